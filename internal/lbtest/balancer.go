@@ -1,0 +1,92 @@
+package lbtest
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/resolver"
+)
+
+// maxCalls bounds the calls that a balancer has received and the test has not
+// yet asked for. More fail the test: that client spins.
+const maxCalls = 4096
+
+// A Balancer is a grpc.lb.v1 server that says what the test tells it to. Each
+// call of a client is a [Call]; the test gets them from Next, in the order in
+// which they arrived, and speaks through them.
+type Balancer struct {
+	server *server
+	calls  atomic.Int64 // how many arrived so far
+	queue  chan *Call   // handlers → test
+}
+
+// NewBalancer starts a balancer on network and stops it when the test ends.
+func NewBalancer(t testing.TB, network Network, options ...grpc.ServerOption) *Balancer {
+	t.Helper()
+	b := &Balancer{queue: make(chan *Call, maxCalls)}
+	b.server = &server{t: t, network: network, options: options}
+	b.server.register = func(s *grpc.Server) {
+		lbpb.RegisterLoadBalancerServer(s, &balancerService{balancer: b})
+	}
+	b.server.begin()
+	t.Cleanup(b.Stop)
+	return b
+}
+
+// Addr returns where the balancer listens, an "ip:port".
+func (b *Balancer) Addr() string { return b.server.addr }
+
+// Address returns the same as a resolver would, without a server name.
+func (b *Balancer) Address() resolver.Address { return resolver.Address{Addr: b.Addr()} }
+
+// Next waits for the next call whose initial request has arrived. It fails the
+// test if none comes within ten seconds.
+func (b *Balancer) Next() *Call {
+	b.server.t.Helper()
+	return b.NextWithin(patience)
+}
+
+// NextWithin is Next for clients that back off for longer.
+func (b *Balancer) NextWithin(limit time.Duration) *Call {
+	b.server.t.Helper()
+	return receive(b.server.t, b.queue, limit, "a call to the balancer")
+}
+
+// Calls returns how many calls have arrived so far, with an initial request.
+func (b *Balancer) Calls() int { return int(b.calls.Load()) }
+
+// Conns returns how many connections were made so far.
+func (b *Balancer) Conns() int { return int(b.server.conns.Load()) }
+
+// Open returns how many connections are open now.
+func (b *Balancer) Open() int { return int(b.server.open.Load()) }
+
+// Stop breaks all connections and stops listening. Calls end.
+func (b *Balancer) Stop() { b.server.stop() }
+
+// Restart listens at the same address again, after Stop or instead of it.
+func (b *Balancer) Restart() {
+	b.server.t.Helper()
+	b.server.restart()
+}
+
+// Server returns the entry of a server list for a backend at addr, an
+// "ip:port". It panics if addr is something else; for entries that a sane
+// balancer would not send, make the message by hand.
+func Server(addr, token string) *lbpb.Server {
+	ap := netip.MustParseAddrPort(addr)
+	return &lbpb.Server{
+		IpAddress:        ap.Addr().AsSlice(),
+		Port:             int32(ap.Port()),
+		LoadBalanceToken: token,
+	}
+}
+
+// Drop returns the entry that drops a call.
+func Drop(token string) *lbpb.Server {
+	return &lbpb.Server{LoadBalanceToken: token, Drop: true}
+}
