@@ -1,0 +1,25 @@
+package pending
+
+import (
+	"context"
+	"reflect"
+)
+
+// identify returns what the call with context ctx is known by: the context
+// itself or, when that is of a type that can't be compared, a stand-in that
+// can. gRPC's contexts are pointers; the exception is for those that somebody
+// else put together. Contexts that can be neither compared nor cancelled are
+// one and the same call.
+func identify(ctx context.Context) context.Context {
+	if reflect.ValueOf(ctx).Comparable() {
+		return ctx
+	}
+	return standIn{done: ctx.Done()}
+}
+
+// A standIn is good for comparing and for nothing else. Two of them are equal
+// if their contexts end by the same channel.
+type standIn struct {
+	context.Context // nil
+	done            <-chan struct{}
+}

@@ -1,0 +1,94 @@
+package pending
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+func TestState_ClosedQueueLetsGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := actor.NewGroup()
+		q := Start(g)
+		a, b := newWatchedContext(t), newWatchedContext(t)
+		park(t, q, a, 1)
+		park(t, q, b, 2)
+		q.Stats()
+		if a.count()+b.count() != 2 {
+			t.Fatal("the calls are not watched")
+		}
+		g.Stop()
+		if a.count() != 0 || b.count() != 0 {
+			t.Errorf("%d and %d watches are left on the calls' contexts", a.count(), b.count())
+		}
+	})
+}
+
+func TestState_ClosedQueueHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := actor.NewGroup()
+		q := Start(g)
+		a, cancelA := newCall(t)
+		park(t, q, a, 1)
+		g.Stop()
+		cancelA()
+		b, _ := newCall(t)
+		park(t, q, b, 1)
+		q.SetLimit(1)
+		for range 3 {
+			park(t, q, b, 1)
+		}
+		q.Released(1)
+		checkStats(t, q, Stats{})
+	})
+}
+
+// Who asks just as the queue stops gets an answer all the same: nobody here
+// would end if a question were lost.
+func TestState_ClosedQueueAnswersWhoAskedInTime(t *testing.T) {
+	const askers = 8
+	for range 100 {
+		g := actor.NewGroup()
+		q := Start(g)
+		q.SetLimit(1_000_000)
+		ended := make(chan struct{})
+		asking := make(chan struct{}, askers)
+		for range askers {
+			ctx, _ := newCall(t)
+			go func() {
+				defer func() { ended <- struct{}{} }()
+				asking <- struct{}{}
+				for epoch := range uint64(50) {
+					park(t, q, ctx, epoch)
+					q.Stats()
+				}
+			}()
+		}
+		<-asking
+		g.Stop()
+		for range askers {
+			<-ended
+		}
+	}
+}
+
+// What the loop did not get to before it stopped is answered like what came
+// too late.
+func TestState_ClosedQueueAnswersItsBacklog(t *testing.T) {
+	l := newLoop(actor.NewInbox[message]())
+	ctx, _ := newCall(t)
+	ask, stats := make(chan int, 1), make(chan Stats, 1)
+	for _, m := range []message{
+		parked{ctx: ctx, epoch: 1}, parked{ctx, 1, 1, ask}, statsAsked{stats}, released{1}, cancelled{},
+	} {
+		l.inbox.Send(m)
+	}
+	l.close()
+	if got := <-ask; got != 0 {
+		t.Errorf("a call was answered %d, want 0", got)
+	}
+	if got := <-stats; got != (Stats{}) {
+		t.Errorf("stats are %+v, want none", got)
+	}
+}

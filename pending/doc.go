@@ -1,0 +1,30 @@
+// Package pending keeps the calls that wait for a backend while there is none
+// to give them. gRPC itself holds such a call: a picker answers "no SubConn
+// available", and gRPC asks the next picker. What is kept here is the knowledge
+// of it: how many calls wait, since when, and whether one more may.
+//
+// A [Queue] is an actor. Waiting pickers tell it of calls through its [Gate],
+// contexts tell it of calls that gave up, and whoever publishes pickers tells
+// it when a usable one is out.
+//
+// # Epochs
+//
+// Each waiting picker has an epoch, a number larger than that of any picker
+// published before it. Since calls and the publisher speak to the queue
+// independently, a call's word may arrive after the publisher's that it is
+// over; the epoch tells such a call from one that waits again.
+//
+// # Duties of the publisher
+//
+//   - Give each waiting picker an epoch of its own, from 1 upwards.
+//   - Publish a usable picker first, and only then call [Queue.Released] with
+//     the epoch of the last waiting picker before it.
+//   - A picker that fails calls is not a usable one: calls that wait for ready
+//     keep waiting, and those that fail leave by their contexts.
+//
+// # What may not be assumed
+//
+// The limit of pending calls is checked against the calls that the queue has
+// heard of. Calls that were let in while there was no limit, or a higher one,
+// stay.
+package pending

@@ -1,0 +1,50 @@
+package pending
+
+import (
+	"context"
+	"sync/atomic"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+// A Gate is what a call passes on its way into the queue. Waiting pickers
+// hold it and use it from gRPC's goroutines.
+type Gate struct {
+	inbox *actor.Inbox[message]
+
+	// The most calls that may wait; zero for any number. Written by SetLimit,
+	// read by each call: here, so that without a limit no call has to wait for
+	// an answer.
+	limit atomic.Int64
+}
+
+// Park notes that the call with context ctx waits because of the picker with
+// the given epoch. The error is nil when it may wait, and then the picker
+// answers balancer.ErrNoSubConnAvailable. It is nil as well when nothing was
+// noted because the call is in the queue already, because a usable picker has
+// replaced this one, or because the queue was stopped.
+//
+// When the call is new and as many wait as may, the error is a gRPC status of
+// code RESOURCE_EXHAUSTED that names both numbers, and the picker answers it.
+//
+// A call is known by its context, the Ctx of gRPC's PickInfo, which is one for
+// each attempt and stays the same when gRPC picks again. A nil context passes
+// for [context.Background].
+func (g *Gate) Park(ctx context.Context, epoch uint64) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	limit := int(g.limit.Load())
+	if limit == 0 {
+		g.post(ctx, epoch)
+		return nil
+	}
+	if depth := g.ask(ctx, epoch, limit); depth > 0 {
+		return status.Errorf(codes.ResourceExhausted,
+			"grpclb: %d calls are pending for want of a backend, maxPendingPicks is %d", depth, limit)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package pending
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+// A loop is the state of a queue's goroutine, which made it and alone reaches
+// it.
+type loop struct {
+	inbox *actor.Inbox[message] // gates, contexts, publisher → loop
+	calls *queue[context.Context]
+}
+
+func newLoop(inbox *actor.Inbox[message]) *loop {
+	return &loop{inbox: inbox, calls: newQueue[context.Context](time.Now())}
+}
+
+// run handles messages until the group stops.
+func (l *loop) run(ctx context.Context) {
+	defer l.close()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case b := <-l.inbox.Ready():
+			l.handleAll(l.inbox.Open(b))
+		}
+	}
+}
+
+// handleAll handles a batch as of one time.
+func (l *loop) handleAll(batch []message) {
+	now := time.Now()
+	for _, m := range batch {
+		l.handle(m, now)
+	}
+	// The inbox keeps the batch until the next one, which may be long in
+	// coming, and with the contexts in it whatever the calls hang on them.
+	clear(batch)
+}
+
+func (l *loop) handle(m message, now time.Time) {
+	switch m := m.(type) {
+	case parked:
+		l.park(m, now)
+	case cancelled:
+		l.calls.cancel(m.entry)
+	case released:
+		l.release(m.epoch)
+	case statsAsked:
+		m.reply <- l.calls.stats(now)
+	default:
+		panic(fmt.Sprintf("BUG: pending got %T", m))
+	}
+}
+
+// park lets a call in or refuses it, and answers if the gate waits.
+func (l *loop) park(m parked, now time.Time) {
+	added, refused := l.calls.park(identify(m.ctx), m.epoch, m.limit, now)
+	if added != nil {
+		l.watch(m.ctx, added)
+	}
+	switch {
+	case m.reply == nil:
+	case refused:
+		m.reply <- l.calls.stats(now).Depth
+	default:
+		m.reply <- 0
+	}
+}
+
+// release drops the calls that have a picker now, and the watch over each.
+func (l *loop) release(epoch uint64) {
+	for _, e := range l.calls.release(epoch) {
+		e.unwatch()
+	}
+}
+
+// close answers those who still wait for an answer as if they had come too
+// late, and leaves no context with a watch on it.
+func (l *loop) close() {
+	for _, m := range l.inbox.Close() {
+		switch m := m.(type) {
+		case parked:
+			if m.reply != nil {
+				m.reply <- 0
+			}
+		case statsAsked:
+			m.reply <- Stats{}
+		}
+	}
+	for e := l.calls.first; e != nil; e = e.next {
+		e.unwatch()
+	}
+}

@@ -1,0 +1,78 @@
+package pending
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+// heap returns how much memory is in use, in bytes, after a collection.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+type contextKey struct{}
+
+// grpcContexts makes contexts as gRPC makes them for n calls with a deadline:
+// cancelled by gRPC, with values on top.
+func grpcContexts(t *testing.T, n int) []context.Context {
+	user, cancel := context.WithTimeout(context.Background(), time.Hour)
+	t.Cleanup(cancel)
+	all := make([]context.Context, n)
+	for i := range all {
+		ctx, cancel := context.WithCancel(user)
+		t.Cleanup(cancel)
+		all[i] = context.WithValue(ctx, contextKey{}, i)
+		all[i].Done() // gRPC waits for it, which makes the channel
+	}
+	return all
+}
+
+// A call that waits costs half a kilobyte. About 390 bytes of that hang on its
+// context: the watch, and the context's own book of watches. That book is the
+// context's to keep, and all that stays once the call has left.
+func TestPick_PendingMemory(t *testing.T) {
+	const calls, most, mostLeft = 50_000, 512, 272
+	q := start(t)
+	contexts := grpcContexts(t, calls)
+	before := heap()
+	for _, ctx := range contexts {
+		park(t, q, ctx, 1)
+	}
+	if s := q.Stats(); s.Depth != calls {
+		t.Fatalf("%d calls wait, want %d", s.Depth, calls)
+	}
+	if each := (heap() - before) / calls; each > most {
+		t.Errorf("%d bytes a waiting call, want at most %d", each, most)
+	} else {
+		t.Logf("%d bytes a waiting call", each)
+	}
+	q.Released(1)
+	q.Stats()
+	if each := (heap() - before) / calls; each > mostLeft {
+		t.Errorf("%d bytes for each call are still in use after all have left", each)
+	} else {
+		t.Logf("%d bytes for each call after all have left", each)
+	}
+	runtime.KeepAlive(contexts)
+}
+
+// The inbox keeps a batch until the next one: no message in it may keep a call
+// that left long ago.
+func TestPick_PendingMemoryOfHandledMessages(t *testing.T) {
+	l := newLoop(actor.NewInbox[message]())
+	ctx, _ := newCall(t)
+	batch := []message{parked{ctx: ctx, epoch: 1}, released{1}}
+	l.handleAll(batch)
+	for i, m := range batch {
+		if m != nil {
+			t.Errorf("message %d is still there after it was handled: %v", i, m)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package pending
+
+import "context"
+
+// A message is what a queue's loop can be told.
+type message interface{ isMessage() }
+
+func (parked) isMessage()     {}
+func (cancelled) isMessage()  {}
+func (released) isMessage()   {}
+func (statsAsked) isMessage() {}
+
+// parked says that a picker made a call wait.
+type parked struct {
+	ctx   context.Context
+	epoch uint64
+	limit int // zero: the call waits in any case
+
+	// loop → gate, capacity 1; nil without a limit. Zero lets the call wait,
+	// any other number refuses it and is how many calls wait.
+	reply chan int
+}
+
+// post says that a call waits, and leaves it at that. A queue that has stopped
+// need not know.
+func (g *Gate) post(ctx context.Context, epoch uint64) {
+	g.inbox.Send(parked{ctx: ctx, epoch: epoch})
+}
+
+// ask has the loop decide whether a call may wait. Zero means yes, which is
+// also the answer of a queue that has stopped; otherwise it is the number of
+// calls that wait.
+func (g *Gate) ask(ctx context.Context, epoch uint64, limit int) int {
+	reply := make(chan int, 1)
+	if !g.inbox.Send(parked{ctx, epoch, limit, reply}) {
+		return 0
+	}
+	return <-reply
+}
+
+// cancelled says that the context of a call in the queue is done, so it waits
+// no more.
+type cancelled struct{ entry *entry[context.Context] }
+
+// watch arranges for cancelled to be sent when ctx is done, until unwatch is
+// called. After the loop has ended the message is dropped, since nobody keeps
+// a queue then.
+func (l *loop) watch(ctx context.Context, e *entry[context.Context]) {
+	e.unwatch = context.AfterFunc(ctx, func() { l.inbox.Send(cancelled{e}) })
+}
+
+// released says that calls were given a usable picker.
+type released struct{ epoch uint64 }
+
+// Released says that a usable picker was published after the waiting one with
+// this epoch: the calls which that one or an earlier one parked wait no more,
+// whether the queue has heard of them yet or not. An epoch below that of an
+// earlier Released does nothing.
+func (q *Queue) Released(epoch uint64) { q.inbox.Send(released{epoch}) }
+
+// statsAsked asks how things stand.
+type statsAsked struct{ reply chan Stats } // loop → asker, capacity 1
+
+// Stats returns how things stand: everything is in it that the caller's own
+// goroutine told the queue before. It is zero once the queue was stopped.
+func (q *Queue) Stats() Stats {
+	reply := make(chan Stats, 1)
+	if !q.inbox.Send(statsAsked{reply}) {
+		return Stats{}
+	}
+	return <-reply
+}

@@ -1,0 +1,161 @@
+package pending
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// park has a call wait and expects no error.
+func park(t *testing.T, q *Queue, ctx context.Context, epoch uint64) {
+	t.Helper()
+	if err := q.Gate().Park(ctx, epoch); err != nil {
+		t.Errorf("Park: %v", err)
+	}
+}
+
+// newCall is the context of a call that lasts until the end of the test, or
+// until the function is called.
+func newCall(t *testing.T) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	return ctx, cancel
+}
+
+func TestPick_PendingEntersOncePerCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := start(t)
+		a, _ := newCall(t)
+		b, _ := newCall(t)
+		park(t, q, a, 1)
+		park(t, q, b, 1)
+		time.Sleep(time.Second)
+		for epoch := range uint64(5) {
+			park(t, q, a, 1+epoch)
+			park(t, q, b, 1+epoch)
+		}
+		checkStats(t, q, Stats{Depth: 2, Oldest: time.Second, Parked: 2})
+	})
+}
+
+func TestPick_PendingLeavesWhenPicked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := start(t)
+		a, cancelA := newCall(t)
+		b, _ := newCall(t)
+		park(t, q, a, 1)
+		time.Sleep(time.Second)
+		park(t, q, b, 2)
+		time.Sleep(time.Second)
+		q.Released(1)
+		checkStats(t, q, Stats{Depth: 1, Oldest: time.Second, Parked: 2, Released: 1})
+		// That a call ends after it was picked is no news.
+		cancelA()
+		synctest.Wait()
+		q.Released(2)
+		checkStats(t, q, Stats{Parked: 2, Released: 2})
+	})
+}
+
+// A call's word about a picker that has been replaced comes after the word
+// that it was.
+func TestPick_PendingIgnoresLateWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := start(t)
+		a, _ := newCall(t)
+		q.Released(3)
+		park(t, q, a, 3)
+		checkStats(t, q, Stats{})
+		park(t, q, a, 4)
+		checkStats(t, q, Stats{Depth: 1, Parked: 1})
+	})
+}
+
+func TestPick_PendingLeavesWhenCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := start(t)
+		a, cancelA := newCall(t)
+		b, _ := newCall(t)
+		park(t, q, a, 1)
+		time.Sleep(time.Second)
+		park(t, q, b, 1)
+		cancelA()
+		synctest.Wait()
+		checkStats(t, q, Stats{Depth: 1, Parked: 2, Cancelled: 1})
+		// A call that is over already when it is heard of leaves at once.
+		park(t, q, a, 1)
+		q.Stats() // it was heard of
+		synctest.Wait()
+		checkStats(t, q, Stats{Depth: 1, Parked: 3, Cancelled: 2})
+	})
+}
+
+func TestPick_PendingLeavesAtItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := start(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		park(t, q, ctx, 1)
+		time.Sleep(1499 * time.Millisecond)
+		synctest.Wait()
+		checkStats(t, q, Stats{Depth: 1, Oldest: 1499 * time.Millisecond, Parked: 1})
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		checkStats(t, q, Stats{Parked: 1, Cancelled: 1})
+	})
+}
+
+// A watchedContext counts the functions that wait for its end.
+type watchedContext struct {
+	context.Context
+	watches chan int // capacity 1, holds the count
+}
+
+func newWatchedContext(t *testing.T) watchedContext {
+	ctx, _ := newCall(t)
+	w := watchedContext{ctx, make(chan int, 1)}
+	w.watches <- 0
+	return w
+}
+
+// Value hides that there is a context of the standard library below, so that
+// AfterFunc is asked.
+func (w watchedContext) Value(any) any { return nil }
+
+func (w watchedContext) AfterFunc(f func()) func() bool {
+	stop := context.AfterFunc(w.Context, f)
+	w.watches <- <-w.watches + 1
+	return func() bool {
+		w.watches <- <-w.watches - 1
+		return stop()
+	}
+}
+
+func (w watchedContext) count() int {
+	n := <-w.watches
+	w.watches <- n
+	return n
+}
+
+// A call's context may outlive its wait by far: nothing stays hung on it.
+func TestPick_PendingLeavesNothingOnTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := start(t)
+		a, b := newWatchedContext(t), newWatchedContext(t)
+		for epoch := uint64(1); epoch < 4; epoch++ {
+			park(t, q, a, epoch)
+			park(t, q, b, epoch+1)
+			park(t, q, a, epoch)
+			q.Stats()
+			if a.count() != 1 || b.count() != 1 {
+				t.Errorf("%d and %d watches on waiting calls, want one each", a.count(), b.count())
+			}
+			q.Released(epoch)
+			q.Stats()
+			if a.count() != 0 || b.count() != 1 {
+				t.Errorf("%d watches on a released call, %d on a waiting one", a.count(), b.count())
+			}
+		}
+	})
+}

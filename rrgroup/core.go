@@ -1,0 +1,137 @@
+package rrgroup
+
+import (
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A core is the group without its goroutine: it is told events and the time,
+// and leaves the actions to be taken in todo. Between a batch of events and
+// the next one, settle draws the conclusions.
+type core struct {
+	settings Settings
+	pool     pool
+	drops    rotation // over whole lists; it carries on from one to the next
+
+	current  *generation // serves, nil before the first
+	incoming *generation // is to follow it, or nil
+	outgoing *generation // was current: to be retired once a newer picker is out
+
+	display display
+	adopted uint64 // generations made
+	drained uint64 // and of these, those that have ended
+}
+
+func newCore(gate Gate) *core {
+	return &core{pool: newPool(), display: display{gate: gate}}
+}
+
+// adopt makes a generation of plan, which is on its way in until advance lets
+// it take over. It replaces one that is on its way in already.
+func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
+	backends := plan.backends()
+	g := newGeneration(plan, backends, now, random)
+	if plan.drops() {
+		g.drops = newDropTable(plan.List, &c.drops)
+	}
+	g.connect(&c.pool, backends)
+	c.adopted++
+	if c.incoming != nil {
+		c.retire(c.incoming)
+	}
+	c.incoming = g
+}
+
+// reported takes over a SubConn's new state. One that is wanted is told to
+// connect again as soon as it can; one that lingers is not.
+func (c *core) reported(conn *subConn, state balancer.SubConnState) {
+	if conn.gone || state.ConnectivityState == connectivity.Shutdown {
+		return
+	}
+	conn.report(state)
+	if conn.state == connectivity.Idle && conn.wanted() {
+		c.pool.todo = append(c.pool.todo, action{do: connect, conn: conn})
+	}
+}
+
+// ended takes over that the last call of a retired generation is done.
+func (c *core) ended(g *generation, now time.Time) {
+	c.drained++
+	c.pool.release(g.distinct, now, now.Add(c.settings.Linger))
+}
+
+// settle draws the conclusions from what was heard and from the time, and
+// returns what is to be done.
+func (c *core) settle(now time.Time) []action {
+	c.pool.expire(now)
+	c.advance(now)
+	c.pool.todo = c.display.show(c.current, now, c.pool.todo)
+	if c.outgoing != nil {
+		c.retire(c.outgoing)
+		c.outgoing = nil
+	}
+	return c.take()
+}
+
+// advance lets the incoming generation take over once it has arrived, or has
+// been on its way for too long. See handover.make-before-break.
+func (c *core) advance(now time.Time) {
+	if c.incoming == nil {
+		return
+	}
+	if c.incoming.arrived() || !now.Before(c.handoverDue()) {
+		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
+	}
+}
+
+func (c *core) handoverDue() time.Time { return c.incoming.since.Add(c.settings.Handover) }
+
+// retire takes a generation off its SubConns and lets it end.
+func (c *core) retire(g *generation) {
+	g.leave()
+	c.pool.todo = append(c.pool.todo, action{do: retire, generation: g})
+}
+
+// next returns when settle has something to do even if nothing is heard until
+// then; zero if never.
+func (c *core) next() time.Time {
+	next := earlier(c.pool.nextExpiry(), c.display.due(c.current))
+	if c.incoming != nil {
+		next = earlier(next, c.handoverDue())
+	}
+	return next
+}
+
+// close returns what is left to be shut down.
+func (c *core) close() []action {
+	for _, conn := range c.pool.all() {
+		c.pool.shutDown(conn)
+	}
+	return c.take()
+}
+
+func (c *core) take() []action {
+	todo := c.pool.todo
+	c.pool.todo = nil
+	return todo
+}
+
+// aggregate is what the policy needs to know of the backends.
+func (c *core) aggregate() Aggregate {
+	return Aggregate{
+		State: c.display.state,
+		Ready: c.current != nil && c.current.tally.ready > 0,
+	}
+}
+
+// stats describes the group as it is now.
+func (c *core) stats() Stats {
+	s := Stats{Generations: c.adopted, Drained: c.drained, Published: c.display.published}
+	s.SubConns, s.Lingering = c.pool.size()
+	if c.current != nil {
+		s.Backends, s.Ready = len(c.current.distinct), c.current.tally.ready
+	}
+	return s
+}

@@ -1,0 +1,141 @@
+package rrgroup
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+const (
+	// To build a picker takes some nanoseconds an entry. By waiting for this
+	// much an entry between two pickers that differ only in which backends are
+	// READY, a group that comes up spends a few hundredths of its time on
+	// building them, however its backends trickle in.
+	quietPerEntry = 200 * time.Nanosecond
+
+	// quietMinimum is the least wait that is worth a timer. Pickers of fewer
+	// entries than make it up (500) are replaced at once.
+	quietMinimum = 100 * time.Microsecond
+
+	// quietFailing is the time between two failing pickers that differ only in
+	// their text. Each one wakes every call that waits.
+	quietFailing = time.Second
+)
+
+// A display is what gRPC was shown last. It decides when that has to change.
+type display struct {
+	gate Gate
+
+	state     connectivity.State // Idle before anything was shown
+	of        *generation
+	text      string // of the failing picker, if it is one
+	at        time.Time
+	published uint64
+
+	epoch    uint64 // of the waiting picker that was shown last
+	released uint64 // epochs up to this one have been released
+}
+
+// show appends to todo what it takes to show gRPC how g stands, which is
+// nothing if it has been shown already or has to wait for its due time. A nil
+// g is the time before the first generation.
+func (d *display) show(g *generation, now time.Time, todo []action) []action {
+	state := d.stateOf(g)
+	isNew := d.state != state || d.of != g
+	if !isNew && (!d.differs(g) || now.Before(d.due(g))) {
+		return todo
+	}
+	waits := state == connectivity.Connecting && d.state == state
+	d.state, d.of = state, g
+	if waits {
+		return todo // the calls that wait need no other picker to wait with
+	}
+	d.at = now
+	d.published++
+	todo = append(todo, action{do: publish, state: balancer.State{ConnectivityState: state, Picker: d.picker(g)}})
+	return d.release(todo)
+}
+
+// stateOf returns the state to show for g: that of its backends, except that
+// TRANSIENT_FAILURE is left only for READY. See state.sticky. A generation
+// that has calls wait because its list is empty does not promise a backend,
+// so it need not keep this promise either.
+func (d *display) stateOf(g *generation) connectivity.State {
+	if g == nil {
+		return connectivity.Connecting
+	}
+	state := g.state()
+	if state == connectivity.Connecting && len(g.entries) > 0 && d.state == connectivity.TransientFailure {
+		return connectivity.TransientFailure
+	}
+	return state
+}
+
+// differs reports whether the picker shown for g is out of date, though the
+// state is not.
+func (d *display) differs(g *generation) bool {
+	switch d.state {
+	case connectivity.Ready:
+		return g.stale && !g.dropsAll()
+	case connectivity.TransientFailure:
+		return d.text != g.failure().Error()
+	default:
+		return false
+	}
+}
+
+// due returns when the picker shown for g may be replaced by one that differs
+// in detail; zero if there is no such one.
+func (d *display) due(g *generation) time.Time {
+	if g == nil || d.of != g || !d.differs(g) {
+		return time.Time{}
+	}
+	if d.state == connectivity.TransientFailure {
+		return d.at.Add(quietFailing)
+	}
+	if quiet := time.Duration(len(g.entries)) * quietPerEntry; quiet >= quietMinimum {
+		return d.at.Add(quiet)
+	}
+	return d.at
+}
+
+// picker builds the picker for g in the state that is to be shown.
+func (d *display) picker(g *generation) balancer.Picker {
+	switch {
+	case d.state == connectivity.Connecting:
+		d.epoch++
+		return waiting{d.gate, d.epoch}
+	case d.state == connectivity.TransientFailure:
+		err := g.failure()
+		d.text = err.Error()
+		return failing{err}
+	case g.dropsAll():
+		return dropping{g.drops}
+	default:
+		return g.newPicker()
+	}
+}
+
+// release appends that the parked calls can be picked, if they can and it is
+// news to them.
+func (d *display) release(todo []action) []action {
+	if d.state != connectivity.Ready || d.released == d.epoch {
+		return todo
+	}
+	d.released = d.epoch
+	return append(todo, action{do: released, epoch: d.epoch})
+}
+
+// failure is what calls fail with while no backend of g is READY.
+func (g *generation) failure() error {
+	switch {
+	case len(g.entries) == 0:
+		return g.plan.Unserved
+	case g.err == nil:
+		return fmt.Errorf("grpclb is %s: no backend is READY yet", g.plan.Doing)
+	default:
+		return fmt.Errorf("grpclb is %s: no backend is READY, last connection error: %w", g.plan.Doing, g.err)
+	}
+}

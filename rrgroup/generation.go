@@ -1,0 +1,113 @@
+package rrgroup
+
+import (
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A generation is a plan at work: its places in the rotation and the SubConns
+// behind them.
+type generation struct {
+	// Fixed from the start.
+	plan     *Plan
+	since    time.Time  // when the plan was adopted
+	entries  []entry    // the rotation, drop entries left out
+	conns    []*subConn // conns[i] is behind entries[i]
+	distinct []*subConn // the same, each once
+	drops    *dropTable // nil if the list has none
+
+	// On the pick path.
+	picks rotation     // over the entries that are READY
+	live  atomic.Int64 // entries that have not drained, and the hold of whoever retires it
+	drain func()       // set when it is retired; run once, by whoever ends the last of them
+
+	// Owned by the group.
+	tally  standing    // its SubConns, by how they stand
+	picker *roundRobin // built last; nil before the first
+	last   int         // the place picked last when it was built
+	stale  bool        // the READY entries are no longer those of picker
+	err    error       // of the SubConn that failed to connect last
+}
+
+// newGeneration builds the rotation of plan, without SubConns yet. The sequence
+// starts behind the entry that random picks.
+func newGeneration(plan *Plan, backends []backend, now time.Time, random uint64) *generation {
+	g := &generation{
+		plan:    plan,
+		since:   now,
+		entries: make([]entry, len(backends)),
+		conns:   make([]*subConn, len(backends)),
+	}
+	if len(backends) > 0 {
+		g.last = int(random % uint64(len(backends)))
+	}
+	g.live.Store(int64(len(backends)) + 1)
+	for i := range g.entries {
+		e := &g.entries[i]
+		e.generation, e.place = g, i
+		e.result = balancer.PickResult{Done: e.done, Metadata: backends[i].entry.Metadata}
+	}
+	return g
+}
+
+// connect claims the SubConns behind the entries from the pool.
+func (g *generation) connect(p *pool, backends []backend) {
+	for i, b := range backends {
+		c := p.claim(b.address, g.plan.Provenance)
+		if c.serve(g) {
+			g.distinct = append(g.distinct, c)
+		}
+		g.conns[i] = c
+	}
+}
+
+// leave takes the generation off its SubConns, which are held for the calls in
+// flight until it has drained.
+func (g *generation) leave() {
+	for _, c := range g.distinct {
+		c.leave(g)
+	}
+}
+
+// retire lets the generation end: no pick succeeds any more, and when the last
+// call in flight is done, which may be now, the drain closure runs.
+func (g *generation) retire(drain func()) {
+	g.drain = drain
+	for i := range g.entries {
+		g.entries[i].retire()
+	}
+	g.entryDrained() // our own hold
+}
+
+func (g *generation) entryDrained() {
+	if g.live.Add(-1) == 0 {
+		g.drain()
+	}
+}
+
+// state is the aggregate of the generation's backends. See state.aggregate.
+func (g *generation) state() connectivity.State {
+	switch {
+	case g.tally.ready > 0 || g.dropsAll():
+		return connectivity.Ready
+	case g.tally.pending > 0:
+		return connectivity.Connecting
+	case len(g.entries) == 0 && g.plan.Unserved == nil:
+		return connectivity.Connecting // an empty list: calls wait
+	default:
+		return connectivity.TransientFailure
+	}
+}
+
+// dropsAll reports whether the list consists of drops alone: then every call
+// is dropped, though no backend is READY.
+func (g *generation) dropsAll() bool { return len(g.entries) == 0 && g.drops != nil }
+
+// arrived reports whether the generation should take over by itself: its first
+// backend is READY, or there is none left to wait for.
+func (g *generation) arrived() bool {
+	return g.state() != connectivity.Connecting || len(g.entries) == 0
+}

@@ -1,0 +1,174 @@
+package rrgroup
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/grpclog"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+var logger = grpclog.Component("grpclb")
+
+// A ClientConn is what the group needs of gRPC's channel. Any
+// balancer.ClientConn is one.
+type ClientConn interface {
+	NewSubConn([]resolver.Address, balancer.NewSubConnOptions) (balancer.SubConn, error)
+	UpdateState(balancer.State)
+}
+
+// A Queue holds the calls that were parked. The pending package has one.
+type Queue interface {
+	// Released says that the calls parked up to this epoch have a picker that
+	// has somewhere to send them.
+	Released(epoch uint64)
+}
+
+// Options are what a group works with.
+type Options struct {
+	ClientConn ClientConn
+	Gate       Gate
+	Queue      Queue
+	Settings   Settings
+}
+
+// A Group is the handle of a running group.
+type Group struct {
+	// Fixed after the start.
+	options Options
+
+	inbox     *actor.Inbox[message] // policy, gRPC, callers → group
+	aggregate actor.Cell[Aggregate] // group → policy
+}
+
+// Start runs a group as one of the actors' loops. At once it gives gRPC a
+// picker that has calls wait.
+func Start(actors *actor.Group, options Options) *Group {
+	g := &Group{
+		options:   options,
+		inbox:     actor.NewInbox[message](),
+		aggregate: actor.NewCell[Aggregate](),
+	}
+	actors.Go(g.run)
+	return g
+}
+
+// Aggregate yields how the backends stand whenever that has changed.
+func (g *Group) Aggregate() <-chan Aggregate { return g.aggregate.Ready() }
+
+// run is the goroutine that owns the core.
+func (g *Group) run(ctx context.Context) {
+	core := newCore(g.options.Gate)
+	core.settings = g.options.Settings
+	timer := actor.NewTimer()
+	defer g.end(core, timer)
+
+	var told Aggregate
+	for {
+		g.settle(core)
+		timer.Set(core.next())
+		if now := core.aggregate(); now != told {
+			told = now
+			g.aggregate.Put(now)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.Ready():
+			timer.Rang()
+		case batch := <-g.inbox.Ready():
+			g.handle(core, g.inbox.Open(batch))
+		}
+	}
+}
+
+// handle takes over a batch of messages. Plans are latest-value-wins, so only
+// the last one of a batch is made into a generation.
+func (g *Group) handle(core *core, batch []message) {
+	now := time.Now()
+	var plan *Plan
+	for _, m := range batch {
+		switch m := m.(type) {
+		case adopt:
+			plan = m.plan
+		case configure:
+			core.settings = m.settings
+		case reported:
+			core.reported(m.conn, m.state)
+		case ended:
+			core.ended(m.generation, now)
+		case describe:
+			m.reply <- core.stats()
+		default:
+			panic("BUG: unknown message to the group")
+		}
+	}
+	if plan != nil {
+		core.adopt(plan, now, rand.Uint64())
+	}
+}
+
+// settle does what the core wants done, until it wants nothing more.
+func (g *Group) settle(core *core) {
+	for {
+		todo := core.settle(time.Now())
+		if len(todo) == 0 {
+			return
+		}
+		for _, a := range todo {
+			g.perform(core, a)
+		}
+	}
+}
+
+func (g *Group) perform(core *core, a action) {
+	switch a.do {
+	case makeSubConn:
+		g.makeSubConn(core, a.conn)
+	case connect:
+		a.conn.connect()
+	case shutDown:
+		a.conn.shutDown()
+	case publish:
+		g.options.ClientConn.UpdateState(a.state)
+	case released:
+		g.options.Queue.Released(a.epoch)
+	case retire:
+		a.generation.retire(g.drain(a.generation))
+	default:
+		panic("BUG: unknown action of the group")
+	}
+}
+
+// makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the
+// channel is closing; then there is nothing to do but to remember why.
+func (g *Group) makeSubConn(core *core, conn *subConn) {
+	sc, err := g.options.ClientConn.NewSubConn([]resolver.Address{conn.address}, balancer.NewSubConnOptions{
+		HealthCheckEnabled: conn.provenance == FromResolver,
+		StateListener:      g.listener(conn),
+	})
+	if err != nil {
+		logger.Warningf("gRPC makes no SubConn for %v: %v", conn.address.Addr, err)
+		core.reported(conn, balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
+		return
+	}
+	conn.sc = sc
+}
+
+// end shuts down what the group owns.
+func (g *Group) end(core *core, timer *actor.Timer) {
+	timer.Stop()
+	for _, a := range core.close() {
+		g.perform(core, a)
+	}
+	for _, m := range g.inbox.Close() {
+		if d, ok := m.(describe); ok {
+			d.reply <- Stats{}
+		}
+	}
+}

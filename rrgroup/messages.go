@@ -1,0 +1,91 @@
+package rrgroup
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A message is what the group can be told.
+type message interface{ message() }
+
+// policy → group
+
+// adopt replaces the plan.
+type adopt struct{ plan *Plan }
+
+// Adopt has the group serve calls by plan, as soon as it can. Of several plans
+// the last one counts. It is dropped if the group has stopped.
+func (g *Group) Adopt(plan *Plan) { g.inbox.Send(adopt{plan}) }
+
+// configure replaces the settings.
+type configure struct{ settings Settings }
+
+// Configure replaces the settings, also for what is under way: a handover is
+// due by the new duration. What lingers already is not affected. It is dropped
+// if the group has stopped.
+func (g *Group) Configure(settings Settings) { g.inbox.Send(configure{settings}) }
+
+// gRPC → group
+
+// reported is one transition of a SubConn.
+type reported struct {
+	conn  *subConn
+	state balancer.SubConnState
+}
+
+// listener returns the function through which gRPC reports on conn. It is
+// dropped if the group has stopped: the SubConn is shut down then.
+func (g *Group) listener(conn *subConn) func(balancer.SubConnState) {
+	return func(s balancer.SubConnState) { g.inbox.Send(reported{conn, s}) }
+}
+
+// callers → group
+
+// ended says that the last call of a retired generation is done.
+type ended struct{ generation *generation }
+
+// drain returns the drain closure of a generation. What it says is dropped if
+// the group has stopped: its SubConns are shut down then.
+func (g *Group) drain(of *generation) func() {
+	return func() { g.inbox.Send(ended{of}) }
+}
+
+// anyone → group
+
+// describe asks how the group stands.
+type describe struct{ reply chan Stats }
+
+// Stats returns how the group stands, or the zero Stats if it has stopped.
+func (g *Group) Stats() Stats {
+	d := describe{make(chan Stats, 1)}
+	if !g.inbox.Send(d) {
+		return Stats{}
+	}
+	return <-d.reply
+}
+
+// Stats describes a group at one moment.
+type Stats struct {
+	Generations uint64 // made since the start
+	Drained     uint64 // of these, how many have ended: retired and without calls
+	Published   uint64 // pickers given to gRPC
+
+	SubConns  int // not shut down
+	Lingering int // of these, how many no generation names
+	Backends  int // SubConns of the generation that serves
+	Ready     int // of these, how many are READY
+}
+
+// group → policy
+
+// Aggregate is how the backends of the generation that serves stand.
+type Aggregate struct {
+	State connectivity.State // as shown to gRPC
+	Ready bool               // one of the backends is READY
+}
+
+func (adopt) message()     {}
+func (configure) message() {}
+func (reported) message()  {}
+func (ended) message()     {}
+func (describe) message()  {}

@@ -1,0 +1,46 @@
+package rrgroup
+
+import (
+	"context"
+
+	"google.golang.org/grpc/balancer"
+)
+
+// A Gate parks calls that have nowhere to go yet. The pending package has one.
+type Gate interface {
+	// Park notes that the call with this context waits for a generation. Each
+	// picker that has calls wait has an epoch, higher than the one before. An
+	// error fails the call.
+	Park(call context.Context, epoch uint64) error
+}
+
+// A waiting picker has calls wait for the next one.
+type waiting struct {
+	gate  Gate
+	epoch uint64
+}
+
+// Pick parks the call, or fails it where the gate says that too many wait.
+func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	if err := p.gate.Park(info.Ctx, p.epoch); err != nil {
+		return balancer.PickResult{}, err
+	}
+	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+}
+
+// A failing picker fails calls that are not wait-for-ready with its error.
+type failing struct{ err error }
+
+// Pick returns the error.
+func (p failing) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{}, p.err
+}
+
+// A dropping picker drops every call: the list is nothing but drop entries.
+type dropping struct{ drops *dropTable }
+
+// Pick takes a turn of the drop rotation, for the count.
+func (p dropping) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	p.drops.drop()
+	return balancer.PickResult{}, errDropped
+}

@@ -1,0 +1,79 @@
+package rrgroup
+
+import (
+	"time"
+
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// Provenance says who named a backend. A SubConn is never shared between
+// backends of different provenance: they are authenticated and checked for
+// health in different ways.
+type Provenance uint8
+
+const (
+	FromBalancer Provenance = iota // a server list
+	FromResolver                   // the fallback addresses
+)
+
+// A Plan says which backends calls should go to. It is immutable, and the
+// latest one wins.
+type Plan struct {
+	Provenance Provenance
+	List       *tokens.List       // the backends and drops, if FromBalancer
+	Addresses  []resolver.Address // the backends, if FromResolver
+
+	// Unserved is what calls fail with if the plan names no backend. If it is
+	// nil too, they wait.
+	Unserved error
+
+	// Doing completes the sentence "grpclb is ...", for the text of a pick
+	// that fails.
+	Doing string
+}
+
+// Settings are the durations a group works with.
+type Settings struct {
+	// Linger is how long a SubConn that no generation names stays connected.
+	// Zero shuts it down at once.
+	Linger time.Duration
+	// Handover is how long a generation may take to get its first backend
+	// READY before it replaces its predecessor as it is.
+	Handover time.Duration
+}
+
+// A backend is one place in the rotation, before it has a SubConn.
+type backend struct {
+	address resolver.Address
+	entry   tokens.Entry // the zero Entry for a fallback backend: it has no token
+}
+
+// backends lists the places of p's rotation, in order.
+func (p *Plan) backends() []backend {
+	if p.Provenance == FromResolver {
+		return fallbackBackends(p.Addresses)
+	}
+	if p.List == nil {
+		return nil
+	}
+	found := make([]backend, 0, p.List.Backends())
+	for _, e := range p.List.Entries {
+		if !e.Drop {
+			found = append(found, backend{resolver.Address{Addr: e.Addr}, e})
+		}
+	}
+	return found
+}
+
+func fallbackBackends(addresses []resolver.Address) []backend {
+	found := make([]backend, 0, len(addresses))
+	for _, a := range addresses {
+		found = append(found, backend{address: a})
+	}
+	return found
+}
+
+// drops reports whether the plan has drop entries.
+func (p *Plan) drops() bool { return p.List != nil && p.List.Drops() > 0 }

@@ -1,0 +1,119 @@
+package rrgroup
+
+import (
+	"slices"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+)
+
+// A subConn is a connection of the pool. Everything in it is owned by the
+// group; to others the pointer is a name.
+type subConn struct {
+	// Fixed when it was made.
+	address    resolver.Address
+	provenance Provenance
+	sc         balancer.SubConn // nil until gRPC has made it
+
+	// What it reported last.
+	state    connectivity.State
+	err      error // why the last attempt to connect failed
+	failed   bool  // it failed and has not been READY since
+	wasReady bool  // it has been READY once
+
+	// Who needs it.
+	serving []*generation // the current and the incoming one, where they name it
+	held    int           // retired generations that have not drained
+	until   time.Time     // nobody: it lingers until then
+	gone    bool          // it is shut down
+}
+
+// A standing counts the SubConns of a generation by how they stand, each once
+// however many entries it has.
+type standing struct{ ready, pending, failed int }
+
+// in returns the count that c belongs in. A SubConn that failed stays among
+// the failed until it is READY: the attempts in between promise nothing.
+func (s *standing) in(c *subConn) *int {
+	switch {
+	case c.state == connectivity.Ready:
+		return &s.ready
+	case c.failed:
+		return &s.failed
+	default:
+		return &s.pending
+	}
+}
+
+// wanted reports whether calls may still be sent over c, so that it should
+// stay connected. A retired generation does not ask for that.
+func (c *subConn) wanted() bool { return len(c.serving) > 0 }
+
+// idle reports whether no generation names c any more.
+func (c *subConn) idle() bool { return len(c.serving) == 0 && c.held == 0 }
+
+// serve adds g to the generations that send calls over c, and c to its tally.
+// It reports false if g had it already: the address is listed twice.
+func (c *subConn) serve(g *generation) bool {
+	if slices.Contains(c.serving, g) {
+		return false
+	}
+	c.serving = append(c.serving, g)
+	g.note(c)
+	return true
+}
+
+// leave takes g, which is being retired, off the generations that send calls
+// over c; c is held for its calls in flight.
+func (c *subConn) leave(g *generation) {
+	c.serving = slices.DeleteFunc(c.serving, func(s *generation) bool { return s == g })
+	c.held++
+}
+
+// report takes over a new state of the SubConn, and moves it in the tally of
+// every generation it serves.
+func (c *subConn) report(state balancer.SubConnState) {
+	for _, g := range c.serving {
+		*g.tally.in(c)--
+		g.stale = g.stale || (c.state == connectivity.Ready) != (state.ConnectivityState == connectivity.Ready)
+	}
+	c.take(state)
+	for _, g := range c.serving {
+		g.note(c)
+	}
+}
+
+// note counts c as it stands.
+func (g *generation) note(c *subConn) {
+	*g.tally.in(c)++
+	if c.failed {
+		g.err = c.err
+	}
+}
+
+// take notes what the SubConn reported.
+func (c *subConn) take(state balancer.SubConnState) {
+	c.state = state.ConnectivityState
+	switch c.state {
+	case connectivity.Ready:
+		c.failed, c.wasReady, c.err = false, true, nil
+	case connectivity.TransientFailure:
+		c.failed, c.err = true, state.ConnectionError
+	}
+}
+
+// connect starts an attempt to connect, if there is a SubConn.
+func (c *subConn) connect() {
+	if c.sc != nil {
+		c.sc.Connect()
+	}
+}
+
+// shutDown closes the connection. Calls in flight may finish.
+func (c *subConn) shutDown() {
+	if c.sc != nil {
+		c.sc.Shutdown()
+	}
+}

@@ -1,0 +1,229 @@
+package rrgroup
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A twin is a second implementation of the core's decisions, deliberately
+// dumb: it keeps the last report of every SubConn and works everything else
+// out anew from the two plans, each time it is asked.
+type twin struct {
+	current, incoming *Plan
+	since             time.Time // of the incoming one
+	shown             connectivity.State
+	last              map[*subConn]lastReport
+}
+
+type lastReport struct {
+	state  connectivity.State
+	failed bool
+}
+
+func newTwin() *twin { return &twin{last: map[*subConn]lastReport{}} }
+
+// adopt replaces the incoming plan. What a SubConn failed at while nobody
+// wanted it is forgiven.
+func (w *twin) adopt(p *Plan, now time.Time, pool *pool) {
+	for _, c := range backing(p, pool) {
+		if r := w.last[c]; r.state == connectivity.Idle && !w.wanted(c, pool) {
+			w.last[c] = lastReport{}
+		}
+	}
+	w.incoming, w.since = p, now
+}
+
+// wanted reports whether one of the plans names c.
+func (w *twin) wanted(c *subConn, pool *pool) bool {
+	for _, p := range []*Plan{w.current, w.incoming} {
+		for _, b := range backing(p, pool) {
+			if b == c {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// report notes a report, for which the core's own SubConn is but a name.
+func (w *twin) report(c *subConn, s connectivity.State) {
+	if c.gone || s == connectivity.Shutdown {
+		return
+	}
+	failed := s == connectivity.TransientFailure || (w.last[c].failed && s != connectivity.Ready)
+	w.last[c] = lastReport{s, failed}
+}
+
+// settle decides on the handover and on the state to show.
+func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
+	if w.incoming != nil {
+		state := w.stateOf(w.incoming, pool)
+		empty := len(w.incoming.backends()) == 0
+		if state != connectivity.Connecting || empty || now.Sub(w.since) >= handover {
+			w.current, w.incoming = w.incoming, nil
+		}
+	}
+	if w.current == nil {
+		w.shown = connectivity.Connecting
+		return
+	}
+	state := w.stateOf(w.current, pool)
+	if state == connectivity.Connecting && len(w.current.backends()) > 0 && w.shown == connectivity.TransientFailure {
+		return
+	}
+	w.shown = state
+}
+
+func (w *twin) stateOf(p *Plan, pool *pool) connectivity.State {
+	pending := false
+	for _, c := range backing(p, pool) {
+		switch r := w.last[c]; {
+		case r.state == connectivity.Ready:
+			return connectivity.Ready
+		case !r.failed:
+			pending = true
+		}
+	}
+	switch {
+	case len(p.backends()) == 0 && p.drops():
+		return connectivity.Ready
+	case pending, len(p.backends()) == 0 && p.Unserved == nil:
+		return connectivity.Connecting
+	}
+	return connectivity.TransientFailure
+}
+
+// ready returns the addresses of the READY entries, in order.
+func (w *twin) ready(pool *pool) string {
+	var all []string
+	for _, c := range backing(w.current, pool) {
+		if w.last[c].state == connectivity.Ready {
+			all = append(all, c.address.Addr)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// backing looks the SubConns of a plan up.
+func backing(p *Plan, pool *pool) (all []*subConn) {
+	if p == nil {
+		return nil
+	}
+	for _, b := range p.backends() {
+		if c, ok := pool.conns[p.Provenance].Get(b.address); ok {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// A connection is a SubConn that only knows whether it was shut down.
+type connection struct {
+	balancer.SubConn
+	shut bool
+}
+
+// A call is one in flight.
+type call struct {
+	balancer.PickResult
+	of *generation
+}
+
+// An ensemble is a core with everything around it that it needs, and its twin.
+type ensemble struct {
+	core   *core
+	twin   *twin
+	now    time.Time
+	picker balancer.Picker
+	conns  []*subConn           // ever made
+	calls  []call               // in flight
+	open   map[*generation]int  // calls in flight of each
+	ended  map[*generation]int  // how often each has drained
+	heard  []*generation        // drained, and the core not told yet
+	retire map[*generation]bool // told to end
+}
+
+func newEnsemble(settings Settings) *ensemble {
+	e := &ensemble{
+		core:   newCore(nil),
+		twin:   newTwin(),
+		now:    time.Unix(1e9, 0),
+		open:   map[*generation]int{},
+		ended:  map[*generation]int{},
+		retire: map[*generation]bool{},
+	}
+	e.core.settings = settings
+	return e
+}
+
+// settle has the core draw its conclusions, carries them out, and holds the
+// result against the twin's. It returns what is wrong.
+func (e *ensemble) settle() error {
+	for {
+		todo := e.core.settle(e.now)
+		if len(todo) == 0 {
+			break
+		}
+		for _, a := range todo {
+			if err := e.perform(a); err != nil {
+				return err
+			}
+		}
+	}
+	e.twin.settle(e.now, e.core.settings.Handover, &e.core.pool)
+	return e.compare()
+}
+
+func (e *ensemble) perform(a action) error {
+	switch a.do {
+	case makeSubConn:
+		a.conn.sc = &connection{}
+		e.conns = append(e.conns, a.conn)
+	case connect:
+		if a.conn.gone {
+			return fmt.Errorf("%s connects after it was shut down", a.conn.address.Addr)
+		}
+	case shutDown:
+		a.conn.sc.(*connection).shut = true
+	case publish:
+		e.picker = a.state.Picker
+	case retire:
+		if e.retire[a.generation] {
+			return fmt.Errorf("a generation is retired twice")
+		}
+		e.retire[a.generation] = true
+		a.generation.retire(func() { e.ended[a.generation]++; e.heard = append(e.heard, a.generation) })
+	}
+	return nil
+}
+
+// compare holds the core against its twin, and both against the laws.
+func (e *ensemble) compare() error {
+	if e.core.display.state != e.twin.shown {
+		return fmt.Errorf("state %v, the twin has %v", e.core.display.state, e.twin.shown)
+	}
+	for g, n := range e.ended {
+		if n != 1 || e.open[g] != 0 {
+			return fmt.Errorf("a generation drained %d times, with %d calls in flight", n, e.open[g])
+		}
+	}
+	p, ok := e.picker.(*roundRobin)
+	if !ok {
+		return nil
+	}
+	var ready []string
+	for _, r := range p.ready {
+		if r.result.SubConn.(*connection).shut {
+			return fmt.Errorf("the picker names a SubConn that is shut down")
+		}
+		ready = append(ready, r.generation.conns[r.place].address.Addr)
+	}
+	if got, want := strings.Join(ready, " "), e.twin.ready(&e.core.pool); got != want {
+		return fmt.Errorf("the picker has %q, the twin %q", got, want)
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package tokens
+
+import (
+	"google.golang.org/grpc/metadata"
+
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+)
+
+// Parse makes a list usable. A nil list and one without servers give an empty
+// [List].
+//
+// A server that cannot be dialled is skipped. A token that cannot be sent is
+// replaced by the empty one. A list that named backends and has no valid one
+// becomes empty, whatever drops it holds: taken at its word, it would drop
+// every call because of a mistake in the addresses.
+func Parse(l *lbpb.ServerList) *List {
+	// No room is reserved for the entries: a server that says nothing takes two
+	// bytes of a message, and a message full of them should leave nothing behind.
+	p := parser{list: new(List), shared: make(map[string]metadata.MD)}
+	for i, s := range l.GetServers() {
+		if s.GetDrop() {
+			p.drop(i, s)
+		} else {
+			p.backend(i, s)
+		}
+	}
+	if p.list.RejectedCount > 0 && p.list.Backends() == 0 {
+		p.list.Entries = nil
+	}
+	return p.list
+}
+
+// A parser is a list in the making.
+type parser struct {
+	list *List
+
+	// The metadata of each token that was seen in a backend. An empty token
+	// has its place too.
+	shared map[string]metadata.MD
+
+	overLength bool // a token over the specified length was noted
+}
+
+// drop adds a drop entry. The protocol gives it a token but no address, so an
+// address in it, valid or not, means nothing.
+func (p *parser) drop(i int, s *lbpb.Server) {
+	token := s.GetLoadBalanceToken()
+	p.noteLength(i, token)
+	p.list.Entries = append(p.list.Entries, Entry{Token: token, Drop: true})
+}
+
+// backend adds the entry of a backend, if it can be dialled.
+func (p *parser) backend(i int, s *lbpb.Server) {
+	addr, wrong := dialable(s.GetIpAddress(), s.GetPort())
+	if wrong != (fault{}) {
+		p.list.reject(i, wrong)
+		return
+	}
+	token, wrong := sendable(s.GetLoadBalanceToken())
+	if wrong != (fault{}) {
+		p.list.warn(i, wrong)
+	}
+	p.noteLength(i, token)
+	md := p.metadata(token)
+	p.list.Entries = append(p.list.Entries, Entry{
+		Addr:     addr,
+		Token:    md[MetadataKey][0], // the shared copy, so that the message's can go
+		Metadata: md,
+	})
+}
+
+// metadata returns the one metadata of a token.
+func (p *parser) metadata(token string) metadata.MD {
+	md, ok := p.shared[token]
+	if !ok {
+		md = metadata.MD{MetadataKey: {token}}
+		p.shared[token] = md
+	}
+	return md
+}
+
+// noteLength warns of the first token of a list that is longer than the
+// protocol allows. A balancer that uses such tokens uses them everywhere, and
+// one line says it.
+func (p *parser) noteLength(i int, token string) {
+	if len(token) > specifiedLength && !p.overLength {
+		p.overLength = true
+		p.list.warn(i, fault{
+			"token of %d bytes, the specification allows less than 50 (said once for a list)", len(token)})
+	}
+}

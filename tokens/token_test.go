@@ -1,0 +1,119 @@
+package tokens
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestToken_Entry(t *testing.T) {
+	l := parse(backend(1, 80, "first"), backend(1, 80, "second"), backend(2, 80, "first"))
+	checkEntries(t, l,
+		wantEntry{addr: "10.0.0.1:80", token: "first"},
+		wantEntry{addr: "10.0.0.1:80", token: "second"},
+		wantEntry{addr: "10.0.0.2:80", token: "first"},
+	)
+	if l.WarningCount != 0 {
+		t.Errorf("warnings %v about good tokens", l.Warnings)
+	}
+	// Equal tokens are one map, which shows by writing to it.
+	l.Entries[0].Metadata.Set("lb-token", "changed")
+	if got := l.Entries[2].Metadata.Get("lb-token"); got[0] != "changed" {
+		t.Error("entries of equal token have metadata of their own")
+	}
+	if got := l.Entries[1].Metadata.Get("lb-token"); got[0] != "second" {
+		t.Error("entries of different tokens share metadata")
+	}
+}
+
+// The part of the rule that shows here: a list in which only a token changed
+// is not the same list.
+func TestToken_ChangeIsAnotherList(t *testing.T) {
+	old, new := parse(backend(1, 80, "a")), parse(backend(1, 80, "b"))
+	if old.Equal(new) {
+		t.Error("lists with different tokens for an address are equal")
+	}
+	checkEntries(t, new, wantEntry{addr: "10.0.0.1:80", token: "b"})
+}
+
+func TestToken_Empty(t *testing.T) {
+	l := parse(backend(1, 80, "a"), backend(2, 80, ""))
+	checkEntries(t, l, wantEntry{addr: "10.0.0.1:80", token: "a"}, wantEntry{addr: "10.0.0.2:80"})
+	checkWarnings(t, l, Warning{1, "token of 0 bytes: an empty one is sent"})
+}
+
+func TestToken_Invalid(t *testing.T) {
+	notPrintable := func(n int) string {
+		return fmt.Sprintf("token of %d bytes, not printable ASCII: the empty one is sent", n)
+	}
+	for _, c := range []struct{ name, token, sent, warning string }{
+		{"first printable", " a", " a", ""},
+		{"last printable", "a~", "a~", ""},
+		{"newline", "a\nb", "", notPrintable(3)},
+		{"control", "a\x1f", "", notPrintable(2)},
+		{"delete", "a\x7f", "", notPrintable(2)},
+		{"zero byte", "\x00", "", notPrintable(1)},
+		{"high byte", "a\x80", "", notPrintable(2)},
+		{"not ASCII", "jeton-é", "", notPrintable(8)},
+		{"too long", strings.Repeat("x", 1025), "", "token of 1025 bytes, more than 1024: the empty one is sent"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := parse(backend(1, 80, c.token))
+			checkEntries(t, l, wantEntry{addr: "10.0.0.1:80", token: c.sent})
+			if c.warning == "" {
+				checkWarnings(t, l)
+			} else {
+				checkWarnings(t, l, Warning{0, c.warning})
+			}
+			if l.RejectedCount != 0 {
+				t.Errorf("rejected %v: a bad token must not cost the backend", l.Rejected)
+			}
+		})
+	}
+}
+
+func TestToken_InvalidOverSpecificationIsSentAndSaidOnce(t *testing.T) {
+	for length, warn := range map[int]string{
+		49:   "",
+		50:   "",
+		51:   "token of 51 bytes, the specification allows less than 50 (said once for a list)",
+		1024: "token of 1024 bytes, the specification allows less than 50 (said once for a list)",
+	} {
+		token := strings.Repeat("x", length)
+		l := parse(backend(1, 80, "a"), backend(2, 80, token), backend(3, 80, token), drop(token))
+		checkEntries(t, l,
+			wantEntry{addr: "10.0.0.1:80", token: "a"},
+			wantEntry{addr: "10.0.0.2:80", token: token},
+			wantEntry{addr: "10.0.0.3:80", token: token},
+			wantEntry{token: token, drop: true},
+		)
+		if warn == "" {
+			checkWarnings(t, l)
+		} else {
+			checkWarnings(t, l, Warning{1, warn})
+		}
+	}
+}
+
+// What a drop is called is reported back and sent nowhere else, so nothing is
+// wrong with a name that no header could carry.
+func TestToken_OfADropStaysAsSent(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	l := parse(drop(""), drop("a\nb"), drop("é"), drop(long))
+	checkEntries(t, l,
+		wantEntry{token: "", drop: true},
+		wantEntry{token: "a\nb", drop: true},
+		wantEntry{token: "é", drop: true},
+		wantEntry{token: long, drop: true},
+	)
+	checkWarnings(t, l, Warning{3, "token of 5000 bytes, the specification allows less than 50 (said once for a list)"})
+}
+
+// checkWarnings compares all warnings of l, where they are few.
+func checkWarnings(t *testing.T, l *List, want ...Warning) {
+	t.Helper()
+	if !slices.Equal(l.Warnings, want) || l.WarningCount != len(want) {
+		t.Errorf("%d warnings %v, want %v", l.WarningCount, l.Warnings, want)
+	}
+}
