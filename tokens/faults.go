@@ -6,15 +6,9 @@ import "fmt"
 // counted: a hundred thousand bad entries must not become as many texts.
 const described = 16
 
-// A Rejected is a server of the list that became no entry.
-type Rejected struct {
-	Index  int    // its place in the list as sent, from 0
-	Reason string // for a log
-}
-
-// A Warning is a server of the list that became an entry although something
-// is wrong with its token.
-type Warning struct {
+// A Remark is on one server of a list: why it became no entry, or what is
+// wrong with the token of the entry that it became.
+type Remark struct {
 	Index  int    // its place in the list as sent, from 0
 	Reason string // for a log
 }
@@ -31,13 +25,13 @@ func (f fault) reason() string { return fmt.Sprintf(f.format, f.n) }
 // reject counts a server that is skipped.
 func (l *List) reject(index int, f fault) {
 	if l.RejectedCount++; l.RejectedCount <= described {
-		l.Rejected = append(l.Rejected, Rejected{index, f.reason()})
+		l.Rejected = append(l.Rejected, Remark{index, f.reason()})
 	}
 }
 
 // warn counts a server whose token is out of order.
 func (l *List) warn(index int, f fault) {
 	if l.WarningCount++; l.WarningCount <= described {
-		l.Warnings = append(l.Warnings, Warning{index, f.reason()})
+		l.Warnings = append(l.Warnings, Remark{index, f.reason()})
 	}
 }

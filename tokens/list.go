@@ -12,11 +12,11 @@ type List struct {
 	Entries []Entry
 
 	// The first few servers that were skipped, and how many there were.
-	Rejected      []Rejected
+	Rejected      []Remark
 	RejectedCount int
 
 	// The first few tokens that were out of order, and how many there were.
-	Warnings     []Warning
+	Warnings     []Remark
 	WarningCount int
 }
 

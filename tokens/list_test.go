@@ -68,7 +68,7 @@ func TestList_Invalid(t *testing.T) {
 				}
 				return
 			}
-			if got, want := l.Rejected, []Rejected{{1, c.reason}}; !slices.Equal(got, want) || l.RejectedCount != 1 {
+			if got, want := l.Rejected, []Remark{{1, c.reason}}; !slices.Equal(got, want) || l.RejectedCount != 1 {
 				t.Errorf("rejected %d: %v, want %v", l.RejectedCount, got, want)
 			}
 		})
@@ -83,7 +83,7 @@ func TestList_InvalidIsSkippedWithItsPlaceReported(t *testing.T) {
 		wantEntry{addr: "10.0.0.2:80", token: "b"},
 		wantEntry{addr: "10.0.0.3:80", token: "c"},
 	)
-	want := []Rejected{{1, "port 0 is not in 1..65535"}, {3, "port 0 is not in 1..65535"}}
+	want := []Remark{{1, "port 0 is not in 1..65535"}, {3, "port 0 is not in 1..65535"}}
 	if !slices.Equal(l.Rejected, want) || l.RejectedCount != 2 {
 		t.Errorf("rejected %d: %v, want %v", l.RejectedCount, l.Rejected, want)
 	}

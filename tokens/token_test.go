@@ -40,7 +40,7 @@ func TestToken_ChangeIsAnotherList(t *testing.T) {
 func TestToken_Empty(t *testing.T) {
 	l := parse(backend(1, 80, "a"), backend(2, 80, ""))
 	checkEntries(t, l, wantEntry{addr: "10.0.0.1:80", token: "a"}, wantEntry{addr: "10.0.0.2:80"})
-	checkWarnings(t, l, Warning{1, "token of 0 bytes: an empty one is sent"})
+	checkWarnings(t, l, Remark{1, "token of 0 bytes: an empty one is sent"})
 }
 
 func TestToken_Invalid(t *testing.T) {
@@ -64,7 +64,7 @@ func TestToken_Invalid(t *testing.T) {
 			if c.warning == "" {
 				checkWarnings(t, l)
 			} else {
-				checkWarnings(t, l, Warning{0, c.warning})
+				checkWarnings(t, l, Remark{0, c.warning})
 			}
 			if l.RejectedCount != 0 {
 				t.Errorf("rejected %v: a bad token must not cost the backend", l.Rejected)
@@ -91,7 +91,7 @@ func TestToken_InvalidOverSpecificationIsSentAndSaidOnce(t *testing.T) {
 		if warn == "" {
 			checkWarnings(t, l)
 		} else {
-			checkWarnings(t, l, Warning{1, warn})
+			checkWarnings(t, l, Remark{1, warn})
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestToken_OfADropStaysAsSent(t *testing.T) {
 		wantEntry{token: "é", drop: true},
 		wantEntry{token: long, drop: true},
 	)
-	checkWarnings(t, l, Warning{3, "token of 5000 bytes, the specification allows less than 50 (said once for a list)"})
+	checkWarnings(t, l, Remark{3, "token of 5000 bytes, the specification allows less than 50 (said once for a list)"})
 }
 
 // checkWarnings compares all warnings of l, where they are few.
