@@ -1,0 +1,42 @@
+package lbstream
+
+import "google.golang.org/grpc/resolver"
+
+// command is what the core wants done. The owner does them in order.
+type command interface{ isCommand() }
+
+// openChannel: make the channel. There is none.
+type openChannel struct{ addresses []resolver.Address }
+
+// useAddresses: give the channel these addresses instead. A live call stays.
+type useAddresses struct{ addresses []resolver.Address }
+
+// closeChannel: close the channel. It carries no call.
+type closeChannel struct{}
+
+// openCall: start the call of this number over the channel. There is none.
+type openCall struct{ number uint64 }
+
+// endCall: cancel the call and listen to its reader no more.
+type endCall struct{}
+
+// sendInitial: give the sender the first message of the call just opened.
+type sendInitial struct{ name string }
+
+// tellRetry: pass this on to the retry owner.
+type tellRetry struct{ message retryMessage }
+
+// complain: log that the balancer said something this client has no use for.
+type complain struct {
+	call uint64
+	what string
+}
+
+func (openChannel) isCommand()  {}
+func (useAddresses) isCommand() {}
+func (closeChannel) isCommand() {}
+func (openCall) isCommand()     {}
+func (endCall) isCommand()      {}
+func (sendInitial) isCommand()  {}
+func (tellRetry) isCommand()    {}
+func (complain) isCommand()     {}

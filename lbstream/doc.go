@@ -1,0 +1,35 @@
+// Package lbstream keeps the call to the balancer: one BalanceLoad stream over
+// one channel to all the balancer's addresses, opened again with backoff
+// whenever it ends, for as long as there are balancers. What it learns it says
+// in a [Status], of which only the newest counts. It does not know what a list
+// is for: parsing lists and choosing between them and fallback is the caller's.
+//
+// # Who does what
+//
+// The stream owns the channel, the call and the words of the protocol. It
+// hears the policy ([Stream.Serve]), its reader and the retry owner, and puts
+// a Status into a cell that never makes it wait.
+//
+// The retry owner has the backoff and the only timer. It hears how each call
+// ended and says when the next one is due; it also hears the policy
+// ([Stream.Reset], [Stream.SetBackoff]).
+//
+// Each call has two children. The reader opens the call, which may take as
+// long as connecting does, and then only receives and hands over; it hands over
+// one message at a time, so a balancer that floods is held back by the flow
+// control of its own connection. The sender only sends. A call that is given
+// up is cancelled and forgotten together with the channel its reader speaks
+// on, so that nothing late can be taken for news of the next call.
+//
+// # What may be relied on
+//
+//   - There is never more than one call, and none without balancers.
+//   - When a Status says that a call ended, the retry owner has been told: a
+//     Reset sent in answer to that Status reopens the call.
+//   - A Status is never older than one taken before it.
+//   - When the group has stopped, the call, the channel and every goroutine of
+//     this package are gone.
+//
+// Not to be relied on: that every list is seen (the newest replaces an untaken
+// one), or that a Serve has taken effect when it returns.
+package lbstream

@@ -1,0 +1,89 @@
+package lbstream
+
+import (
+	"time"
+
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+)
+
+// message is what the stream is told through its inbox. At most one dialNow
+// waits there for each call that ended; serves come at the resolver's pace.
+type message interface{ toStream() }
+
+// serve: the policy has a target. Sent by Stream.Serve.
+type serve struct{ target Target }
+
+// dialNow: the wait that followed the call of this number is over. It is out
+// of date, and ignored, once another call has been opened.
+type dialNow struct{ after uint64 }
+
+func (serve) toStream()   {}
+func (dialNow) toStream() {}
+
+// callEvent is what a reader hands to the stream, over an unbuffered channel
+// that belongs to its call alone. First opened or ended; after opened any
+// number of received; ended comes last.
+type callEvent interface{ fromReader() }
+
+// opened: gRPC has accepted the call. The balancer may not have seen it yet.
+type opened struct{ stream balanceLoad }
+
+// received: the balancer said something.
+type received struct{ response *lbpb.LoadBalanceResponse }
+
+// ended: the call could not be opened, or is over. err is not nil; io.EOF
+// means that the balancer ended the call without an error.
+type ended struct{ err error }
+
+func (opened) fromReader()   {}
+func (received) fromReader() {}
+func (ended) fromReader()    {}
+
+// retryMessage is what the retry owner is told through its inbox: one message
+// for each end of a call or of a wait, and the policy's few.
+type retryMessage interface{ toRetry() }
+
+// callEnded: the call of this number is over and not by the stream's wish.
+// The answer is a dialNow, in its time.
+type callEnded struct {
+	call uint64
+	record
+}
+
+// standDown: whatever was being waited for has lost its point. The stream has
+// opened a call out of turn, or has no balancers, and asks for nothing.
+type standDown struct{ record }
+
+// record is what the retry owner needs to know of a call the stream no longer
+// has. It is zero for a call that was never opened.
+type record struct {
+	lived     time.Duration // since it was opened
+	delivered bool          // a server list
+}
+
+// reset: the policy wants the next call without delay. Sent by Stream.Reset.
+type reset struct{}
+
+// setBackoff: the figures have changed. Sent by Stream.SetBackoff.
+type setBackoff struct{ backoff Backoff }
+
+func (callEnded) toRetry()  {}
+func (standDown) toRetry()  {}
+func (reset) toRetry()      {}
+func (setBackoff) toRetry() {}
+
+// Serve makes t the target. What equals the target so far changes nothing; new
+// addresses go to the channel under a live call and are tried at once if the
+// stream was waiting to call again; a new name opens a new call at once;
+// without balancers the call and its channel are closed. The slice is copied.
+// It never waits, and does nothing once the group has stopped.
+func (s *Stream) Serve(t Target) { s.inbox.Send(serve{t.normal()}) }
+
+// Reset forgets the backoff, and if the stream was waiting to call again it
+// calls now. It never waits, and does nothing once the group has stopped.
+func (s *Stream) Reset() { s.retry.Send(reset{}) }
+
+// SetBackoff changes the figures from the next end of a call on; a wait that
+// has begun keeps its length. Figures out of range are replaced as [Backoff]
+// says. It never waits, and does nothing once the group has stopped.
+func (s *Stream) SetBackoff(b Backoff) { s.retry.Send(setBackoff{b.normal()}) }

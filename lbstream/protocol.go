@@ -1,0 +1,63 @@
+package lbstream
+
+import (
+	"fmt"
+
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+)
+
+// heard is what the present call has said so far.
+type heard struct {
+	initial    bool // an initial response
+	list       bool // a server list
+	complained bool // something that was logged: once per call is enough
+}
+
+// received takes one message of the present call. The protocol wants an
+// initial response first and one of the others each time after it, but a list
+// is good whenever it comes, and nothing that is out of place does harm:
+// https://github.com/grpc/grpc-proto/blob/master/grpc/lb/v1/load_balancer.proto
+func (c *core) received(m *lbpb.LoadBalanceResponse) []command {
+	c.must(open)
+	switch r := m.GetLoadBalanceResponseType().(type) {
+	case *lbpb.LoadBalanceResponse_InitialResponse:
+		return c.initial()
+	case *lbpb.LoadBalanceResponse_ServerList:
+		c.list(r.ServerList)
+	case *lbpb.LoadBalanceResponse_FallbackResponse:
+		c.status.Asked = true
+	default:
+		return c.complain("a message of unknown kind")
+	}
+	return nil
+}
+
+func (c *core) initial() []command {
+	if c.heard.initial {
+		return c.complain("a second initial response")
+	}
+	c.heard.initial = true
+	return nil
+}
+
+// list: an empty list is a list. It is contact, and takes back what was asked.
+func (c *core) list(l *lbpb.ServerList) {
+	c.heard.list = true
+	c.status.Call, c.status.List = c.number, l
+	c.status.Lists++
+	c.status.Contact, c.status.Asked, c.status.Err = true, false, nil
+}
+
+// complain logs no more than once per call, so that a balancer cannot fill
+// the log. Calls come at the pace of the backoff.
+func (c *core) complain(what string) []command {
+	if c.heard.complained {
+		return nil
+	}
+	c.heard.complained = true
+	return []command{complain{c.number, what}}
+}
+
+func (c complain) String() string {
+	return fmt.Sprintf("balancer call %d: %s is ignored", c.call, c.what)
+}

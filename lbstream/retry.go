@@ -1,0 +1,55 @@
+package lbstream
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+// retryLoop is the goroutine that owns the backoff and its timer: it alone
+// says when the next call is due. Its state is core and timer.
+//
+// A dialNow to a stream that has stopped is dropped, and nothing is missed.
+func (s *Stream) retryLoop(ctx context.Context, core retryCore) {
+	defer s.retry.Close()
+	timer := actor.NewTimer()
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case batch := <-s.retry.Ready():
+			for _, m := range s.retry.Open(batch) {
+				if dial, ok := core.handle(time.Now(), m); ok {
+					s.inbox.Send(dial)
+				}
+			}
+		case now := <-timer.Ready():
+			timer.Rang()
+			if dial, ok := core.rang(now); ok {
+				s.inbox.Send(dial)
+			}
+		}
+		timer.Set(core.due)
+	}
+}
+
+// handle passes one message to its method.
+func (r *retryCore) handle(now time.Time, m retryMessage) (dial dialNow, ok bool) {
+	switch m := m.(type) {
+	case callEnded:
+		r.ended(now, m, rand.Float64())
+	case standDown:
+		r.standDown(m)
+	case reset:
+		dial, ok = r.reset()
+	case setBackoff:
+		r.setBackoff(m.backoff)
+	default:
+		panic(fmt.Sprintf("BUG: retry was sent a %T", m))
+	}
+	return dial, ok
+}

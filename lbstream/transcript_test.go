@@ -1,0 +1,201 @@
+package lbstream
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/resolver"
+)
+
+var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
+
+// TestCore_Transcripts plays each file of testdata to a core and to a retry
+// core. A line that is not indented is an event; the indented lines after it
+// are what must come of it. See play for the words.
+func TestCore_Transcripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := transcribe(t, string(want))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" && !*update {
+				t.Errorf("transcript (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// stage is what a transcript is played on. Its clock moves by "after".
+type stage struct {
+	now    time.Time
+	core   core
+	retry  retryCore
+	random float64
+	out    strings.Builder
+}
+
+// transcribe plays the events of script and writes down what came of each.
+func transcribe(t *testing.T, script string) string {
+	s := &stage{
+		now:    time.Unix(0, 0),
+		retry:  retryCore{backoff: DefaultBackoff},
+		random: 0.5, // no jitter
+	}
+	for line := range strings.Lines(script) {
+		if strings.HasPrefix(line, "  ") {
+			continue
+		}
+		s.out.WriteString(line)
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		told := s.core.status
+		if !s.play(strings.Fields(line)) {
+			t.Fatalf("no such event: %q", line)
+		}
+		if s.core.status.differs(told) {
+			s.show(describe(s.core.status))
+		}
+	}
+	return s.out.String()
+}
+
+func (s *stage) show(line string) { fmt.Fprintf(&s.out, "  %s\n", line) }
+
+// play plays one event.
+func (s *stage) play(words []string) bool {
+	args := words[1:]
+	switch words[0] {
+	case "after": // a duration: lets time pass and rings the retry core
+		d, err := time.ParseDuration(args[0])
+		if err != nil {
+			return false
+		}
+		s.now = s.now.Add(d)
+		s.dial(s.retry.rang(s.now))
+	case "random": // the number drawn from now on
+		_, err := fmt.Sscan(args[0], &s.random)
+		return err == nil
+	case "serve": // a name and addresses
+		s.do(s.core.serve(s.now, targetOf(args[0], args[1:]...)))
+	case "dial-now": // number of a call
+		var d dialNow
+		if _, err := fmt.Sscan(args[0], &d.after); err != nil {
+			return false
+		}
+		s.do(s.core.dialNow(d))
+	case "reset":
+		s.dial(s.retry.reset())
+	case "opened":
+		s.do(s.core.opened(s.now))
+	case "initial", "list", "fallback", "unknown": // from the balancer
+		s.do(s.core.received(response(words[0])))
+	case "ended": // by the channel's doing: "usable" or "broken" afterwards
+		s.do(s.core.ended(s.now, errors.New("gone"), args[0] == "usable"))
+	case "hung-up": // by the balancer's
+		s.do(s.core.ended(s.now, io.EOF, true))
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *stage) dial(d dialNow, ok bool) {
+	if ok {
+		s.show(fmt.Sprintf("retry: dial-now %d", d.after))
+		s.do(s.core.dialNow(d))
+	}
+}
+
+// do writes down commands and plays the ones for the retry core to it.
+func (s *stage) do(commands []command) {
+	for _, c := range commands {
+		switch c := c.(type) {
+		case openChannel:
+			s.show("open-channel " + names(c.addresses))
+		case useAddresses:
+			s.show("use-addresses " + names(c.addresses))
+		case closeChannel:
+			s.show("close-channel")
+		case openCall:
+			s.show(fmt.Sprintf("open-call %d", c.number))
+		case endCall:
+			s.show("end-call")
+		case sendInitial:
+			s.show("send-initial " + c.name)
+		case complain:
+			s.show("log: " + c.String())
+		case tellRetry:
+			s.tellRetry(c.message)
+		}
+	}
+}
+
+func (s *stage) tellRetry(m retryMessage) {
+	switch m := m.(type) {
+	case callEnded:
+		s.retry.ended(s.now, m, s.random)
+		s.show(fmt.Sprintf("retry: call %d lived %v, wait %v", m.call, m.lived, s.retry.due.Sub(s.now)))
+	case standDown:
+		s.retry.standDown(m)
+		s.show(fmt.Sprintf("retry: stand down, %d failures", s.retry.failures))
+	}
+}
+
+func describe(s Status) string {
+	return fmt.Sprintf("status: lists=%d (call %d) contact=%t asked=%t ends=%d err=%v",
+		s.Lists, s.Call, s.Contact, s.Asked, s.Ends, s.Err)
+}
+
+func names(addresses []resolver.Address) string {
+	var all []string
+	for _, a := range addresses {
+		all = append(all, a.Addr)
+	}
+	return strings.Join(all, " ")
+}
+
+func targetOf(name string, addresses ...string) Target {
+	t := Target{Name: name}
+	for _, a := range addresses {
+		t.Balancers = append(t.Balancers, resolver.Address{Addr: a})
+	}
+	return t
+}
+
+// response makes a message of the kind that a transcript names.
+func response(kind string) *lbpb.LoadBalanceResponse {
+	switch kind {
+	case "initial":
+		return &lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_InitialResponse{
+			InitialResponse: &lbpb.InitialLoadBalanceResponse{}}}
+	case "list":
+		return &lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_ServerList{
+			ServerList: &lbpb.ServerList{}}}
+	case "fallback":
+		return &lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_FallbackResponse{
+			FallbackResponse: &lbpb.FallbackResponse{}}}
+	default:
+		return &lbpb.LoadBalanceResponse{}
+	}
+}

@@ -1,0 +1,231 @@
+package lbstream
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/resolver"
+)
+
+// world does what the core commands and objects to what cannot be done. What
+// it holds afterwards is compared with what the twin derives from the history.
+type world struct {
+	t      testing.TB
+	core   core
+	now    time.Time
+	events []event // the history, oldest first
+
+	channel []resolver.Address // nil: none
+	call    uint64             // number of the open call; zero: none
+	opened  bool               // the call is past NewStream
+	calls   uint64             // opened ever
+	waiting bool               // the retry owner is to say when
+	said    int                // messages to the retry owner
+	sent    []string           // names in initial requests
+}
+
+// event is one entry of the history.
+type event struct {
+	kind   string // serve, dial-now, opened, list, fallback, noise, ended
+	target Target
+	list   *lbpb.ServerList
+	err    error
+	fit    bool   // ended: the channel can carry another call
+	call   uint64 // the open one when the event came
+	fresh  bool   // ended: before it was opened
+}
+
+// step plays the event that one byte stands for, if it can happen now.
+func (w *world) step(b byte) {
+	kind, arg := b%8, int(b/8)
+	w.now = w.now.Add(time.Duration(arg) * 100 * time.Millisecond)
+	switch kind {
+	case 0, 1:
+		w.play(event{kind: "serve", target: targetFrom(arg)}, nil)
+	case 2:
+		if w.call != 0 && !w.opened {
+			w.play(event{kind: "opened"}, nil)
+		}
+	case 3, 4:
+		if w.opened {
+			w.play(saidFrom(arg))
+		}
+	case 5, 6:
+		if w.call != 0 {
+			w.play(event{kind: "ended", err: errors.New("gone"), fit: arg%2 == 0}, nil)
+		}
+	case 7: // in time or out of date
+		w.play(event{kind: "dial-now", call: w.calls - min(w.calls, uint64(arg%3))}, nil)
+	}
+}
+
+// targetFrom picks a name and addresses, in one order or the other, or none.
+func targetFrom(arg int) Target {
+	addresses := []string{"A", "B", "C"}[:arg/4%4]
+	if addresses = slices.Clone(addresses); arg/2%2 == 1 {
+		slices.Reverse(addresses)
+	}
+	return targetOf([]string{"shop", "bank"}[arg%2], addresses...)
+}
+
+// saidFrom picks something for the balancer to say.
+func saidFrom(arg int) (event, *lbpb.LoadBalanceResponse) {
+	switch arg % 4 {
+	case 0, 1:
+		m := response("list")
+		return event{kind: "list", list: m.GetServerList()}, m
+	case 2:
+		return event{kind: "fallback"}, response("fallback")
+	default:
+		return event{kind: "noise"}, response([]string{"initial", "unknown"}[arg/4%2])
+	}
+}
+
+// play gives the event to the core, does what it commands, and compares.
+func (w *world) play(e event, said *lbpb.LoadBalanceResponse) {
+	before := *w
+	var do []command
+	switch e.kind {
+	case "serve":
+		do = w.core.serve(w.now, e.target)
+	case "dial-now":
+		w.waiting = w.waiting && e.call != w.calls
+		do = w.core.dialNow(dialNow{e.call})
+	case "opened":
+		w.opened = true
+		do = w.core.opened(w.now)
+	case "ended":
+		e.call, e.fresh = w.call, !w.opened
+		w.call, w.opened = 0, false
+		do = w.core.ended(w.now, e.err, e.fit)
+	default:
+		e.call = w.call
+		do = w.core.received(said)
+	}
+	w.events = append(w.events, e)
+	for _, c := range do {
+		w.do(c)
+	}
+	w.compare(&before, e)
+}
+
+func (w *world) wrong(format string, args ...any) {
+	w.t.Helper()
+	for _, e := range w.events {
+		w.t.Logf("%s %q %s call %d fit %t", e.kind, e.target.Name, names(e.target.Balancers), e.call, e.fit)
+	}
+	w.t.Fatalf(format, args...)
+}
+
+// do objects to two calls at once, to a call without balancers or channel, and
+// to anything done to what is not there.
+func (w *world) do(c command) {
+	switch c := c.(type) {
+	case openChannel:
+		if w.channel != nil || len(c.addresses) == 0 {
+			w.wrong("opened channel %v beside %v", c.addresses, w.channel)
+		}
+		w.channel = c.addresses
+	case useAddresses:
+		if w.channel == nil || len(c.addresses) == 0 {
+			w.wrong("gave %v to channel %v", c.addresses, w.channel)
+		}
+		w.channel = c.addresses
+	case closeChannel:
+		if w.channel == nil || w.call != 0 {
+			w.wrong("closed channel %v under call %d", w.channel, w.call)
+		}
+		w.channel = nil
+	case openCall:
+		if w.channel == nil || w.call != 0 || c.number != w.calls+1 {
+			w.wrong("opened call %d beside %d over channel %v", c.number, w.call, w.channel)
+		}
+		w.calls, w.call = c.number, c.number
+	case endCall:
+		if w.call == 0 {
+			w.wrong("ended a call that is not there")
+		}
+		w.call, w.opened = 0, false
+	case sendInitial:
+		w.sent = append(w.sent, c.name)
+	case tellRetry:
+		w.said++
+		w.tell(c.message)
+	case complain:
+		if c.call != w.call {
+			w.wrong("complained of call %d during %d", c.call, w.call)
+		}
+	default:
+		w.wrong("no such command: %T", c)
+	}
+}
+
+func (w *world) tell(m retryMessage) {
+	switch m := m.(type) {
+	case callEnded:
+		if w.waiting || m.call != w.calls {
+			w.wrong("told retry of the end of call %d after %d", m.call, w.calls)
+		}
+		w.waiting = true
+	case standDown:
+		w.waiting = false
+	}
+}
+
+// compare holds the world against the twin.
+func (w *world) compare(before *world, e event) {
+	w.t.Helper()
+	w.same("status", twinStatus(w.events), w.core.status)
+	w.same("waiting", twinWaiting(w.events), w.waiting)
+	target := twinTarget(w.events)
+	w.same("a call", len(target.Balancers) > 0 && !w.waiting, w.call != 0)
+	w.same("a channel", w.call != 0 || w.waiting && twinFit(w.events), w.channel != nil)
+	if w.channel != nil {
+		w.same("channel's addresses", names(target.Balancers), names(w.channel))
+	}
+	if e.kind == "opened" {
+		w.same("names sent", fmt.Sprint(append(slices.Clone(before.sent), target.Name)), fmt.Sprint(w.sent))
+	} else {
+		w.same("names sent", len(before.sent), len(w.sent))
+	}
+	if w.calls > before.calls+1 || w.said > before.said+1 {
+		w.wrong("%d calls and %d messages to retry for one event", w.calls-before.calls, w.said-before.said)
+	}
+}
+
+func (w *world) same(what string, twin, core any) {
+	w.t.Helper()
+	if twin != core {
+		w.wrong("%s: twin %v, core %v", what, twin, core)
+	}
+}
+
+func TestCore_Twin(t *testing.T) {
+	for seed := range uint64(1000) {
+		w := &world{t: t, now: time.Unix(0, 0)}
+		random := rand.New(rand.NewPCG(seed, 0))
+		for range 60 {
+			w.step(byte(random.Uint32()))
+		}
+	}
+}
+
+func FuzzCore(f *testing.F) {
+	f.Add([]byte("\x28\x02\x03\x05\x07"))         // serve A, opened, list, ended, dial-now
+	f.Add([]byte("\x28\x02\x03\x48\x70\x05\x30")) // other addresses under a call, then while waiting
+	f.Add([]byte("\x28\x02\x03\x20\x02\x03"))     // another name
+	f.Add([]byte("\x28\x20\x02\x00\x07\x28\x05")) // another name while opening; removed; back again
+	f.Add([]byte("\x28\x05\x00\x07\x0f\x28\x0d")) // removed while waiting
+	f.Add([]byte("\x28\x02\x13\x03\x13\x0d\x07")) // fallback asked, list, asked again, ended
+	f.Fuzz(func(t *testing.T, script []byte) {
+		w := &world{t: t, now: time.Unix(0, 0)}
+		for _, b := range script[:min(len(script), 100)] {
+			w.step(b)
+		}
+	})
+}

@@ -1,0 +1,84 @@
+package lbstream
+
+import "maps"
+
+// The twin has no state: it says what must hold now by looking back through
+// the whole history, one question at a time.
+
+// last returns the newest event that is one of these, or the zero event.
+func last(events []event, is ...func(events []event, i int) bool) event {
+	for i := len(events) - 1; i >= 0; i-- {
+		for _, f := range is {
+			if f(events, i) {
+				return events[i]
+			}
+		}
+	}
+	return event{}
+}
+
+func kind(k string) func([]event, int) bool {
+	return func(events []event, i int) bool { return events[i].kind == k }
+}
+
+// removal is a serve that leaves no balancers.
+func removal(events []event, i int) bool {
+	return events[i].kind == "serve" && len(events[i].target.Balancers) == 0
+}
+
+// change is a serve that other balancers or another name came with.
+func change(events []event, i int) bool {
+	if events[i].kind != "serve" || removal(events, i) {
+		return false
+	}
+	before, now := twinTarget(events[:i]), events[i].target
+	return before.Name != now.Name || !maps.Equal(set(before), set(now))
+}
+
+func set(t Target) map[string]bool {
+	s := make(map[string]bool)
+	for _, a := range t.Balancers {
+		s[a.Addr] = true
+	}
+	return s
+}
+
+func count(events []event, k string) (n uint64) {
+	for i := range events {
+		if events[i].kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+func twinTarget(events []event) Target { return last(events, kind("serve")).target }
+
+func twinStatus(events []event) Status {
+	list := last(events, kind("list"))
+	return Status{
+		Call:    list.call,
+		List:    list.list,
+		Lists:   count(events, "list"),
+		Contact: last(events, kind("list"), kind("ended"), removal).kind == "list",
+		Asked:   last(events, kind("list"), kind("fallback"), removal).kind == "fallback",
+		Ends:    count(events, "ended"),
+		Err:     last(events, kind("list"), kind("ended")).err,
+	}
+}
+
+// twinWaiting: the last call ended, and neither was the wait for the next one
+// over since, nor did a target come that cut it short.
+func twinWaiting(events []event) bool {
+	answer := func(events []event, i int) bool {
+		return events[i].kind == "dial-now" && events[i].call == last(events[:i], kind("ended")).call
+	}
+	return last(events, kind("ended"), answer, removal, change).kind == "ended"
+}
+
+// twinFit: the channel outlived the last call that ended. One that never got
+// its call open does not, whatever it says of itself.
+func twinFit(events []event) bool {
+	e := last(events, kind("ended"))
+	return e.fit && !e.fresh
+}
