@@ -111,7 +111,7 @@ func TestToken_OfADropStaysAsSent(t *testing.T) {
 }
 
 // checkWarnings compares all warnings of l, where they are few.
-func checkWarnings(t *testing.T, l *List, want ...Warning) {
+func checkWarnings(t *testing.T, l *List, want ...Remark) {
 	t.Helper()
 	if !slices.Equal(l.Warnings, want) || l.WarningCount != len(want) {
 		t.Errorf("%d warnings %v, want %v", l.WarningCount, l.Warnings, want)
