@@ -20,6 +20,7 @@ type core struct {
 	outgoing *generation // was current: to be retired once a newer picker is out
 
 	display display
+	ledger  ledger
 	adopted uint64 // generations made
 	drained uint64 // and of these, those that have ended
 }
@@ -37,6 +38,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 		g.drops = newDropTable(plan.List, &c.drops)
 	}
 	g.connect(&c.pool, backends)
+	c.ledger.open(g)
 	c.adopted++
 	if c.incoming != nil {
 		c.retire(c.incoming)
@@ -59,6 +61,7 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 // ended takes over that the last call of a retired generation is done.
 func (c *core) ended(g *generation, now time.Time) {
 	c.drained++
+	c.ledger.fold(g)
 	c.pool.release(g.distinct, now, now.Add(c.settings.Linger))
 }
 

@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -27,9 +28,10 @@ func (e *ensemble) step(what, which byte) error {
 	n := int(which)
 	switch what % 8 {
 	case 0, 1:
-		plan := plans[n%len(plans)]
+		plan := e.fromCall(plans[n%len(plans)], n)
 		e.twin.adopt(plan, e.now, &e.core.pool)
 		e.core.adopt(plan, e.now, uint64(n))
+		e.books.open(plan)
 	case 2, 3:
 		e.report(n)
 	case 4:
@@ -40,6 +42,9 @@ func (e *ensemble) step(what, which byte) error {
 		e.now = e.now.Add(time.Duration(n) * 100 * time.Millisecond)
 	case 7:
 		e.tell()
+		if err := e.books.audit(e.core); err != nil {
+			return err
+		}
 	}
 	if what >= 128 {
 		return nil // settle with the next one
@@ -58,19 +63,43 @@ func (e *ensemble) report(n int) {
 	e.core.reported(c, balancer.SubConnState{ConnectivityState: s, ConnectionError: fmt.Errorf("refused")})
 }
 
+// fromCall returns the plan as one that came from the present call to the
+// balancer, or from the next one.
+func (e *ensemble) fromCall(p *Plan, n int) *Plan {
+	if n%5 == 0 {
+		e.balancerCall++
+	}
+	q := *p
+	q.Call = e.balancerCall
+	return &q
+}
+
 // pick begins a call, if the latest picker has somewhere to send it.
 func (e *ensemble) pick() {
-	p, ok := e.picker.(*roundRobin)
-	if !ok {
+	var of *generation
+	switch p := e.picker.(type) {
+	case *roundRobin:
+		of = p.ready[0].generation
+	case dropping:
+		of = e.core.current
+	default:
 		return
 	}
-	r, err := p.Pick(pickInfo)
+	r, err := e.picker.Pick(pickInfo)
+	e.books.picked(of.plan, err)
 	if err != nil {
 		return
 	}
-	of := p.ready[0].generation
 	e.open[of]++
 	e.calls = append(e.calls, call{r, of})
+}
+
+// outcomes are how a call can end.
+var outcomes = []balancer.DoneInfo{
+	answer,
+	{BytesSent: true, Err: errors.New("lost")},
+	{Err: errors.New("not sent")},
+	{}, // gRPC did not use the pick
 }
 
 // finish ends one of the calls in flight.
@@ -82,7 +111,9 @@ func (e *ensemble) finish(n int) {
 	c := e.calls[i]
 	e.calls = append(e.calls[:i], e.calls[i+1:]...)
 	e.open[c.of]--
-	c.Done(answer)
+	how := outcomes[n/2%len(outcomes)]
+	e.books.done(c.of.plan, how)
+	c.Done(how)
 }
 
 // tell passes on which generations have drained.
@@ -121,6 +152,9 @@ func (e *ensemble) rest() error {
 	}
 	if s := e.core.stats(); s.SubConns != 0 || s.Drained != s.Generations-1 {
 		return fmt.Errorf("at rest there is left: %+v", s)
+	}
+	if err := e.books.audit(e.core); err != nil {
+		return err
 	}
 	if next := e.core.next(); !next.IsZero() {
 		return fmt.Errorf("at rest there is a timer set for %v", next)

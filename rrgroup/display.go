@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -108,9 +109,11 @@ func (d *display) picker(g *generation) balancer.Picker {
 		d.epoch++
 		return waiting{d.gate, d.epoch}
 	case d.state == connectivity.TransientFailure:
-		err := g.failure()
-		d.text = err.Error()
-		return failing{err}
+		// Of the error only the text. If it is a gRPC status, as that of the
+		// call to the balancer is, gRPC would end every call with its code, those
+		// that are wait-for-ready too.
+		d.text = g.failure().Error()
+		return failing{errors.New(d.text)}
 	case g.dropsAll():
 		return dropping{g.drops}
 	default:

@@ -23,7 +23,8 @@ type dropTable struct {
 // A dropped counts the calls that one drop entry has dropped.
 type dropped struct {
 	token string
-	calls atomic.Uint64
+	calls atomic.Int64
+	told  int64 // of calls; owned by the group
 }
 
 // newDropTable gives each drop entry of list its counter, and its place in the

@@ -7,14 +7,16 @@ import (
 )
 
 // The word of an entry holds, from the lowest bit up: the references of calls
-// in flight, two marks of the entry's end, and the number of answered calls.
-// The count is on top so that it overflows into nothing.
+// in flight, two marks of the entry's end, and the number of finished calls.
+// One step moves a call from the first to the last, so whoever reads the word
+// sees each call in exactly one place. Four million calls in flight and 10¹²
+// finished are more than one entry can come to.
 const (
 	reference = uint64(1)         // one call in flight
-	inFlight  = uint64(1)<<24 - 1 // all references
-	retired   = uint64(1) << 24   // no pick may succeed any more
-	drained   = uint64(1) << 25   // and the last call is done
-	answered  = uint64(1) << 26   // one call that a byte came back for
+	inFlight  = uint64(1)<<22 - 1 // all references
+	retired   = uint64(1) << 22   // no pick may succeed any more
+	drained   = uint64(1) << 23   // and the last call is done
+	finished  = uint64(1) << 24   // one call that is over
 )
 
 // cacheLine is the size that keeps two cores from writing to the same line.
@@ -25,9 +27,9 @@ const cacheLine = 64
 // entry is in a published picker.
 type entry struct {
 	word       atomic.Uint64
-	unanswered atomic.Uint64 // calls that were sent and never answered
-	unsent     atomic.Uint64 // calls of which nothing was sent
-	unused     atomic.Uint64 // picks that gRPC did not use
+	unanswered atomic.Uint64 // finished calls that were sent and never answered
+	unsent     atomic.Uint64 // finished calls of which nothing was sent
+	unused     atomic.Uint64 // picks that gRPC did not use: finished, and no calls
 	_          [cacheLine - 4*8]byte
 
 	result     balancer.PickResult // what a pick returns
@@ -48,12 +50,11 @@ func (e *entry) pick() (balancer.PickResult, error) {
 
 // done is the PickResult's Done: it counts how the call ended and gives the
 // reference back. The zero DoneInfo is how gRPC says that it did not use the
-// pick, because the connection was lost meanwhile.
+// pick, because the connection was lost meanwhile. What is special about a
+// call is counted before it is finished, so that it is never missed.
 func (e *entry) done(info balancer.DoneInfo) {
 	switch {
 	case info.BytesReceived:
-		e.release(answered)
-		return
 	case info.BytesSent:
 		e.unanswered.Add(1)
 	case info.Err != nil:
@@ -61,10 +62,10 @@ func (e *entry) done(info balancer.DoneInfo) {
 	default:
 		e.unused.Add(1)
 	}
-	e.release(0)
+	e.release(finished)
 }
 
-// release gives one reference back and adds to the count of answered calls in
+// release gives one reference back and adds to the count of finished calls in
 // the same step.
 func (e *entry) release(count uint64) {
 	if w := e.word.Add(count - reference); w&retired != 0 {
@@ -89,5 +90,17 @@ func (e *entry) drain(w uint64) {
 	}
 }
 
-// calls returns the number of calls in flight.
-func (e *entry) calls() int { return int(e.word.Load() & inFlight) }
+// totals returns what became of the entry's calls so far. Calls come and go
+// meanwhile; what is returned was so at the moment at which the word was read,
+// except that a call which ends just then may be missing among the received.
+func (e *entry) totals() totals {
+	w := e.word.Load()
+	over, unused := int64(w/finished), int64(e.unused.Load())
+	unsent, unanswered := int64(e.unsent.Load()), int64(e.unanswered.Load())
+	return totals{
+		started:  over + int64(w&inFlight) - unused,
+		finished: over - unused,
+		unsent:   unsent,
+		received: over - unused - unsent - unanswered,
+	}
+}

@@ -102,6 +102,8 @@ func (g *Group) handle(core *core, batch []message) {
 			core.reported(m.conn, m.state)
 		case ended:
 			core.ended(m.generation, now)
+		case count:
+			m.reply <- core.ledger.count(m.call)
 		case describe:
 			m.reply <- core.stats()
 		default:

@@ -170,7 +170,7 @@ func TestHandover_DrainStrayPicks(t *testing.T) {
 // Callers pick and end calls on every core while the generation is retired:
 // it drains once, after the last call and not before.
 func TestHandover_DrainUnderLoad(t *testing.T) {
-	for range 200 {
+	for range 50 {
 		g := newGeneration(list("a b"), list("a b").backends(), time.Time{}, 0)
 		var drained atomic.Int64
 		var callers sync.WaitGroup

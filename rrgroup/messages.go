@@ -3,6 +3,8 @@ package rrgroup
 import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // A message is what the group can be told.
@@ -50,6 +52,19 @@ func (g *Group) drain(of *generation) func() {
 	return func() { g.inbox.Send(ended{of}) }
 }
 
+// stream → group
+
+// count asks what has happened.
+type count struct {
+	call  uint64
+	reply chan<- tokens.Counts
+}
+
+// Count has reply told, later, what became of the calls that the lists of this
+// call to the balancer picked, since Count was asked last. reply must have
+// room. If the group has stopped it is told nothing.
+func (g *Group) Count(call uint64, reply chan<- tokens.Counts) { g.inbox.Send(count{call, reply}) }
+
 // anyone → group
 
 // describe asks how the group stands.
@@ -88,4 +103,5 @@ func (adopt) message()     {}
 func (configure) message() {}
 func (reported) message()  {}
 func (ended) message()     {}
+func (count) message()     {}
 func (describe) message()  {}

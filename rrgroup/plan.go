@@ -23,6 +23,7 @@ const (
 type Plan struct {
 	Provenance Provenance
 	List       *tokens.List       // the backends and drops, if FromBalancer
+	Call       uint64             // the call to the balancer that List came from
 	Addresses  []resolver.Address // the backends, if FromResolver
 
 	// Unserved is what calls fail with if the plan names no backend. If it is

@@ -145,6 +145,9 @@ type ensemble struct {
 	ended  map[*generation]int  // how often each has drained
 	heard  []*generation        // drained, and the core not told yet
 	retire map[*generation]bool // told to end
+
+	balancerCall uint64 // that lists come from
+	books        books
 }
 
 func newEnsemble(settings Settings) *ensemble {

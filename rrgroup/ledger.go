@@ -1,0 +1,139 @@
+package rrgroup
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// A ledger counts what became of the calls that the lists of one call to the
+// balancer picked. A list from a newer call begins a new ledger: what the old
+// lists still have in flight is of no interest to that balancer call.
+type ledger struct {
+	call  uint64           // of the balancer; the newest that a list came from
+	live  []*generation    // made from its lists, and not drained
+	past  totals           // of those that have drained
+	drops map[string]int64 // by those that have drained, and not told
+	told  totals
+}
+
+// totals are what became of calls since some beginning.
+type totals struct{ started, finished, unsent, received int64 }
+
+// open takes a new generation into the ledger.
+func (l *ledger) open(g *generation) {
+	if g.plan.Provenance != FromBalancer || g.plan.Call == 0 || g.plan.Call < l.call {
+		return
+	}
+	if g.plan.Call > l.call {
+		*l = ledger{call: g.plan.Call, drops: map[string]int64{}}
+	}
+	l.live = append(l.live, g)
+}
+
+// fold takes a generation that has drained off the list of those that have to
+// be asked: nothing will happen to it any more.
+func (l *ledger) fold(g *generation) {
+	i := slices.Index(l.live, g)
+	if i < 0 {
+		return
+	}
+	l.live = slices.Delete(l.live, i, i+1)
+	l.past = l.past.plus(g.totals())
+	l.collectDrops(g)
+}
+
+// count returns what has happened since it was asked last. It is nothing if
+// another call to the balancer is asked about than the one that the newest list
+// came from.
+func (l *ledger) count(call uint64) tokens.Counts {
+	if call != l.call || call == 0 {
+		return tokens.Counts{}
+	}
+	now := l.past
+	for _, g := range l.live {
+		now = now.plus(g.totals())
+		l.collectDrops(g)
+	}
+	news := now.since(l.told)
+	l.told = l.told.plus(news)
+	return news.counts(l.takeDrops())
+}
+
+// takeDrops returns the drops that were not told yet, by token.
+func (l *ledger) takeDrops() (all []tokens.Dropped) {
+	for _, token := range slices.Sorted(maps.Keys(l.drops)) {
+		all = append(all, tokens.Dropped{Token: token, Calls: l.drops[token]})
+	}
+	clear(l.drops)
+	return all
+}
+
+// totals returns what became of the generation's calls, without drops.
+func (g *generation) totals() (sum totals) {
+	for i := range g.entries {
+		sum = sum.plus(g.entries[i].totals())
+	}
+	return sum
+}
+
+// collectDrops adds what g has dropped since it was asked last.
+func (l *ledger) collectDrops(g *generation) {
+	if g.drops == nil {
+		return
+	}
+	for _, d := range g.drops.places {
+		if d == nil {
+			continue
+		}
+		if calls := d.calls.Load(); calls != d.told {
+			l.drops[l.keyOf(d.token)] += calls - d.told
+			d.told = calls
+		}
+	}
+}
+
+// untoldTokens bounds how many tokens a ledger keeps for the next count. A
+// balancer may never ask for reports and use new tokens in every list.
+const untoldTokens = 10000
+
+// keyOf returns the token to count drops under: its own, unless there are too
+// many. Those that are too many share the empty one.
+func (l *ledger) keyOf(token string) string {
+	if _, known := l.drops[token]; known || len(l.drops) < untoldTokens {
+		return token
+	}
+	return ""
+}
+
+func (t totals) plus(o totals) totals {
+	return totals{t.started + o.started, t.finished + o.finished, t.unsent + o.unsent, t.received + o.received}
+}
+
+// since returns what has come on top of what was told. A pick that was told and
+// then not used is made up for by the next one that is: nothing is ever untold.
+func (t totals) since(told totals) totals {
+	return totals{
+		max(t.started-told.started, 0),
+		max(t.finished-told.finished, 0),
+		max(t.unsent-told.unsent, 0),
+		max(t.received-told.received, 0),
+	}
+}
+
+// counts adds the dropped calls, which start and finish at once.
+func (t totals) counts(dropped []tokens.Dropped) tokens.Counts {
+	c := tokens.Counts{
+		Started:       t.started,
+		Finished:      t.finished,
+		FailedToSend:  t.unsent,
+		KnownReceived: t.received,
+		Dropped:       dropped,
+	}
+	for _, d := range dropped {
+		c.Started += d.Calls
+		c.Finished += d.Calls
+	}
+	return c
+}

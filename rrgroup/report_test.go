@@ -1,0 +1,184 @@
+package rrgroup
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// count asks for the counts of a call to the balancer.
+func (f *fixture) count(call uint64) string {
+	reply := make(chan tokens.Counts, 1)
+	f.group.Count(call, reply)
+	c := <-reply
+	return fmt.Sprintf("started %d finished %d unsent %d received %d dropped %v",
+		c.Started, c.Finished, c.FailedToSend, c.KnownReceived, c.Dropped)
+}
+
+const nothing = "started 0 finished 0 unsent 0 received 0 dropped []"
+
+// from is a plan for a list that came from this call to the balancer.
+func from(call uint64, entries string) *Plan {
+	p := list(entries)
+	p.Call = call
+	return p
+}
+
+func TestReport_Started(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(from(1, "a"))
+		f.up("a")
+		one, _ := f.hold()
+		two, _ := f.hold()
+		want(t, "after two picks", f.count(1), "started 2 finished 0 unsent 0 received 0 dropped []")
+		want(t, "after nothing more", f.count(1), nothing)
+		two.Done(balancer.DoneInfo{}) // gRPC did not use it
+		want(t, "after one was taken back", f.count(1), nothing)
+		one.Done(answer)
+		f.pick()
+		want(t, "the next start makes up for it", f.count(1), "started 0 finished 2 unsent 0 received 2 dropped []")
+	})
+}
+
+func TestReport_Finished(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(from(1, "a"))
+		f.up("a")
+		for _, how := range outcomes {
+			r, _ := f.hold()
+			r.Done(how)
+		}
+		want(t, "one of each outcome", f.count(1), "started 3 finished 3 unsent 1 received 1 dropped []")
+	})
+}
+
+func TestReport_Drops(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(from(1, "a drop:x drop:y drop:x"))
+		f.up("a")
+		f.picks(8)
+		want(t, "after two rounds", f.count(1), "started 8 finished 8 unsent 0 received 2 dropped [{x 4} {y 2}]")
+		f.picks(4)
+		f.adopt(from(1, "a drop:z"))
+		f.picks(2)
+		want(t, "after two lists", f.count(1), "started 6 finished 6 unsent 0 received 2 dropped [{x 2} {y 1} {z 1}]")
+	})
+}
+
+// A balancer that never asks for reports and has new tokens in every list
+// costs a bounded number of them.
+func TestReport_DropsOfManyTokens(t *testing.T) {
+	core := newCore(nil)
+	for i := range 3 * untoldTokens {
+		core.adopt(from(1, fmt.Sprintf("drop:%d", i)), time.Time{}, 0)
+		core.incoming.drops.drop()
+		core.ended(core.incoming, time.Time{})
+	}
+	if n := len(core.ledger.drops); n > untoldTokens+1 {
+		t.Errorf("%d tokens are kept", n)
+	}
+	c := core.ledger.count(1)
+	want(t, "dropped calls", c.Finished, 3*untoldTokens)
+}
+
+func TestReport_Scope(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(from(1, "a"))
+		f.up("a")
+		old, _ := f.hold()
+		want(t, "a call that has sent no list", f.count(2), nothing)
+		f.adopt(from(2, "a"))
+		want(t, "a new call over an equal list", f.count(2), nothing)
+		old.Done(answer)
+		f.pick()
+		want(t, "the call from before is not in it", f.count(2), "started 1 finished 1 unsent 0 received 1 dropped []")
+		want(t, "the old call", f.count(1), nothing)
+	})
+}
+
+// What a retired generation has in flight is counted when it ends.
+func TestReport_ScopeOverLists(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(from(1, "a"))
+		f.up("a")
+		old, _ := f.hold()
+		f.adopt(from(1, "a:x"))
+		f.count(1)
+		old.Done(answer)
+		synctest.Wait()
+		want(t, "after the generation drained", f.count(1), "started 0 finished 1 unsent 0 received 1 dropped []")
+	})
+}
+
+func TestReport_Fallback(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(from(1, "a"))
+		f.up("a")
+		f.adopt(fallback("b"))
+		f.up("b")
+		f.picks(5)
+		want(t, "after picks in fallback", f.count(1), nothing)
+	})
+}
+
+// Callers pick and end calls on every core while reports are taken: at every
+// moment no more has finished than started, and in the end all is told.
+func TestReport_ExactUnderLoad(t *testing.T) {
+	const callers, calls = 4, 20000
+	core := newCore(nil)
+	core.adopt(from(1, "a b c"), time.Time{}, 0)
+	g := core.incoming
+	var running sync.WaitGroup
+	for n := range callers {
+		running.Go(func() {
+			for i := range calls {
+				e := &g.entries[(n+i)%len(g.entries)]
+				if _, err := e.pick(); err == nil {
+					e.done(mixed(i))
+				}
+			}
+		})
+	}
+	over := make(chan struct{})
+	go func() { running.Wait(); close(over) }()
+
+	var sum tokens.Counts
+	for stop := false; !stop; {
+		select {
+		case <-over:
+			stop = true
+		default:
+		}
+		news := core.ledger.count(1)
+		sum.Started += news.Started
+		sum.Finished += news.Finished
+		sum.FailedToSend += news.FailedToSend
+		sum.KnownReceived += news.KnownReceived
+		if sum.Finished > sum.Started {
+			t.Fatalf("%d finished of %d started calls", sum.Finished, sum.Started)
+		}
+	}
+	each := int64(callers * calls / 4)
+	want(t, "sums", fmt.Sprint(sum), fmt.Sprint(tokens.Counts{
+		Started: 4 * each, Finished: 4 * each, FailedToSend: each, KnownReceived: 2 * each,
+	}))
+}
+
+// mixed is how the i-th call of a caller ends: half of them are answered.
+func mixed(i int) balancer.DoneInfo {
+	switch i % 4 {
+	case 0:
+		return balancer.DoneInfo{BytesSent: true, Err: errors.New("lost")}
+	case 1:
+		return balancer.DoneInfo{Err: errors.New("not sent")}
+	default:
+		return answer
+	}
+}
