@@ -1,0 +1,101 @@
+package lbserver
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+// An answer is what clients of a service are told: a server list or fallback.
+// It is immutable and shared by all calls that it is sent on.
+type answer struct{ message *lbpb.LoadBalanceResponse }
+
+// listFraming is what the message adds to the entries at most: a tag and the
+// length of all entries, a varint of up to five bytes.
+const listFraming = 6
+
+// fallbackAnswer returns the answer "use your fallback addresses".
+func fallbackAnswer() *answer {
+	return &answer{&lbpb.LoadBalanceResponse{
+		LoadBalanceResponseType: &lbpb.LoadBalanceResponse_FallbackResponse{
+			FallbackResponse: &lbpb.FallbackResponse{},
+		},
+	}}
+}
+
+// listAnswer returns the list of servers, in smooth weighted order, if it is
+// valid and its encoding no longer than maxBytes. Its errors name the entry.
+func listAnswer(servers []Server, maxBytes int) (*answer, error) {
+	entries := make([]*lbpb.Server, len(servers))
+	weights := make([]int, len(servers))
+	for i, s := range servers {
+		entry, err := s.wire()
+		if err != nil {
+			return nil, fmt.Errorf("entry %d: %w", i, err)
+		}
+		entries[i], weights[i] = entry, s.weight()
+	}
+	reduce(weights)
+	// Before the weights are made copies: a weight can be any number.
+	if err := checkSize(entries, weights, maxBytes); err != nil {
+		return nil, err
+	}
+	list := &lbpb.ServerList{Servers: repeat(entries, weights)}
+	return &answer{&lbpb.LoadBalanceResponse{
+		LoadBalanceResponseType: &lbpb.LoadBalanceResponse_ServerList{ServerList: list},
+	}}, nil
+}
+
+// repeat lists each entry as often as it weighs. Copies share one value: the
+// list is only read from here on.
+func repeat(entries []*lbpb.Server, weights []int) []*lbpb.Server {
+	order := interleave(weights)
+	list := make([]*lbpb.Server, len(order))
+	for place, i := range order {
+		list[place] = entries[i]
+	}
+	return list
+}
+
+// checkSize adds up what the entries take in the message. It never exceeds
+// maxBytes on the way, so no weight overflows it.
+func checkSize(entries []*lbpb.Server, weights []int, maxBytes int) error {
+	left := maxBytes - listFraming
+	for i, e := range entries {
+		size := protowire.SizeTag(1) + protowire.SizeBytes(proto.Size(e))
+		if left < size || weights[i] > left/size {
+			return fmt.Errorf("entry %d makes the list longer than %d bytes; smaller weights make a shorter one", i, maxBytes)
+		}
+		left -= size * weights[i]
+	}
+	return nil
+}
+
+// equal reports whether a client could not tell the two apart. A nil answer,
+// which is none, equals only itself.
+func (a *answer) equal(o *answer) bool {
+	if a == o {
+		return true
+	}
+	if a == nil || o == nil || a.fallback() != o.fallback() {
+		return false
+	}
+	return slices.EqualFunc(a.servers(), o.servers(), sameServer)
+}
+
+func (a *answer) fallback() bool { return a.message.GetFallbackResponse() != nil }
+
+func (a *answer) servers() []*lbpb.Server { return a.message.GetServerList().GetServers() }
+
+// sameServer compares what is on the wire. proto.Equal would do, by reflection
+// and many times as slowly.
+func sameServer(a, b *lbpb.Server) bool {
+	return bytes.Equal(a.IpAddress, b.IpAddress) &&
+		a.Port == b.Port &&
+		a.LoadBalanceToken == b.LoadBalanceToken &&
+		a.Drop == b.Drop
+}

@@ -1,0 +1,109 @@
+package lbserver_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/netip"
+
+	"google.golang.org/grpc"
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/actorlb/grpclb/lbserver"
+)
+
+// A balancer on a port of this machine, and what a client hears from it. Real
+// clients have the grpclb policy to talk to it.
+func Example() {
+	b := lbserver.New(lbserver.Options{})
+	err := b.SetServers("greeter.example.com:443", []lbserver.Server{
+		{Address: "10.0.0.1:50051", Token: "big", Weight: 2},
+		{Address: "[2001:db8::2]:50051", Token: "small"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := grpc.NewServer(lbserver.KeepaliveEnforcement())
+	b.Register(s)
+	served := make(chan error)
+	go func() { served <- s.Serve(l) }()
+
+	listen(l.Addr().String(), "greeter.example.com:443")
+
+	b.Close() // first: the gRPC server waits for calls, and this ends them
+	s.GracefulStop()
+	if err := <-served; err != nil {
+		log.Fatal(err)
+	}
+
+	// Output:
+	// 10.0.0.1:50051 big
+	// [2001:db8::2]:50051 small
+	// 10.0.0.1:50051 big
+}
+
+// listen asks the balancer at addr for a service and prints the first list.
+func listen(addr, service string) {
+	cc, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	stream, err := lbpb.NewLoadBalancerClient(cc).BalanceLoad(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := stream.Send(&lbpb.LoadBalanceRequest{
+		LoadBalanceRequestType: &lbpb.LoadBalanceRequest_InitialRequest{
+			InitialRequest: &lbpb.InitialLoadBalanceRequest{Name: service},
+		},
+	}); err != nil {
+		log.Fatal(err)
+	}
+	for {
+		m, err := stream.Recv()
+		if err != nil {
+			log.Fatal(err)
+		}
+		list := m.GetServerList()
+		if list == nil {
+			continue // the initial response comes first
+		}
+		for _, s := range list.Servers {
+			ip, _ := netip.AddrFromSlice(s.IpAddress)
+			fmt.Println(netip.AddrPortFrom(ip, uint16(s.Port)), s.LoadBalanceToken)
+		}
+		return
+	}
+}
+
+// A balancer that is unwell sends its clients to the addresses that they know
+// without it, and takes them back later.
+func ExampleBalancer_Fallback() {
+	b := lbserver.New(lbserver.Options{})
+	defer b.Close()
+	fmt.Println(b.Fallback("greeter.example.com:443"))
+	fmt.Println(b.SetServers("greeter.example.com:443", []lbserver.Server{{Address: "10.0.0.1:50051"}}))
+	// Output:
+	// <nil>
+	// <nil>
+}
+
+// What is wrong with a list is said when it is set.
+func ExampleBalancer_SetServers_hostname() {
+	b := lbserver.New(lbserver.Options{})
+	defer b.Close()
+	fmt.Println(b.SetServers("greeter", []lbserver.Server{
+		{Address: "10.0.0.1:50051"},
+		{Address: "backend-2:50051"},
+	}))
+	// Output:
+	// lbserver: service "greeter": entry 1: address "backend-2:50051": "backend-2" is no IP address; clients do not resolve names in a list, so resolve it first
+}

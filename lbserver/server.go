@@ -1,0 +1,122 @@
+package lbserver
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+)
+
+// maxTokenBytes is the longest token: load_balancer.proto wants fewer than 50
+// bytes, and the C family of clients cuts what is longer.
+const maxTokenBytes = 49
+
+// A Server is an entry of a server list: a backend, or a share of the calls
+// that clients are to drop.
+//
+// Lists have no weights on the wire, so an entry of weight n is listed n times.
+// The weights of a list are first divided by what divides them all: 300 and 100
+// make a list of four. The copies are spread by smooth weighted round robin:
+// before each place every entry gains its weight in credit, the place goes to
+// the entry with most credit (of equals, to the first given), and that entry
+// pays the sum of all weights. Weights 5, 1, 1 of a, b, c give a a b a c a a,
+// and the next round follows on from there. Equal weights keep the order given.
+//
+// Two entries may have the same address, with different tokens or the same:
+// clients connect to it once.
+type Server struct {
+	// Address is the backend's "ip:port", or "[ip]:port" for IPv6. Refused are
+	// host names (clients do not resolve what is in a list), zones such as
+	// %eth0 (the protocol has no room for them), the unspecified addresses
+	// 0.0.0.0 and :: (a listener's address, of which a client makes its own
+	// machine) and a port that is not a number from 1 to 65535. An IPv4 address
+	// in IPv6 form is sent as IPv4.
+	Address string
+
+	// Token is sent by clients with each call to this entry, as the metadata
+	// "lb-token", and names the entry in reports of drops. It may be empty.
+	// Refused are 50 bytes or more and anything but printable ASCII.
+	Token string
+
+	// Weight is the entry's share of the calls, in relation to the others'. Zero
+	// means 1. Less is refused: to take a server out, leave it out of the list.
+	Weight int
+
+	// Drop makes clients fail this share of the calls with UNAVAILABLE. A drop
+	// entry that has an address is refused.
+	Drop bool
+}
+
+// wire returns the entry as the protocol has it, without its weight, or says
+// what is wrong with it.
+func (s Server) wire() (*lbpb.Server, error) {
+	if s.Weight < 0 {
+		return nil, fmt.Errorf("weight %d is negative", s.Weight)
+	}
+	if err := checkToken(s.Token); err != nil {
+		return nil, err
+	}
+	if s.Drop {
+		if s.Address != "" {
+			return nil, fmt.Errorf("a drop entry has no address, this one has %q", s.Address)
+		}
+		return &lbpb.Server{Drop: true, LoadBalanceToken: s.Token}, nil
+	}
+	addr, err := parseAddress(s.Address)
+	if err != nil {
+		return nil, err
+	}
+	return &lbpb.Server{
+		IpAddress:        addr.Addr().AsSlice(),
+		Port:             int32(addr.Port()),
+		LoadBalanceToken: s.Token,
+	}, nil
+}
+
+// weight is the weight as given, zero standing for one.
+func (s Server) weight() int { return max(s.Weight, 1) }
+
+// parseAddress takes the parts one by one, where netip.ParseAddrPort would do
+// it at once, to be able to say which is wrong.
+func parseAddress(address string) (netip.AddrPort, error) {
+	var none netip.AddrPort
+	if address == "" {
+		return none, errors.New(`no address; want "ip:port"`)
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return none, fmt.Errorf(`address %q is neither "ip:port" nor "[ipv6]:port"`, address)
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return none, fmt.Errorf("address %q: %q is no IP address; clients do not resolve names in a list, so resolve it first", address, host)
+	}
+	if ip.Zone() != "" {
+		return none, fmt.Errorf("address %q: a list has no room for the zone %q", address, ip.Zone())
+	}
+	if ip = ip.Unmap(); ip.IsUnspecified() {
+		return none, fmt.Errorf("address %q: %v is no address that a client can reach", address, ip)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || number == 0 {
+		return none, fmt.Errorf("address %q: port %q is not a number from 1 to 65535", address, port)
+	}
+	return netip.AddrPortFrom(ip, uint16(number)), nil
+}
+
+// checkToken allows what can be the value of a metadata header, as far as the
+// protocol's length goes.
+func checkToken(token string) error {
+	if len(token) > maxTokenBytes {
+		return fmt.Errorf("the token is %d bytes long, over %d", len(token), maxTokenBytes)
+	}
+	for i := range len(token) {
+		if token[i] < ' ' || token[i] > '~' {
+			return fmt.Errorf("token %q is not printable ASCII", token)
+		}
+	}
+	return nil
+}
