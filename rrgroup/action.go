@@ -12,6 +12,10 @@ const (
 	publish                 // give state to gRPC
 	released                // tell the pending calls up to epoch that they can be picked
 	retire                  // let generation end
+	updateChild             // give the host's child the plan of generation
+	wakeChild               // have it leave its idle state
+	tellChild               // report to child, one of its connections
+	closeChild              // end it
 )
 
 // An action is what the core wants done. The loop does them in order.
@@ -21,4 +25,7 @@ type action struct {
 	generation *generation
 	state      balancer.State
 	epoch      uint64
+	host       *host
+	child      *childConn
+	report     balancer.SubConnState
 }

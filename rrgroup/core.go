@@ -19,6 +19,9 @@ type core struct {
 	incoming *generation // is to follow it, or nil
 	outgoing *generation // was current: to be retired once a newer picker is out
 
+	hosts    []*host    // children that pick for one of these
+	forsaken []*subConn // that a child has given up since the core settled
+
 	display display
 	ledger  ledger
 	adopted uint64 // generations made
@@ -37,7 +40,11 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	if plan.drops() {
 		g.drops = newDropTable(plan.List, &c.drops)
 	}
-	g.connect(&c.pool, backends)
+	if plan.Child != nil && len(backends) > 0 {
+		c.entrust(g)
+	} else {
+		g.connect(&c.pool, backends)
+	}
 	c.ledger.open(g)
 	c.adopted++
 	if c.incoming != nil {
@@ -53,16 +60,20 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 		return
 	}
 	conn.report(state)
+	c.passOn(conn, state)
 	if conn.state == connectivity.Idle && conn.wanted() {
 		c.pool.todo = append(c.pool.todo, action{do: connect, conn: conn})
 	}
 }
 
 // ended takes over that the last call of a retired generation is done.
-func (c *core) ended(g *generation, now time.Time) {
+func (c *core) ended(g *generation) {
 	c.drained++
 	c.ledger.fold(g)
-	c.pool.release(g.distinct, now, now.Add(c.settings.Linger))
+	for _, conn := range g.distinct {
+		conn.held--
+	}
+	c.forsaken = append(c.forsaken, g.distinct...)
 }
 
 // settle draws the conclusions from what was heard and from the time, and
@@ -75,6 +86,9 @@ func (c *core) settle(now time.Time) []action {
 		c.retire(c.outgoing)
 		c.outgoing = nil
 	}
+	c.dismiss()
+	c.pool.release(c.forsaken, now, now.Add(c.settings.Linger))
+	c.forsaken = c.forsaken[:0]
 	return c.take()
 }
 
@@ -84,9 +98,16 @@ func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
 	}
-	if c.incoming.arrived() || !now.Before(c.handoverDue()) {
+	if c.incoming.arrived() || !now.Before(c.handoverDue()) || c.left() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 	}
+}
+
+// left reports whether there is nothing to be said any more for staying with
+// the current generation: its child works on the incoming one, and none of the
+// connections that it left behind is READY.
+func (c *core) left() bool {
+	return c.current != nil && c.current.superseded() && c.current.state() != connectivity.Ready
 }
 
 func (c *core) handoverDue() time.Time { return c.incoming.since.Add(c.settings.Handover) }
@@ -109,6 +130,9 @@ func (c *core) next() time.Time {
 
 // close returns what is left to be shut down.
 func (c *core) close() []action {
+	for _, h := range c.hosts {
+		c.close1(h)
+	}
 	for _, conn := range c.pool.all() {
 		c.pool.shutDown(conn)
 	}
@@ -125,7 +149,7 @@ func (c *core) take() []action {
 func (c *core) aggregate() Aggregate {
 	return Aggregate{
 		State: c.display.state,
-		Ready: c.current != nil && c.current.tally.ready > 0,
+		Ready: c.current != nil && c.current.anyReady(),
 	}
 }
 

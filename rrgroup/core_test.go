@@ -119,7 +119,7 @@ func (e *ensemble) finish(n int) {
 // tell passes on which generations have drained.
 func (e *ensemble) tell() {
 	for _, g := range e.heard {
-		e.core.ended(g, e.now)
+		e.core.ended(g)
 	}
 	e.heard = nil
 }

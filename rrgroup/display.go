@@ -48,7 +48,7 @@ func (d *display) show(g *generation, now time.Time, todo []action) []action {
 	if !isNew && (!d.differs(g) || now.Before(d.due(g))) {
 		return todo
 	}
-	waits := state == connectivity.Connecting && d.state == state
+	waits := state == connectivity.Connecting && d.state == state && (g == nil || !g.hosted())
 	d.state, d.of = state, g
 	if waits {
 		return todo // the calls that wait need no other picker to wait with
@@ -77,6 +77,9 @@ func (d *display) stateOf(g *generation) connectivity.State {
 // differs reports whether the picker shown for g is out of date, though the
 // state is not.
 func (d *display) differs(g *generation) bool {
+	if g != nil && g.hosted() {
+		return g.stale
+	}
 	switch d.state {
 	case connectivity.Ready:
 		return g.stale && !g.dropsAll()
@@ -93,7 +96,7 @@ func (d *display) due(g *generation) time.Time {
 	if g == nil || d.of != g || !d.differs(g) {
 		return time.Time{}
 	}
-	if d.state == connectivity.TransientFailure {
+	if d.state == connectivity.TransientFailure && !g.hosted() {
 		return d.at.Add(quietFailing)
 	}
 	if quiet := time.Duration(len(g.entries)) * quietPerEntry; quiet >= quietMinimum {
@@ -105,20 +108,43 @@ func (d *display) due(g *generation) time.Time {
 // picker builds the picker for g in the state that is to be shown.
 func (d *display) picker(g *generation) balancer.Picker {
 	switch {
+	case g != nil && g.hosted():
+		return g.newHostedPicker(d.state, d.idlePicker(g))
 	case d.state == connectivity.Connecting:
-		d.epoch++
-		return waiting{d.gate, d.epoch}
+		return d.newWaiting()
 	case d.state == connectivity.TransientFailure:
-		// Of the error only the text. If it is a gRPC status, as that of the
-		// call to the balancer is, gRPC would end every call with its code, those
-		// that are wait-for-ready too.
-		d.text = g.failure().Error()
-		return failing{errors.New(d.text)}
+		return d.newFailing(g)
 	case g.dropsAll():
 		return dropping{g.drops}
 	default:
 		return g.newPicker()
 	}
+}
+
+// newWaiting returns a picker that has calls wait.
+func (d *display) newWaiting() balancer.Picker {
+	d.epoch++
+	return waiting{d.gate, d.epoch}
+}
+
+// idlePicker is what picks where a child's picker has nothing.
+func (d *display) idlePicker(g *generation) balancer.Picker {
+	switch d.state {
+	case connectivity.Ready:
+		return blocked{}
+	case connectivity.TransientFailure:
+		return d.newFailing(g)
+	default:
+		return d.newWaiting()
+	}
+}
+
+// newFailing returns a picker that fails calls. Of the error it has only the
+// text: if it is a gRPC status, as that of the call to the balancer is, gRPC
+// would end every call with its code, those that are wait-for-ready too.
+func (d *display) newFailing(g *generation) balancer.Picker {
+	d.text = g.failure().Error()
+	return failing{errors.New(d.text)}
 }
 
 // release appends that the parked calls can be picked, if they can and it is

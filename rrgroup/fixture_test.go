@@ -34,7 +34,7 @@ type fixture struct {
 func inBubble(t *testing.T, settings Settings, test func(*fixture)) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fixture{Parent: lbtest.NewParent(t), t: t, actors: actor.NewGroup(), released: make(chan uint64, 1000)}
-		f.group = Start(f.actors, Options{ClientConn: f, Gate: f, Queue: f, Settings: settings})
+		f.group = Start(f.actors, Options{Parent: f, Gate: f, Queue: f, Settings: settings})
 		synctest.Wait()
 		test(f)
 		f.actors.Stop()
@@ -165,7 +165,7 @@ func servers(entries string) *tokens.List {
 func fallback(letters string) *Plan {
 	p := &Plan{Provenance: FromResolver, Unserved: fmt.Errorf("nothing to fall back to"), Doing: "in fallback"}
 	for _, l := range strings.Fields(letters) {
-		p.Addresses = append(p.Addresses, resolver.Address{Addr: address(l)})
+		p.Endpoints = append(p.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: address(l)}}})
 	}
 	return p
 }

@@ -30,6 +30,11 @@ type generation struct {
 	last   int         // the place picked last when it was built
 	stale  bool        // the READY entries are no longer those of picker
 	err    error       // of the SubConn that failed to connect last
+
+	// Owned by the group, if a child picks.
+	host      *host
+	said      *balancer.State // what the child published last for this plan
+	byAddress map[string][]*entry
 }
 
 // newGeneration builds the rotation of plan, without SubConns yet. The sequence
@@ -67,9 +72,17 @@ func (g *generation) connect(p *pool, backends []backend) {
 // leave takes the generation off its SubConns, which are held for the calls in
 // flight until it has drained.
 func (g *generation) leave() {
+	if g.hosted() {
+		return // its SubConns are held already
+	}
 	for _, c := range g.distinct {
 		c.leave(g)
 	}
+}
+
+// anyReady reports whether one of the backends is READY.
+func (g *generation) anyReady() bool {
+	return g.tally.ready > 0 || g.hosted() && g.state() == connectivity.Ready
 }
 
 // retire lets the generation end: no pick succeeds any more, and when the last
@@ -91,6 +104,8 @@ func (g *generation) entryDrained() {
 // state is the aggregate of the generation's backends. See state.aggregate.
 func (g *generation) state() connectivity.State {
 	switch {
+	case g.hosted():
+		return g.hostedState()
 	case g.tally.ready > 0 || g.dropsAll():
 		return connectivity.Ready
 	case g.tally.pending > 0:
@@ -108,6 +123,12 @@ func (g *generation) dropsAll() bool { return len(g.entries) == 0 && g.drops != 
 
 // arrived reports whether the generation should take over by itself: its first
 // backend is READY, or there is none left to wait for.
+//
+// A child is not taken at its first word: base's balancer says READY with an
+// empty picker before it has noticed which connections it has given up.
 func (g *generation) arrived() bool {
+	if g.hosted() && !g.host.quiet {
+		return false
+	}
 	return g.state() != connectivity.Connecting || len(g.entries) == 0
 }

@@ -15,11 +15,10 @@ import (
 
 var logger = grpclog.Component("grpclb")
 
-// A ClientConn is what the group needs of gRPC's channel. Any
-// balancer.ClientConn is one.
-type ClientConn interface {
+// A maker makes SubConns. Any balancer.ClientConn is one; there its method is
+// marked as deprecated for calls with more than one address.
+type maker interface {
 	NewSubConn([]resolver.Address, balancer.NewSubConnOptions) (balancer.SubConn, error)
-	UpdateState(balancer.State)
 }
 
 // A Queue holds the calls that were parked. The pending package has one.
@@ -31,10 +30,11 @@ type Queue interface {
 
 // Options are what a group works with.
 type Options struct {
-	ClientConn ClientConn
-	Gate       Gate
-	Queue      Queue
-	Settings   Settings
+	Parent   balancer.ClientConn   // the channel
+	Build    balancer.BuildOptions // that the policy was built with, for child policies
+	Gate     Gate
+	Queue    Queue
+	Settings Settings
 }
 
 // A Group is the handle of a running group.
@@ -101,7 +101,19 @@ func (g *Group) handle(core *core, batch []message) {
 		case reported:
 			core.reported(m.conn, m.state)
 		case ended:
-			core.ended(m.generation, now)
+			core.ended(m.generation)
+		case childMakes:
+			core.childMade(m.conn)
+		case childConnects:
+			core.childConnected(m.conn)
+		case childShuts:
+			core.childShut(m.conn)
+		case childSays:
+			core.childSaid(m.host, m.state)
+		case childSettled:
+			m.host.settled(m.asked)
+		case childHealth:
+			m.conn.tellHealth(m.listener)
 		case count:
 			m.reply <- core.ledger.count(m.call)
 		case describe:
@@ -137,9 +149,20 @@ func (g *Group) perform(core *core, a action) {
 	case shutDown:
 		a.conn.shutDown()
 	case publish:
-		g.options.ClientConn.UpdateState(a.state)
+		g.options.Parent.UpdateState(a.state)
 	case released:
 		g.options.Queue.Released(a.epoch)
+	case updateChild:
+		g.updateChild(a.host, a.generation)
+		g.settled(a.host)
+	case wakeChild:
+		a.host.wakeChild()
+		g.settled(a.host)
+	case tellChild:
+		a.child.tellChild(a.report)
+		g.settled(a.child.host)
+	case closeChild:
+		a.host.closeChild()
 	case retire:
 		a.generation.retire(g.drain(a.generation))
 	default:
@@ -150,7 +173,7 @@ func (g *Group) perform(core *core, a action) {
 // makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the
 // channel is closing; then there is nothing to do but to remember why.
 func (g *Group) makeSubConn(core *core, conn *subConn) {
-	sc, err := g.options.ClientConn.NewSubConn([]resolver.Address{conn.address}, balancer.NewSubConnOptions{
+	sc, err := maker(g.options.Parent).NewSubConn([]resolver.Address{conn.address}, balancer.NewSubConnOptions{
 		HealthCheckEnabled: conn.provenance == FromResolver,
 		StateListener:      g.listener(conn),
 	})

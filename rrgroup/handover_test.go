@@ -45,6 +45,24 @@ func TestHandover_MakeBeforeBreakWhenAllFail(t *testing.T) {
 	})
 }
 
+// What a backend failed at while nobody named it does not count: the list that
+// names it again waits for its next attempt.
+func TestHandover_MakeBeforeBreakForgives(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a"))
+		f.up("a")
+		f.down("a")
+		f.adopt(fallback("b"))
+		f.up("b")
+		f.adopt(list("a"))
+		want(t, "pick while a waits to connect again", f.pick(), "b")
+		f.each([]string{"a"}, connectivity.Idle)
+		want(t, "pick while a connects again", f.pick(), "b")
+		f.down("a")
+		want(t, "state when it fails again", f.state(), connectivity.TransientFailure)
+	})
+}
+
 func TestHandover_MakeBeforeBreakTimeout(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
@@ -271,8 +289,8 @@ func TestHandover_Keys(t *testing.T) {
 
 func TestHandover_KeysAttributes(t *testing.T) {
 	with := func(value string) *Plan {
-		return &Plan{Provenance: FromResolver, Addresses: []resolver.Address{
-			{Addr: address("a"), Attributes: attributes.New("key", value)},
+		return &Plan{Provenance: FromResolver, Endpoints: []resolver.Endpoint{
+			{Addresses: []resolver.Address{{Addr: address("a"), Attributes: attributes.New("key", value)}}},
 		}}
 	}
 	inBubble(t, tenSeconds, func(f *fixture) {

@@ -22,9 +22,10 @@ const (
 // latest one wins.
 type Plan struct {
 	Provenance Provenance
-	List       *tokens.List       // the backends and drops, if FromBalancer
-	Call       uint64             // the call to the balancer that List came from
-	Addresses  []resolver.Address // the backends, if FromResolver
+	List       *tokens.List        // the backends and drops, if FromBalancer
+	Call       uint64              // the call to the balancer that List came from
+	Endpoints  []resolver.Endpoint // the backends, if FromResolver; each address of one is a backend
+	Child      *Child              // what picks among the backends; nil: they take turns
 
 	// Unserved is what calls fail with if the plan names no backend. If it is
 	// nil too, they wait.
@@ -54,7 +55,7 @@ type backend struct {
 // backends lists the places of p's rotation, in order.
 func (p *Plan) backends() []backend {
 	if p.Provenance == FromResolver {
-		return fallbackBackends(p.Addresses)
+		return fallbackBackends(flatten(p.Endpoints))
 	}
 	if p.List == nil {
 		return nil
@@ -66,6 +67,18 @@ func (p *Plan) backends() []backend {
 		}
 	}
 	return found
+}
+
+// flatten returns the addresses of all endpoints. What resolvers tell policies
+// about an address is no part of what is connected to.
+func flatten(endpoints []resolver.Endpoint) (all []resolver.Address) {
+	for _, e := range endpoints {
+		for _, a := range e.Addresses {
+			a.BalancerAttributes = nil
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 func fallbackBackends(addresses []resolver.Address) []backend {

@@ -33,35 +33,44 @@ func newPool() pool {
 // claim returns the SubConn for an address, for a generation to be served by.
 // One that lingers is taken up again; one that is new is made.
 func (p *pool) claim(address resolver.Address, from Provenance) *subConn {
+	c := p.find(address, from)
+	p.takeUp(c)
+	return c
+}
+
+// find returns the SubConn for an address, which is made if it is new.
+func (p *pool) find(address resolver.Address, from Provenance) *subConn {
+	address.BalancerAttributes = nil
 	c, ok := p.conns[from].Get(address)
 	if !ok {
 		c = &subConn{address: address, provenance: from}
 		p.conns[from].Set(address, c)
 		p.todo = append(p.todo, action{do: makeSubConn, conn: c})
 	}
-	p.takeUp(c)
+	c.until = time.Time{}
 	return c
 }
 
 // takeUp connects a SubConn that nobody had connect. What it failed at before
-// does not count against it now.
+// does not count against it now, even if it still waits to try again: who
+// names it waits for what the next attempt brings.
 func (p *pool) takeUp(c *subConn) {
-	c.until = time.Time{}
-	if c.wanted() || c.state != connectivity.Idle {
+	if c.wanted() {
 		return
 	}
 	c.failed = false
-	p.todo = append(p.todo, action{do: connect, conn: c})
+	if c.state == connectivity.Idle {
+		p.todo = append(p.todo, action{do: connect, conn: c})
+	}
 }
 
-// release lets those of conns go that no generation names now. They linger
-// until the given time, but one that never connected is shut down at once.
+// release lets those of conns go that nobody needs now. They linger until the
+// given time, but one that never connected is shut down at once.
 func (p *pool) release(conns []*subConn, now, until time.Time) {
 	var lingering []*subConn
 	for _, c := range conns {
-		c.held--
 		switch {
-		case !c.idle():
+		case !c.idle() || c.gone || !c.until.IsZero():
 		case !c.wasReady || !until.After(now):
 			p.shutDown(c)
 		default:

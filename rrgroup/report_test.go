@@ -79,7 +79,7 @@ func TestReport_DropsOfManyTokens(t *testing.T) {
 	for i := range 3 * untoldTokens {
 		core.adopt(from(1, fmt.Sprintf("drop:%d", i)), time.Time{}, 0)
 		core.incoming.drops.drop()
-		core.ended(core.incoming, time.Time{})
+		core.ended(core.incoming)
 	}
 	if n := len(core.ledger.drops); n > untoldTokens+1 {
 		t.Errorf("%d tokens are kept", n)

@@ -8,7 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/status"
 )
 
 func TestState_Aggregate(t *testing.T) {
@@ -133,6 +135,18 @@ func TestPick_Reason(t *testing.T) {
 		}
 		f.adopt(fallback(""))
 		want(t, "reason in fallback without addresses", f.pick(), "nothing to fall back to")
+	})
+}
+
+// An error that is a gRPC status is a text like any other. Picks that fail with
+// a status fail calls that are wait-for-ready as well.
+func TestPick_ReasonIsNoStatus(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(&Plan{Unserved: fmt.Errorf("lost: %w", status.Error(codes.NotFound, "who?"))})
+		_, err := f.Pick(t.Context())
+		if _, ok := status.FromError(err); ok || !strings.Contains(err.Error(), "who?") {
+			t.Errorf("a pick fails with %#v", err)
+		}
 	})
 }
 

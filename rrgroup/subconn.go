@@ -25,7 +25,9 @@ type subConn struct {
 
 	// Who needs it.
 	serving []*generation // the current and the incoming one, where they name it
-	held    int           // retired generations that have not drained
+	hosted  []*childConn  // of child policies
+	held    int           // retired generations that have not drained, or those of a child
+	holder  *generation   // of a child, the latest that holds it
 	until   time.Time     // nobody: it lingers until then
 	gone    bool          // it is shut down
 }
@@ -52,7 +54,7 @@ func (s *standing) in(c *subConn) *int {
 func (c *subConn) wanted() bool { return len(c.serving) > 0 }
 
 // idle reports whether no generation names c any more.
-func (c *subConn) idle() bool { return len(c.serving) == 0 && c.held == 0 }
+func (c *subConn) idle() bool { return len(c.serving) == 0 && len(c.hosted) == 0 && c.held == 0 }
 
 // serve adds g to the generations that send calls over c, and c to its tally.
 // It reports false if g had it already: the address is listed twice.

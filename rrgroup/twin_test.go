@@ -30,8 +30,8 @@ func newTwin() *twin { return &twin{last: map[*subConn]lastReport{}} }
 // wanted it is forgiven.
 func (w *twin) adopt(p *Plan, now time.Time, pool *pool) {
 	for _, c := range backing(p, pool) {
-		if r := w.last[c]; r.state == connectivity.Idle && !w.wanted(c, pool) {
-			w.last[c] = lastReport{}
+		if !w.wanted(c, pool) {
+			w.last[c] = lastReport{state: w.last[c].state}
 		}
 	}
 	w.incoming, w.since = p, now
