@@ -19,7 +19,7 @@ type call struct {
 	// Set by the owner, from opened.
 	stream balanceLoad
 
-	events   chan callEvent                // reader → owner, unbuffered
+	events   chan callEvent                // reader, sender → owner, unbuffered
 	requests chan *lbpb.LoadBalanceRequest // owner → sender, room for one
 }
 
@@ -74,13 +74,21 @@ func (c *call) startSender(g *actor.Group, name string) {
 	g.Go(func(context.Context) { c.send(c.stream) })
 }
 
-// send is the sender: it only sends. Why a Send failed is the reader's to
-// find out; this end of the call is of no more use then.
+// report gives the sender a report. The one message before it was sent, so there
+// is room.
+func (c *call) report(stats *lbpb.ClientStats) {
+	c.requests <- &lbpb.LoadBalanceRequest{
+		LoadBalanceRequestType: &lbpb.LoadBalanceRequest_ClientStats{ClientStats: stats},
+	}
+}
+
+// send is the sender: it only sends, and says when it has. A Send that failed
+// ends the call, gRPC sees to that. Why it failed is the reader's to find out.
 func (c *call) send(stream balanceLoad) {
 	for {
 		select {
 		case r := <-c.requests:
-			if stream.Send(r) != nil {
+			if stream.Send(r) != nil || !c.tell(sent{}) {
 				return
 			}
 		case <-c.ctx.Done():

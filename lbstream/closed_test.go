@@ -50,6 +50,18 @@ func TestState_Closed(t *testing.T) {
 				b.stream.Serve(Target{Name: fmt.Sprint(i % 3), Balancers: []resolver.Address{lb.Address(), nobody}[:i%3]})
 			}
 		},
+		"between reports": func(b *bench, lb *lbtest.Balancer) {
+			b.reporting(lb, time.Second)
+			time.Sleep(700 * time.Millisecond)
+		},
+		"with a question out": func(b *bench, lb *lbtest.Balancer) {
+			b.reporting(lb, time.Second)
+			b.asked(1, time.Second)
+		},
+		"in a report that is held up": func(b *bench, lb *lbtest.Balancer) {
+			b.reporting(b.balancer(deaf(make(chan struct{}))), time.Second)
+			b.holdUp(1)
+		},
 		"in a flood": func(b *bench, lb *lbtest.Balancer) {
 			b.serve("shop", lb.Address())
 			c := lb.Next()

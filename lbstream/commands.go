@@ -1,6 +1,9 @@
 package lbstream
 
-import "google.golang.org/grpc/resolver"
+import (
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/resolver"
+)
 
 // command is what the core wants done. The owner does them in order.
 type command interface{ isCommand() }
@@ -17,11 +20,19 @@ type closeChannel struct{}
 // openCall: start the call of this number over the channel. There is none.
 type openCall struct{ number uint64 }
 
-// endCall: cancel the call and listen to its reader no more.
+// endCall: cancel the call and listen no more to its children, nor for what the
+// counter has to say of it.
 type endCall struct{}
 
 // sendInitial: give the sender the first message of the call just opened.
 type sendInitial struct{ name string }
+
+// ask: ask the counter about the present call, which has this number. No other
+// question is out.
+type ask struct{ call uint64 }
+
+// sendReport: give the sender this report. It has nothing else to send.
+type sendReport struct{ stats *lbpb.ClientStats }
 
 // tellRetry: pass this on to the retry owner.
 type tellRetry struct{ message retryMessage }
@@ -38,5 +49,7 @@ func (closeChannel) isCommand() {}
 func (openCall) isCommand()     {}
 func (endCall) isCommand()      {}
 func (sendInitial) isCommand()  {}
+func (ask) isCommand()          {}
+func (sendReport) isCommand()   {}
 func (tellRetry) isCommand()    {}
 func (complain) isCommand()     {}

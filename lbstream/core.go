@@ -30,12 +30,15 @@ const (
 // without goroutine, channel or clock: each method takes an event and returns
 // what to do about it, and leaves in status what the policy should know.
 type core struct {
+	counting bool // there is a counter to ask; fixed after the start
+
 	phase   phase
 	target  Target
 	linked  bool      // there is a channel
 	number  uint64    // of the latest call
 	started time.Time // when the call in phase open was opened
 	heard   heard
+	reports reports // of the call in phase open
 	status  Status
 }
 
@@ -60,7 +63,7 @@ func (c *core) serve(now time.Time, t Target) []command {
 	switch {
 	case c.phase == open && renamed:
 		// Not an end: the policy is to notice nothing until the new call speaks.
-		do = append(do, endCall{}, tellRetry{standDown{c.record(now)}})
+		do = append(do, endCall{}, tellRetry{standDown{c.finish(now)}})
 	case c.phase == waiting && (renamed || !sameSet(old.Balancers, t.Balancers)):
 		do = append(do, tellRetry{standDown{}})
 	default:
@@ -75,7 +78,7 @@ func (c *core) remove(now time.Time) []command {
 	var do []command
 	switch c.phase {
 	case opening, open:
-		do = append(do, endCall{}, tellRetry{standDown{c.record(now)}})
+		do = append(do, endCall{}, tellRetry{standDown{c.finish(now)}})
 	case waiting:
 		do = append(do, tellRetry{standDown{}})
 	}
@@ -97,6 +100,7 @@ func (c *core) dialNow(d dialNow) []command {
 func (c *core) opened(now time.Time) []command {
 	c.must(opening)
 	c.phase, c.started = open, now
+	c.reports.send()
 	return []command{sendInitial{c.target.Name}}
 }
 
@@ -111,7 +115,7 @@ func (c *core) ended(now time.Time, err error, usable bool) []command {
 	}
 	c.status.Ends++
 	c.status.Contact, c.status.Err = false, err
-	do := []command{tellRetry{callEnded{c.number, c.record(now)}}}
+	do := []command{tellRetry{callEnded{c.number, c.finish(now)}}}
 	if c.phase == opening || !usable {
 		do = append(do, c.unlink()...)
 	}
@@ -122,7 +126,7 @@ func (c *core) ended(now time.Time, err error, usable bool) []command {
 // dial opens the next call, over the channel if there is one. A call over a
 // connection that is there costs the balancer no handshake.
 func (c *core) dial() []command {
-	c.phase, c.heard = opening, heard{}
+	c.phase = opening
 	c.number++
 	if c.linked {
 		return []command{openCall{c.number}}
@@ -140,12 +144,15 @@ func (c *core) unlink() []command {
 	return []command{closeChannel{}}
 }
 
-// record sums up the present call for the retry owner.
-func (c *core) record(now time.Time) record {
-	if c.phase != open {
-		return record{}
+// finish sums up the present call for the retry owner and forgets what belongs
+// to it: neither the words of one call nor its counts mean anything in the next.
+func (c *core) finish(now time.Time) record {
+	var sum record
+	if c.phase == open {
+		sum = record{lived: now.Sub(c.started), delivered: c.heard.list}
 	}
-	return record{lived: now.Sub(c.started), delivered: c.heard.list}
+	c.heard, c.reports = heard{}, reports{}
+	return sum
 }
 
 // must panics unless the core is in one of these phases. Nothing a balancer

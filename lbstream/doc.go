@@ -3,22 +3,25 @@
 // whenever it ends, for as long as there are balancers. What it learns it says
 // in a [Status], of which only the newest counts. It does not know what a list
 // is for: parsing lists and choosing between them and fallback is the caller's.
+// Nor does it count calls: for the load reports it asks a [Counter].
 //
 // # Who does what
 //
-// The stream owns the channel, the call and the words of the protocol. It
-// hears the policy ([Stream.Serve]), its reader and the retry owner, and puts
-// a Status into a cell that never makes it wait.
+// The stream owns the channel, the call, the timer of the load reports and the
+// words of the protocol. It hears the policy ([Stream.Serve]), the children of
+// its call, the retry owner and the answers of the counter, and puts a Status
+// into a cell that never makes it wait.
 //
-// The retry owner has the backoff and the only timer. It hears how each call
-// ended and says when the next one is due; it also hears the policy
-// ([Stream.Reset], [Stream.SetBackoff]).
+// The retry owner has the backoff and its timer. It hears how each call ended
+// and says when the next one is due; it also hears the policy ([Stream.Reset],
+// [Stream.SetBackoff]).
 //
 // Each call has two children. The reader opens the call, which may take as
 // long as connecting does, and then only receives and hands over; it hands over
 // one message at a time, so a balancer that floods is held back by the flow
-// control of its own connection. The sender only sends. A call that is given
-// up is cancelled and forgotten together with the channel its reader speaks
+// control of its own connection. The sender only sends, and says when it has: a
+// balancer that does not read holds it up, and nobody else. A call that is given
+// up is cancelled and forgotten together with the channel its children speak
 // on, so that nothing late can be taken for news of the next call.
 //
 // # What may be relied on
@@ -27,6 +30,9 @@
 //   - When a Status says that a call ended, the retry owner has been told: a
 //     Reset sent in answer to that Status reopens the call.
 //   - A Status is never older than one taken before it.
+//   - The counter is asked about the present call only, one question at a time
+//     and none while a report is on its way. What it has answered is sent, or
+//     ends with the call.
 //   - When the group has stopped, the call, the channel and every goroutine of
 //     this package are gone.
 //

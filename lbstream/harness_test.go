@@ -26,6 +26,7 @@ type bench struct {
 	network lbtest.Network
 	group   *actor.Group
 	stream  *Stream
+	counter *counter
 	stall   chan struct{} // closed by a test: connections stall in writing
 }
 
@@ -36,7 +37,7 @@ func inBubble(t *testing.T, test func(*bench)) { inBubbleWith(t, steady, test) }
 
 func inBubbleWith(t *testing.T, backoff Backoff, test func(*bench), more ...grpc.DialOption) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &bench{T: t, network: lbtest.NewMemory(), group: actor.NewGroup(), stall: make(chan struct{})}
+		b := &bench{T: t, network: lbtest.NewMemory(), group: actor.NewGroup(), stall: make(chan struct{}), counter: newCounter()}
 		opts := b.options(more...)
 		opts.Backoff = backoff
 		b.stream = Start(b.group, opts)
@@ -48,6 +49,7 @@ func inBubbleWith(t *testing.T, backoff Backoff, test func(*bench), more ...grpc
 func (b *bench) options(more ...grpc.DialOption) Options {
 	return Options{
 		Authority: "shop.test",
+		Counter:   b.counter,
 		DialOptions: append([]grpc.DialOption{
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithContextDialer(b.dial),

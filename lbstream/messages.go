@@ -20,10 +20,11 @@ type dialNow struct{ after uint64 }
 func (serve) toStream()   {}
 func (dialNow) toStream() {}
 
-// callEvent is what a reader hands to the stream, over an unbuffered channel
-// that belongs to its call alone. First opened or ended; after opened any
-// number of received; ended comes last.
-type callEvent interface{ fromReader() }
+// callEvent is what the children of a call hand to the stream, over an
+// unbuffered channel that belongs to their call alone. From the reader: first
+// opened or ended; after opened any number of received; ended comes last and
+// is the last that is heard of the call. From the sender: sent.
+type callEvent interface{ fromCall() }
 
 // opened: gRPC has accepted the call. The balancer may not have seen it yet.
 type opened struct{ stream balanceLoad }
@@ -35,9 +36,14 @@ type received struct{ response *lbpb.LoadBalanceResponse }
 // means that the balancer ended the call without an error.
 type ended struct{ err error }
 
-func (opened) fromReader()   {}
-func (received) fromReader() {}
-func (ended) fromReader()    {}
+// sent: gRPC has taken the message that the sender was given, which takes as
+// long as the balancer's flow control makes it.
+type sent struct{}
+
+func (opened) fromCall()   {}
+func (received) fromCall() {}
+func (ended) fromCall()    {}
+func (sent) fromCall()     {}
 
 // retryMessage is what the retry owner is told through its inbox: one message
 // for each end of a call or of a wait, and the policy's few.

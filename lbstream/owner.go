@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/tokens"
 )
 
-// owner is the goroutine that owns the channel and the call.
+// owner is the goroutine that owns the channel, the call and its reports.
 type owner struct {
 	// Fixed after the start.
 	group  *actor.Group
@@ -20,15 +21,21 @@ type owner struct {
 	channel *channel // nil: none
 	call    *call    // nil: none
 	told    Status   // put last
+
+	// Belongs to one question, so an answer that comes when nobody wants to know
+	// any more is told apart by where it comes.
+	answer chan tokens.Counts // counter → owner, room for one; nil: nothing is asked
 }
 
-// loop hears the inbox and the reader of the present call, and publishes after
-// each batch. Select is fair, so a reader with a flood behind it cannot keep
-// the policy from being heard. When the loop returns the context is done, and
-// with it the call and its children.
+// loop hears the inbox, the children of the present call and the counter, and
+// publishes after each batch. Select is fair, so a reader with a flood behind
+// it cannot keep the others from being heard. When the loop returns the context
+// is done, and with it the call and its children.
 func (o *owner) loop(ctx context.Context) {
 	defer o.stream.inbox.Close()
 	defer o.closeChannel()
+	timer := actor.NewTimer() // of the reports
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -39,7 +46,14 @@ func (o *owner) loop(ctx context.Context) {
 			}
 		case e := <-o.events():
 			o.hear(ctx, e)
+		case now := <-timer.Ready():
+			timer.Rang()
+			o.do(ctx, o.core.rang(now))
+		case counts := <-o.answer:
+			o.answer = nil
+			o.do(ctx, o.core.counted(time.Now(), counts))
 		}
+		timer.Set(o.core.reports.due)
 		o.publish()
 	}
 }
@@ -56,7 +70,7 @@ func (o *owner) handle(m message) []command {
 	}
 }
 
-// events is where the present call's reader speaks; nil, it is never heard.
+// events is where the present call's children speak; nil, it is never heard.
 func (o *owner) events() <-chan callEvent {
 	if o.call == nil {
 		return nil
@@ -73,12 +87,14 @@ func (o *owner) hear(ctx context.Context, e callEvent) {
 		o.call.stream = e.stream
 		o.do(ctx, o.core.opened(time.Now()))
 	case received:
-		o.do(ctx, o.core.received(e.response))
+		o.do(ctx, o.core.received(time.Now(), e.response))
+	case sent:
+		o.core.sent(time.Now())
 	case ended:
 		o.endCall()
 		o.do(ctx, o.core.ended(time.Now(), e.err, o.channel.usable()))
 	default:
-		panic(fmt.Sprintf("BUG: a reader sent a %T", e))
+		panic(fmt.Sprintf("BUG: a call was heard to say a %T", e))
 	}
 }
 
@@ -99,6 +115,11 @@ func (o *owner) do(ctx context.Context, commands []command) {
 			o.endCall()
 		case sendInitial:
 			o.call.startSender(o.group, c.name)
+		case ask:
+			o.answer = make(chan tokens.Counts, 1)
+			o.opts.Counter.Count(c.call, o.answer)
+		case sendReport:
+			o.call.report(c.stats)
 		case tellRetry:
 			o.stream.retry.Send(c.message)
 		case complain:
@@ -109,10 +130,11 @@ func (o *owner) do(ctx context.Context, commands []command) {
 	}
 }
 
-// endCall cancels the call, which ends its children, and forgets it.
+// endCall cancels the call, which ends its children, and forgets it along with
+// the question that may be out about it.
 func (o *owner) endCall() {
 	o.call.cancel()
-	o.call = nil
+	o.call, o.answer = nil, nil
 }
 
 // closeChannel has the channel closed by a goroutine of its own, since that

@@ -2,8 +2,11 @@ package lbstream
 
 import (
 	"fmt"
+	"time"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // heard is what the present call has said so far.
@@ -17,11 +20,11 @@ type heard struct {
 // initial response first and one of the others each time after it, but a list
 // is good whenever it comes, and nothing that is out of place does harm:
 // https://github.com/grpc/grpc-proto/blob/master/grpc/lb/v1/load_balancer.proto
-func (c *core) received(m *lbpb.LoadBalanceResponse) []command {
+func (c *core) received(now time.Time, m *lbpb.LoadBalanceResponse) []command {
 	c.must(open)
 	switch r := m.GetLoadBalanceResponseType().(type) {
 	case *lbpb.LoadBalanceResponse_InitialResponse:
-		return c.initial()
+		return c.initial(now, r.InitialResponse)
 	case *lbpb.LoadBalanceResponse_ServerList:
 		c.list(r.ServerList)
 	case *lbpb.LoadBalanceResponse_FallbackResponse:
@@ -32,12 +35,44 @@ func (c *core) received(m *lbpb.LoadBalanceResponse) []command {
 	return nil
 }
 
-func (c *core) initial() []command {
+// initial: from now on there are reports, if the balancer wants them.
+func (c *core) initial(now time.Time, r *lbpb.InitialLoadBalanceResponse) []command {
 	if c.heard.initial {
 		return c.complain("a second initial response")
 	}
 	c.heard.initial = true
+	every, sane := interval(r.GetClientStatsReportInterval())
+	if c.counting {
+		c.reports.want(now, every)
+	}
+	if !sane {
+		return c.complain("a report interval that is invalid or over a year")
+	}
 	return nil
+}
+
+// sent: the sender has nothing to do.
+func (c *core) sent(now time.Time) {
+	c.must(open)
+	c.reports.sent(now)
+}
+
+// rang: the next question may be due.
+func (c *core) rang(now time.Time) []command {
+	if !c.reports.rang(now) {
+		return nil
+	}
+	return []command{ask{c.number}}
+}
+
+// counted: the counter has answered the one question there is.
+func (c *core) counted(now time.Time, counts tokens.Counts) []command {
+	c.must(open)
+	report, ok := c.reports.counted(now, counts)
+	if !ok {
+		return nil
+	}
+	return []command{sendReport{statsOf(now, report)}}
 }
 
 // list: an empty list is a list. It is contact, and takes back what was asked.

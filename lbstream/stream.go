@@ -24,6 +24,9 @@ type Options struct {
 	// Backoff is the first one; see SetBackoff. The zero value has no jitter
 	// and the other figures of DefaultBackoff.
 	Backoff Backoff
+	// Counter is asked for what goes into load reports. Nil: none are sent,
+	// whatever the balancer wants.
+	Counter Counter
 }
 
 // Stream is the handle of the balancer call. Its methods only post messages
@@ -42,10 +45,10 @@ func Start(g *actor.Group, opts Options) *Stream {
 		retry:  actor.NewInbox[retryMessage](),
 		status: actor.NewCell[Status](),
 	}
-	o := &owner{group: g, opts: opts, stream: s}
+	o := &owner{group: g, opts: opts, stream: s, core: core{counting: opts.Counter != nil}}
 	g.Go(o.loop)
-	core := retryCore{backoff: opts.Backoff.normal()}
-	g.Go(func(ctx context.Context) { s.retryLoop(ctx, core) })
+	retry := retryCore{backoff: opts.Backoff.normal()}
+	g.Go(func(ctx context.Context) { s.retryLoop(ctx, retry) })
 	return s
 }
 

@@ -14,6 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/actorlb/grpclb/tokens"
 )
 
 var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
@@ -58,6 +61,7 @@ type stage struct {
 func transcribe(t *testing.T, script string) string {
 	s := &stage{
 		now:    time.Unix(0, 0),
+		core:   core{counting: true},
 		retry:  retryCore{backoff: DefaultBackoff},
 		random: 0.5, // no jitter
 	}
@@ -86,13 +90,14 @@ func (s *stage) show(line string) { fmt.Fprintf(&s.out, "  %s\n", line) }
 func (s *stage) play(words []string) bool {
 	args := words[1:]
 	switch words[0] {
-	case "after": // a duration: lets time pass and rings the retry core
+	case "after": // a duration: lets time pass and rings both cores
 		d, err := time.ParseDuration(args[0])
 		if err != nil {
 			return false
 		}
 		s.now = s.now.Add(d)
 		s.dial(s.retry.rang(s.now))
+		s.do(s.core.rang(s.now))
 	case "random": // the number drawn from now on
 		_, err := fmt.Sscan(args[0], &s.random)
 		return err == nil
@@ -109,7 +114,23 @@ func (s *stage) play(words []string) bool {
 	case "opened":
 		s.do(s.core.opened(s.now))
 	case "initial", "list", "fallback", "unknown": // from the balancer
-		s.do(s.core.received(response(words[0])))
+		m := response(words[0])
+		if len(args) > 0 { // initial, and how often it wants reports
+			d, err := time.ParseDuration(args[0])
+			if err != nil {
+				return false
+			}
+			m.GetInitialResponse().ClientStatsReportInterval = durationpb.New(d)
+		}
+		s.do(s.core.received(s.now, m))
+	case "sent": // what the sender was given last
+		s.core.sent(s.now)
+	case "counted": // by the counter; see countsOf
+		counts, ok := countsOf(args)
+		if !ok {
+			return false
+		}
+		s.do(s.core.counted(s.now, counts))
 	case "ended": // by the channel's doing: "usable" or "broken" afterwards
 		s.do(s.core.ended(s.now, errors.New("gone"), args[0] == "usable"))
 	case "hung-up": // by the balancer's
@@ -143,6 +164,10 @@ func (s *stage) do(commands []command) {
 			s.show("end-call")
 		case sendInitial:
 			s.show("send-initial " + c.name)
+		case ask:
+			s.show(fmt.Sprintf("ask %d", c.call))
+		case sendReport:
+			s.show("send-report " + describeStats(c.stats))
 		case complain:
 			s.show("log: " + c.String())
 		case tellRetry:
@@ -167,6 +192,38 @@ func describe(s Status) string {
 		s.Lists, s.Call, s.Contact, s.Asked, s.Ends, s.Err)
 }
 
+// countsOf reads "started finished failed-to-send known-received" and then any
+// number of "token=calls".
+func countsOf(words []string) (c tokens.Counts, ok bool) {
+	if len(words) < 4 {
+		return c, false
+	}
+	for i, figure := range []*int64{&c.Started, &c.Finished, &c.FailedToSend, &c.KnownReceived} {
+		if _, err := fmt.Sscan(words[i], figure); err != nil {
+			return c, false
+		}
+	}
+	for _, w := range words[4:] {
+		token, calls, _ := strings.Cut(w, "=")
+		d := tokens.Dropped{Token: token}
+		if _, err := fmt.Sscan(calls, &d.Calls); err != nil {
+			return c, false
+		}
+		c.Dropped = append(c.Dropped, d)
+	}
+	return c, true
+}
+
+// describeStats is in the words of countsOf.
+func describeStats(s *lbpb.ClientStats) string {
+	words := fmt.Sprintf("%d %d %d %d", s.GetNumCallsStarted(), s.GetNumCallsFinished(),
+		s.GetNumCallsFinishedWithClientFailedToSend(), s.GetNumCallsFinishedKnownReceived())
+	for _, d := range s.GetCallsFinishedWithDrop() {
+		words += fmt.Sprintf(" %s=%d", d.GetLoadBalanceToken(), d.GetNumCalls())
+	}
+	return words
+}
+
 func names(addresses []resolver.Address) string {
 	var all []string
 	for _, a := range addresses {
@@ -184,6 +241,7 @@ func targetOf(name string, addresses ...string) Target {
 }
 
 // response makes a message of the kind that a transcript names.
+// An initial response wants no reports.
 func response(kind string) *lbpb.LoadBalanceResponse {
 	switch kind {
 	case "initial":

@@ -10,6 +10,8 @@ import (
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // world does what the core commands and objects to what cannot be done. What
@@ -27,22 +29,34 @@ type world struct {
 	waiting bool               // the retry owner is to say when
 	said    int                // messages to the retry owner
 	sent    []string           // names in initial requests
+	sending bool               // the sender has something to send
+	asking  bool               // the counter has a question
+	asked   int                // questions ever
+	reports []string           // given to the sender, in the words of countsOf
 }
 
 // event is one entry of the history.
 type event struct {
-	kind   string // serve, dial-now, opened, list, fallback, noise, ended
+	kind   string // serve, dial-now, opened, initial, list, fallback, noise, sent, rang, counted, ended
+	at     time.Time
 	target Target
 	list   *lbpb.ServerList
 	err    error
-	fit    bool   // ended: the channel can carry another call
-	call   uint64 // the open one when the event came
-	fresh  bool   // ended: before it was opened
+	fit    bool          // ended: the channel can carry another call
+	call   uint64        // the open one when the event came
+	fresh  bool          // ended: before it was opened
+	every  time.Duration // initial: the interval it wants
+	asked  bool          // rang: by the twin's reckoning, in time for a question
+	counts tokens.Counts // counted
+}
+
+func newWorld(t testing.TB) *world {
+	return &world{t: t, now: time.Unix(0, 0), core: core{counting: true}}
 }
 
 // step plays the event that one byte stands for, if it can happen now.
 func (w *world) step(b byte) {
-	kind, arg := b%8, int(b/8)
+	kind, arg := b%16, int(b/16)
 	w.now = w.now.Add(time.Duration(arg) * 100 * time.Millisecond)
 	switch kind {
 	case 0, 1:
@@ -55,12 +69,26 @@ func (w *world) step(b byte) {
 		if w.opened {
 			w.play(saidFrom(arg))
 		}
-	case 5, 6:
+	case 5:
 		if w.call != 0 {
 			w.play(event{kind: "ended", err: errors.New("gone"), fit: arg%2 == 0}, nil)
 		}
-	case 7: // in time or out of date
+	case 6: // in time or out of date
 		w.play(event{kind: "dial-now", call: w.calls - min(w.calls, uint64(arg%3))}, nil)
+	case 7:
+		if w.opened {
+			w.play(initialFrom(arg))
+		}
+	case 8, 9:
+		if w.sending {
+			w.play(event{kind: "sent"}, nil)
+		}
+	case 10, 11, 12: // in time, too early, or for nobody
+		w.play(event{kind: "rang"}, nil)
+	default:
+		if w.asking {
+			w.play(event{kind: "counted", counts: countsFrom(arg)}, nil)
+		}
 	}
 }
 
@@ -82,7 +110,7 @@ func saidFrom(arg int) (event, *lbpb.LoadBalanceResponse) {
 	case 2:
 		return event{kind: "fallback"}, response("fallback")
 	default:
-		return event{kind: "noise"}, response([]string{"initial", "unknown"}[arg/4%2])
+		return event{kind: "noise"}, response("unknown")
 	}
 }
 
@@ -90,6 +118,7 @@ func saidFrom(arg int) (event, *lbpb.LoadBalanceResponse) {
 func (w *world) play(e event, said *lbpb.LoadBalanceResponse) {
 	before := *w
 	var do []command
+	e.at = w.now
 	switch e.kind {
 	case "serve":
 		do = w.core.serve(w.now, e.target)
@@ -101,11 +130,21 @@ func (w *world) play(e event, said *lbpb.LoadBalanceResponse) {
 		do = w.core.opened(w.now)
 	case "ended":
 		e.call, e.fresh = w.call, !w.opened
-		w.call, w.opened = 0, false
+		w.over()
 		do = w.core.ended(w.now, e.err, e.fit)
+	case "sent":
+		w.sending = false
+		w.core.sent(w.now)
+	case "rang":
+		due := twinDue(w.events)
+		e.asked = !due.IsZero() && !w.now.Before(due)
+		do = w.core.rang(w.now)
+	case "counted":
+		w.asking = false
+		do = w.core.counted(w.now, e.counts)
 	default:
 		e.call = w.call
-		do = w.core.received(said)
+		do = w.core.received(w.now, said)
 	}
 	w.events = append(w.events, e)
 	for _, c := range do {
@@ -113,6 +152,9 @@ func (w *world) play(e event, said *lbpb.LoadBalanceResponse) {
 	}
 	w.compare(&before, e)
 }
+
+// over: with the call go its sender and its question.
+func (w *world) over() { w.call, w.opened, w.sending, w.asking = 0, false, false, false }
 
 func (w *world) wrong(format string, args ...any) {
 	w.t.Helper()
@@ -150,9 +192,19 @@ func (w *world) do(c command) {
 		if w.call == 0 {
 			w.wrong("ended a call that is not there")
 		}
-		w.call, w.opened = 0, false
+		w.over()
 	case sendInitial:
+		w.send()
 		w.sent = append(w.sent, c.name)
+	case ask:
+		if c.call != w.call || w.asking || w.sending {
+			w.wrong("asked about call %d during %d; another question %t, a send %t", c.call, w.call, w.asking, w.sending)
+		}
+		w.asking = true
+		w.asked++
+	case sendReport:
+		w.send()
+		w.reports = append(w.reports, describeStats(c.stats))
 	case tellRetry:
 		w.said++
 		w.tell(c.message)
@@ -163,6 +215,14 @@ func (w *world) do(c command) {
 	default:
 		w.wrong("no such command: %T", c)
 	}
+}
+
+// send objects to a second message for the sender: the owner might have to wait.
+func (w *world) send() {
+	if !w.opened || w.sending {
+		w.wrong("sent to call %d, opened %t, sending %t", w.call, w.opened, w.sending)
+	}
+	w.sending = true
 }
 
 func (w *world) tell(m retryMessage) {
@@ -193,6 +253,7 @@ func (w *world) compare(before *world, e event) {
 	} else {
 		w.same("names sent", len(before.sent), len(w.sent))
 	}
+	w.compareReports(before, e)
 	if w.calls > before.calls+1 || w.said > before.said+1 {
 		w.wrong("%d calls and %d messages to retry for one event", w.calls-before.calls, w.said-before.said)
 	}
@@ -207,23 +268,26 @@ func (w *world) same(what string, twin, core any) {
 
 func TestCore_Twin(t *testing.T) {
 	for seed := range uint64(1000) {
-		w := &world{t: t, now: time.Unix(0, 0)}
+		w := newWorld(t)
 		random := rand.New(rand.NewPCG(seed, 0))
-		for range 60 {
+		for range 100 {
 			w.step(byte(random.Uint32()))
 		}
 	}
 }
 
 func FuzzCore(f *testing.F) {
-	f.Add([]byte("\x28\x02\x03\x05\x07"))         // serve A, opened, list, ended, dial-now
-	f.Add([]byte("\x28\x02\x03\x48\x70\x05\x30")) // other addresses under a call, then while waiting
-	f.Add([]byte("\x28\x02\x03\x20\x02\x03"))     // another name
-	f.Add([]byte("\x28\x20\x02\x00\x07\x28\x05")) // another name while opening; removed; back again
-	f.Add([]byte("\x28\x05\x00\x07\x0f\x28\x0d")) // removed while waiting
-	f.Add([]byte("\x28\x02\x13\x03\x13\x0d\x07")) // fallback asked, list, asked again, ended
+	f.Add([]byte("\x40\x02\x03\x05\x06"))                         // serve A, opened, list, ended, dial-now
+	f.Add([]byte("\x40\x02\x03\x80\xa0\x05\xc0"))                 // other addresses under a call, then while waiting
+	f.Add([]byte("\x40\x02\x03\x50\x02\x03"))                     // another name
+	f.Add([]byte("\x40\x50\x02\x00\x06\x40\x05"))                 // another name while opening; removed; back again
+	f.Add([]byte("\x40\x05\x00\x06\x16\x40\x15"))                 // removed while waiting
+	f.Add([]byte("\x40\x02\x23\x03\x23\x15\x06"))                 // fallback asked, list, asked again, ended
+	f.Add([]byte("\x40\x02\x08\x47\x9a\x0d\x08\x9a\x0d"))         // reports: nothing, twice
+	f.Add([]byte("\x40\x02\x47\x9a\x08\x9a\x5d\x9a\x08\x9a\x2d")) // late sends
+	f.Add([]byte("\x40\x02\x08\x47\x9a\x50\x02\x08\x47\x9a\x7d")) // another name with a question out
 	f.Fuzz(func(t *testing.T, script []byte) {
-		w := &world{t: t, now: time.Unix(0, 0)}
+		w := newWorld(t)
 		for _, b := range script[:min(len(script), 100)] {
 			w.step(b)
 		}
