@@ -170,24 +170,3 @@ func (c *client) wantEnd(code codes.Code) string {
 	}
 	return status.Convert(err).Message()
 }
-
-// stayForAnHour keeps a call open for an hour of bubble time on which nothing
-// is said, and then wants it alive or not.
-func stayForAnHour(t *testing.T, r *rig, cc *grpc.ClientConn, alive bool) {
-	t.Helper()
-	stream, err := lbpb.NewLoadBalancerClient(cc).BalanceLoad(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &client{BidiStreamingClient: stream, t: t}
-	c.say(initialRequest(greeter))
-	c.wantInitial(0)
-	c.wantList(entry(1))
-	time.Sleep(time.Hour)
-	if alive {
-		r.set(t, greeter, one(2))
-		c.wantList(entry(2))
-	} else {
-		c.wantEnd(codes.Unavailable)
-	}
-}
