@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc"
+	testpb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/actorlb/grpclb/lbserver"
+)
+
+// service is what the channel dials and so asks the balancer for.
+const service = "quickstart.example.com"
+
+// noToken is the answer of a backend to a call that had no LB token.
+const noToken = "none"
+
+// A cluster is all the servers. One goroutine uses it, the one that plays.
+type cluster struct {
+	lists    *lbserver.Balancer       // nil while the balancer is down
+	balancer *server                  // what lists is registered with
+	backends [lastBackend + 1]*server // by number; number 0 is dropped, not a server
+	lost     <-chan struct{}          // channel → cluster: the call to the balancer has ended
+}
+
+// startCluster starts every backend, and a balancer that has no list yet: calls
+// will wait for one.
+func startCluster() (*cluster, error) {
+	c := &cluster{balancer: newServer()}
+	for n := 1; n <= lastBackend; n++ {
+		c.backends[n] = newServer()
+		if err := c.startBackend(n); err != nil {
+			c.stop()
+			return nil, err
+		}
+	}
+	if err := c.startBalancer(goal{}); err != nil {
+		c.stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// startBackend starts the backend with this number, at the address it had.
+func (c *cluster) startBackend(n int) error {
+	s := grpc.NewServer()
+	testpb.RegisterTestServiceServer(s, backend{number: n})
+	return c.backends[n].start(s)
+}
+
+// startBalancer starts a balancer, at the address it had, with g's list. The
+// list is set first, so no client is told that the service is not known; an
+// empty list has clients wait.
+func (c *cluster) startBalancer(g goal) error {
+	c.lists = lbserver.New(lbserver.Options{})
+	if err := c.announce(g); err != nil {
+		return err
+	}
+	s := grpc.NewServer(lbserver.KeepaliveEnforcement())
+	c.lists.Register(s)
+	return c.balancer.start(s)
+}
+
+// stopBalancer cuts the connections first: clients get no status, they just
+// lose it.
+func (c *cluster) stopBalancer() error {
+	err := c.balancer.kill()
+	if c.lists != nil {
+		c.lists.Close()
+		c.lists = nil
+	}
+	return err
+}
+
+// awaitLoss waits until the policy has noticed that the balancer is gone.
+func (c *cluster) awaitLoss() error {
+	limit := time.NewTimer(takeoverLimit)
+	defer limit.Stop()
+	select {
+	case <-c.lost:
+		return nil
+	case <-limit.C:
+		return fmt.Errorf("the policy had not noticed it after %v", takeoverLimit)
+	}
+}
+
+// stop ends everything, whatever of it is running. What could go wrong then
+// tells nobody anything: the calls are over.
+func (c *cluster) stop() {
+	_ = c.stopBalancer()
+	for _, b := range c.backends[1:] {
+		if b != nil {
+			_ = b.kill()
+		}
+	}
+}
+
+// A backend answers with its number, and with the LB token that the call had.
+type backend struct {
+	testpb.UnimplementedTestServiceServer
+	number int
+}
+
+// UnaryCall answers at once.
+func (b backend) UnaryCall(ctx context.Context, _ *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
+	token := noToken
+	if sent := metadata.ValueFromIncomingContext(ctx, "lb-token"); len(sent) > 0 {
+		token = sent[0]
+	}
+	return &testpb.SimpleResponse{
+		ServerId: strconv.Itoa(b.number),
+		Payload:  &testpb.Payload{Body: []byte(token)},
+	}, nil
+}
+
+// readAnswer is what UnaryCall wrote.
+func readAnswer(r *testpb.SimpleResponse) (number int, token string, err error) {
+	number, err = strconv.Atoi(r.GetServerId())
+	if err != nil || number < 1 || number > lastBackend {
+		return 0, "", errors.New("the answer is from no backend: " + r.String())
+	}
+	return number, string(r.GetPayload().GetBody()), nil
+}

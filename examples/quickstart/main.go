@@ -1,0 +1,95 @@
+// Quickstart shows the grpclb policy at work in one process, over TCP on
+// loopback: a balancer server, backends and fallback servers, and a channel
+// with 16 callers. Its [script] changes the server list and takes servers away
+// while the callers go on, and prints where the calls of each phase went.
+//
+// Every call is judged, not only those in the table. What is expected:
+//
+//   - Picks go round the list strictly, so shares are exact but for the calls
+//     in flight when counting starts and stops.
+//   - Once a call has gone by a new list, no call that begins later goes by the
+//     one before it.
+//   - Calls fail in two cases only, and both are counted: the list has them
+//     dropped; or the backends of the list are gone, and the fallback servers
+//     are not connected yet, and then the code is UNAVAILABLE.
+//
+// Anything else ends the program with exit code 1, and it says what it was.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// timeLimit is for the whole program, which takes about a quarter of it.
+const timeLimit = 20 * time.Second
+
+func main() {
+	if err := run(os.Stdout, load{callers: 16, every: 10 * time.Millisecond, calls: 900}); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+// run plays the script and reports the first thing that is not as expected.
+func run(w io.Writer, l load) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
+	defer cancel()
+	servers, err := startCluster()
+	if err != nil {
+		return err
+	}
+	defer servers.stop()
+	cc, lost, err := dial(servers)
+	if err != nil {
+		return err
+	}
+	defer cc.Close()
+	servers.lost = lost
+
+	calls := startCallers(cc, l)
+	score := startTally(calls.outcomes, l)
+	err = play(ctx, w, servers, score)
+	calls.stop()
+	sums := <-score.totals
+	if err := errors.Join(err, sums.wrong.err()); err != nil {
+		return err
+	}
+	conclude(w, sums)
+	return nil
+}
+
+// play goes through the script. It stops at the first phase that goes wrong;
+// what was wrong is in the totals.
+func play(ctx context.Context, w io.Writer, servers *cluster, score tally) error {
+	printHeader(w)
+	for _, p := range script() {
+		score.goals <- p.goal
+		if err := p.deed(servers, p.goal); err != nil {
+			return fmt.Errorf("phase %q: %w", p.goal.phase, err)
+		}
+		reply := make(chan result, 1)
+		score.done <- reply
+		select {
+		case r := <-reply:
+			printRow(w, r)
+			if r.wrong {
+				return fmt.Errorf("phase %q is not as expected", p.goal.phase)
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("phase %q was not over after %v in all", p.goal.phase, timeLimit)
+		}
+	}
+	return nil
+}
+
+// conclude says how it all went, when all went as expected.
+func conclude(w io.Writer, sums totals) {
+	fmt.Fprintf(w, "\nexpected failures: %d calls dropped, %d calls UNAVAILABLE while the list's backends were gone\n",
+		sums.dropped, sums.stranded)
+	fmt.Fprintf(w, "quickstart: ok (%d calls, 0 unexpected failures)\n", sums.calls)
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The script as it is played by main, but with fewer calls, made more often.
+func TestQuickstart_EndsInOK(t *testing.T) {
+	var printed bytes.Buffer
+	if err := run(io.MultiWriter(&printed, t.Output()), load{callers: 16, every: 5 * time.Millisecond, calls: 400}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(printed.String()), "\n")
+	for i, p := range script() {
+		if !strings.HasPrefix(lines[i+1], p.goal.phase+" ") {
+			t.Errorf("line %d is %q, want phase %q", i+1, lines[i+1], p.goal.phase)
+		}
+	}
+	last := lines[len(lines)-1]
+	if !regexp.MustCompile(`^quickstart: ok \(\d{4,} calls, 0 unexpected failures\)$`).MatchString(last) {
+		t.Errorf("the last line is %q", last)
+	}
+}
