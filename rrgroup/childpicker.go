@@ -97,7 +97,7 @@ func (blocked) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 // what picks where the child has nothing.
 func (g *generation) newHostedPicker(state connectivity.State, idle balancer.Picker) balancer.Picker {
 	g.stale = false
-	if g.said == nil {
+	if g.said == nil || state == connectivity.Connecting && g.said.ConnectivityState == connectivity.TransientFailure {
 		return idle
 	}
 	g.hold()

@@ -81,7 +81,7 @@ func (c *core) ended(g *generation) {
 func (c *core) settle(now time.Time) []action {
 	c.pool.expire(now)
 	c.advance(now)
-	c.pool.todo = c.display.show(c.current, now, c.pool.todo)
+	c.pool.todo = c.display.show(c.current, c.incoming != nil, now, c.pool.todo)
 	if c.outgoing != nil {
 		c.retire(c.outgoing)
 		c.outgoing = nil

@@ -41,9 +41,10 @@ type display struct {
 
 // show appends to todo what it takes to show gRPC how g stands, which is
 // nothing if it has been shown already or has to wait for its due time. A nil
-// g is the time before the first generation.
-func (d *display) show(g *generation, now time.Time, todo []action) []action {
-	state := d.stateOf(g)
+// g is the time before the first generation. followed says that a successor is
+// on its way in.
+func (d *display) show(g *generation, followed bool, now time.Time, todo []action) []action {
+	state := d.stateOf(g, followed)
 	isNew := d.state != state || d.of != g
 	if !isNew && (!d.differs(g) || now.Before(d.due(g))) {
 		return todo
@@ -60,18 +61,23 @@ func (d *display) show(g *generation, now time.Time, todo []action) []action {
 }
 
 // stateOf returns the state to show for g: that of its backends, except that
-// TRANSIENT_FAILURE is left only for READY. See state.sticky. A generation
-// that has calls wait because its list is empty does not promise a backend,
-// so it need not keep this promise either.
-func (d *display) stateOf(g *generation) connectivity.State {
+// TRANSIENT_FAILURE is left only for READY (see state.sticky), and not shown
+// yet while a successor connects, for which calls would rather wait. A
+// generation that has calls wait because its list is empty does not promise a
+// backend, so it need not keep the first promise.
+func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	if g == nil {
 		return connectivity.Connecting
 	}
-	state := g.state()
-	if state == connectivity.Connecting && len(g.entries) > 0 && d.state == connectivity.TransientFailure {
+	failed := d.state == connectivity.TransientFailure
+	switch state := g.state(); {
+	case state == connectivity.Connecting && len(g.entries) > 0 && failed:
 		return connectivity.TransientFailure
+	case state == connectivity.TransientFailure && followed && !failed:
+		return connectivity.Connecting
+	default:
+		return state
 	}
-	return state
 }
 
 // differs reports whether the picker shown for g is out of date, though the

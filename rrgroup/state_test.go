@@ -31,6 +31,21 @@ func TestState_Aggregate(t *testing.T) {
 	})
 }
 
+// When the last backend fails while a successor connects, calls wait for that
+// one rather than fail.
+func TestState_AggregateWhileASuccessorConnects(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a"))
+		f.up("a")
+		f.adopt(fallback("b"))
+		f.down("a")
+		want(t, "state", f.state(), connectivity.Connecting)
+		want(t, "pick", f.pick(), "wait")
+		f.down("b")
+		want(t, "state when that failed too", f.state(), connectivity.TransientFailure)
+	})
+}
+
 func TestState_Sticky(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))

@@ -75,6 +75,9 @@ func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 	if state == connectivity.Connecting && len(w.current.backends()) > 0 && w.shown == connectivity.TransientFailure {
 		return
 	}
+	if state == connectivity.TransientFailure && w.incoming != nil && w.shown != connectivity.TransientFailure {
+		state = connectivity.Connecting
+	}
 	w.shown = state
 }
 
