@@ -1,0 +1,158 @@
+package grpclb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/grpclb/state"
+	"google.golang.org/grpc/grpclog"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/lbstream"
+	"github.com/actorlb/grpclb/pending"
+	"github.com/actorlb/grpclb/rrgroup"
+)
+
+// Name is the name under which the policy registers itself.
+const Name = "grpclb"
+
+var logger = grpclog.Component(Name)
+
+func init() { balancer.Register(NewBuilder()) }
+
+// A Builder makes a policy for each channel that asks for it by name. It is a
+// balancer.Builder and a balancer.ConfigParser. It holds no state that its
+// policies share.
+type Builder struct {
+	name     string
+	defaults Config
+	dial     []grpc.DialOption // for the channel to the balancer
+}
+
+// Name returns the name to use in a service config.
+func (b *Builder) Name() string { return b.name }
+
+// Build starts a policy for the channel cc. gRPC calls it.
+func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
+	actors := actor.NewGroup()
+	queue := pending.Start(actors)
+	queue.SetLimit(b.defaults.MaxPendingPicks)
+	p := &policy{
+		name:  o.Target.Endpoint(),
+		cc:    cc,
+		inbox: actor.NewInbox[message](),
+		queue: queue,
+		group: rrgroup.Start(actors, rrgroup.Options{
+			Parent:   cc,
+			Build:    o,
+			Gate:     queue.Gate(),
+			Queue:    queue,
+			Settings: b.defaults.settings(),
+		}),
+		stream: lbstream.Start(actors, lbstream.Options{
+			Authority:   o.Authority,
+			DialOptions: b.balancerDialOptions(o),
+			Backoff:     b.defaults.StreamBackoff,
+		}),
+	}
+	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
+	return &handle{actors: actors, inbox: p.inbox, defaults: b.defaults, name: p.name}
+}
+
+// A handle is what gRPC holds of a policy. It posts messages and does nothing
+// else, so no call of gRPC ever waits for an actor, except Close, which waits
+// for all of them to end.
+type handle struct {
+	actors   *actor.Group
+	inbox    *actor.Inbox[message] // handle → policy
+	defaults Config
+	name     string
+}
+
+// errNothingResolved is why an update is refused that has addresses of no kind.
+var errNothingResolved = errors.New("the resolver found neither balancers nor backends")
+
+// UpdateClientConnState takes over what the resolver found and how the policy
+// is configured. An update without addresses of any kind is refused with
+// balancer.ErrBadResolverState, one without a name to ask a balancer for with
+// the reason. Nothing of it is applied then.
+func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
+	u := resolved{
+		config:    h.configOf(s),
+		balancers: balancersOf(s.ResolverState),
+		addresses: addressesOf(s.ResolverState),
+	}
+	if len(u.balancers) == 0 && len(u.addresses) == 0 {
+		h.ResolverError(errNothingResolved)
+		return balancer.ErrBadResolverState
+	}
+	if err := checkName(u.config.serviceName(h.name)); err != nil {
+		h.ResolverError(err)
+		return err
+	}
+	h.inbox.Send(u)
+	return nil
+}
+
+// checkName says what is wrong with a name that is to go into the initial
+// request. It may come from the user's target or from WithDefaults; that of a
+// service config has been checked already.
+func checkName(name string) error {
+	switch {
+	case len(name) > maxNameLength:
+		return fmt.Errorf("no balancer can be asked for a service name of %d bytes, more than %d", len(name), maxNameLength)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("no balancer can be asked for the service name %q, which is not UTF-8", name)
+	}
+	return nil
+}
+
+// configOf returns the config of an update: one that has none means the
+// defaults.
+func (h *handle) configOf(s balancer.ClientConnState) Config {
+	if c, ok := s.BalancerConfig.(*parsedConfig); ok {
+		return c.Config
+	}
+	return h.defaults
+}
+
+// ResolverError takes over that the resolver found nothing.
+func (h *handle) ResolverError(err error) { h.inbox.Send(resolverFailed{err}) }
+
+// UpdateSubConnState is how gRPC reported on SubConns once. Ours have
+// listeners, so it has nothing to say.
+func (h *handle) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
+
+// ExitIdle has a balancer that is waited for called now.
+func (h *handle) ExitIdle() { h.inbox.Send(exitIdle{}) }
+
+// Close ends the policy. When it returns all its goroutines have ended, and
+// its timers, its call to the balancer and its SubConns are gone. Calls that
+// are in flight may finish.
+func (h *handle) Close() { h.actors.Stop() }
+
+// balancersOf returns the addresses of the balancers in an update.
+func balancersOf(s resolver.State) []resolver.Address {
+	if b := state.Get(s); b != nil {
+		return b.BalancerAddresses
+	}
+	return nil
+}
+
+// addressesOf returns the backends that the resolver found. gRPC fills in
+// Endpoints where a resolver gave only Addresses.
+func addressesOf(s resolver.State) []resolver.Address {
+	if len(s.Endpoints) == 0 {
+		return s.Addresses
+	}
+	var found []resolver.Address
+	for _, e := range s.Endpoints {
+		found = append(found, e.Addresses...)
+	}
+	return found
+}

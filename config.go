@@ -1,0 +1,123 @@
+package grpclb
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/actorlb/grpclb/lbstream"
+)
+
+// maxNameLength is the longest service name that a balancer can be asked for,
+// in bytes ("less than 256 bytes", load_balancer.proto).
+const maxNameLength = 255
+
+// A Config is the configuration of the policy. In a service config it is
+//
+//	{"loadBalancingConfig": [{"grpclb": {"serviceName": "example.com"}}]}
+//
+// with the field names given below and durations as strings of seconds, "1.5s".
+type Config struct {
+	// ServiceName ("serviceName") is what the balancer is asked for. Empty
+	// means the endpoint that the user dialled. At most 255 bytes.
+	ServiceName string
+
+	// InitialFallbackTimeout ("initialFallbackTimeout") is how long to wait for
+	// the first server list before the fallback addresses are used. Default
+	// 10 s (grpc/service_config.proto, GrpcLbConfig).
+	InitialFallbackTimeout time.Duration
+
+	// EmptyServerList ("emptyServerList") is what an empty list means: "wait",
+	// the default, "fail" or "keep".
+	EmptyServerList EmptyServerList
+
+	// HandoverTimeout ("handoverTimeout") is how long the backends of a new
+	// list may take to get the first of them READY before they replace the old
+	// ones as they are. Default 10 s.
+	HandoverTimeout time.Duration
+
+	// SubConnLinger ("subConnLinger") is how long a connection that no list
+	// names any more is kept, in case it is named again. Default 10 s.
+	SubConnLinger time.Duration
+
+	// MaxPendingPicks ("maxPendingPicks") is how many calls may wait for the
+	// first backends. More fail at once with RESOURCE_EXHAUSTED. The default, 0,
+	// is no limit.
+	MaxPendingPicks int
+
+	// StreamBackoff ("streamBackoff") is the time between calls to a balancer
+	// that fails. Default 1 s, growing by 1.6 to at most 120 s, ±20 %
+	// (grpc/doc/connection-backoff.md).
+	StreamBackoff lbstream.Backoff
+}
+
+// EmptyServerList says what an empty server list means.
+type EmptyServerList string
+
+const (
+	// WaitOnEmpty has calls wait until a list comes that is not empty, as
+	// load-balancing.md in the gRPC documents says.
+	WaitOnEmpty EmptyServerList = "wait"
+	// FailOnEmpty fails calls with UNAVAILABLE meanwhile.
+	FailOnEmpty EmptyServerList = "fail"
+	// KeepOnEmpty goes on with the last list that was not empty. Without one,
+	// calls wait.
+	KeepOnEmpty EmptyServerList = "keep"
+)
+
+// DefaultConfig returns the configuration of a policy that is given none.
+func DefaultConfig() Config {
+	return Config{
+		InitialFallbackTimeout: 10 * time.Second,
+		EmptyServerList:        WaitOnEmpty,
+		HandoverTimeout:        10 * time.Second,
+		SubConnLinger:          10 * time.Second,
+		StreamBackoff:          lbstream.DefaultBackoff,
+	}
+}
+
+// String returns c as the JSON of a service config. A figure that no service
+// config can have, such as a multiplier of NaN, makes it a text that says so.
+func (c Config) String() string {
+	text, err := json.Marshal(c.document())
+	if err != nil {
+		return fmt.Sprintf("a config that is no JSON: %v", err)
+	}
+	return string(text)
+}
+
+// parsedConfig is how a Config travels through gRPC.
+type parsedConfig struct {
+	serviceconfig.LoadBalancingConfig
+	Config
+}
+
+// ParseConfig reads a configuration from JSON; what it does not mention has
+// the builder's defaults. Unknown fields are ignored. A malformed value is an
+// error that names its field. gRPC calls it for every service config.
+func (b *Builder) ParseConfig(text json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	config, err := parseConfig(text, b.defaults)
+	if err != nil {
+		return nil, fmt.Errorf("grpclb: %w", err)
+	}
+	return &parsedConfig{Config: config}, nil
+}
+
+// parseConfig reads the fields that text has into a copy of defaults.
+func parseConfig(text []byte, defaults Config) (Config, error) {
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(text, &document); err != nil {
+		return Config{}, fmt.Errorf("config is no JSON object: %w", err)
+	}
+	config := defaults
+	var wrong []error
+	for _, f := range config.fields() {
+		if err := f.read(document); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	return config, errors.Join(wrong...)
+}

@@ -1,0 +1,193 @@
+package grpclb
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/actorlb/grpclb/lbstream"
+)
+
+// parsed reads a config with the defaults of a builder without options.
+func parsed(t testing.TB, text string) Config {
+	t.Helper()
+	c, err := NewBuilder().ParseConfig(json.RawMessage(text))
+	if err != nil {
+		t.Fatalf("config %s: %v", text, err)
+	}
+	return c.(*parsedConfig).Config
+}
+
+func TestConfig_Defaults(t *testing.T) {
+	want := Config{
+		InitialFallbackTimeout: 10 * time.Second,
+		EmptyServerList:        WaitOnEmpty,
+		HandoverTimeout:        10 * time.Second,
+		SubConnLinger:          10 * time.Second,
+		StreamBackoff:          lbstream.Backoff{InitialDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Minute},
+	}
+	// Nothing, and nulls, are the defaults; so is what is unknown, whatever it
+	// holds, and names are not guessed.
+	for _, text := range []string{
+		`{}`, `null`, `{"serviceName":null,"initialFallbackTimeout":null,"streamBackoff":null}`,
+		`{"streamBackoff":{"jitter":null,"later":[]}}`,
+		`{"targetName":"x","later":{"serviceName":"x"},"ServiceName":5}`,
+	} {
+		if diff := cmp.Diff(want, parsed(t, text)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestConfig_Fields(t *testing.T) {
+	long := strings.Repeat("n", 255)
+	for text, set := range map[string]func(*Config){
+		`{"serviceName":"shop"}`:                       func(c *Config) { c.ServiceName = "shop" },
+		`{"serviceName":"` + long + `"}`:               func(c *Config) { c.ServiceName = long },
+		`{"initialFallbackTimeout":"1.5s"}`:            func(c *Config) { c.InitialFallbackTimeout = 1500 * time.Millisecond },
+		`{"initialFallbackTimeout":"0s"}`:              func(c *Config) { c.InitialFallbackTimeout = 0 },
+		`{"initialFallbackTimeout":"315576000000s"}`:   func(c *Config) { c.InitialFallbackTimeout = math.MaxInt64 },
+		`{"emptyServerList":"wait"}`:                   func(c *Config) { c.EmptyServerList = WaitOnEmpty },
+		`{"emptyServerList":"fail"}`:                   func(c *Config) { c.EmptyServerList = FailOnEmpty },
+		`{"emptyServerList":"keep"}`:                   func(c *Config) { c.EmptyServerList = KeepOnEmpty },
+		`{"handoverTimeout":"0.000000001s"}`:           func(c *Config) { c.HandoverTimeout = 1 },
+		`{"subConnLinger":"3600s"}`:                    func(c *Config) { c.SubConnLinger = time.Hour },
+		`{"maxPendingPicks":4294967295}`:               func(c *Config) { c.MaxPendingPicks = math.MaxUint32 },
+		`{"streamBackoff":{"initialDelay":"0.250s"}}`:  func(c *Config) { c.StreamBackoff.InitialDelay = 250 * time.Millisecond },
+		`{"streamBackoff":{"multiplier":1}}`:           func(c *Config) { c.StreamBackoff.Multiplier = 1 },
+		`{"streamBackoff":{"jitter":0}}`:               func(c *Config) { c.StreamBackoff.Jitter = 0 },
+		`{"streamBackoff":{"maxDelay":"5s"}}`:          func(c *Config) { c.StreamBackoff.MaxDelay = 5 * time.Second },
+		`{"maxPendingPicks":7,"subConnLinger":"0.1s"}`: func(c *Config) { c.MaxPendingPicks, c.SubConnLinger = 7, 100*time.Millisecond },
+		`{"serviceName":"","emptyServerList":"wait"}`:  func(*Config) {},
+		`{"serviceName":"with \"quotes\" and \u00fc"}`: func(c *Config) { c.ServiceName = `with "quotes" and ü` },
+	} {
+		want := DefaultConfig()
+		set(&want)
+		if diff := cmp.Diff(want, parsed(t, text)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestConfig_MalformedNamesTheField(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"serviceName":5}`: "serviceName",
+		`{"serviceName":"` + strings.Repeat("n", 256) + `"}`: "serviceName: 256 bytes",
+		`{"initialFallbackTimeout":10}`:                      "initialFallbackTimeout",
+		`{"initialFallbackTimeout":"10"}`:                    "initialFallbackTimeout",
+		`{"initialFallbackTimeout":"10m"}`:                   "initialFallbackTimeout",
+		`{"initialFallbackTimeout":"-1s"}`:                   "initialFallbackTimeout",
+		`{"initialFallbackTimeout":"315576000001s"}`:         "initialFallbackTimeout",
+		`{"initialFallbackTimeout":{}}`:                      "initialFallbackTimeout",
+		`{"emptyServerList":"WAIT"}`:                         "emptyServerList",
+		`{"emptyServerList":""}`:                             "emptyServerList",
+		`{"emptyServerList":true}`:                           "emptyServerList",
+		`{"handoverTimeout":"soon"}`:                         "handoverTimeout",
+		`{"subConnLinger":"-0.5s"}`:                          "subConnLinger",
+		`{"maxPendingPicks":-1}`:                             "maxPendingPicks",
+		`{"maxPendingPicks":1.5}`:                            "maxPendingPicks",
+		`{"maxPendingPicks":4294967296}`:                     "maxPendingPicks",
+		`{"maxPendingPicks":"many"}`:                         "maxPendingPicks",
+		`{"streamBackoff":[]}`:                               "streamBackoff",
+		`{"streamBackoff":{"initialDelay":"0s"}}`:            "streamBackoff: field initialDelay",
+		`{"streamBackoff":{"initialDelay":1}}`:               "streamBackoff: field initialDelay",
+		`{"streamBackoff":{"multiplier":0.9}}`:               "streamBackoff: field multiplier",
+		`{"streamBackoff":{"multiplier":1e999}}`:             "streamBackoff: field multiplier",
+		`{"streamBackoff":{"jitter":-0.1}}`:                  "streamBackoff: field jitter",
+		`{"streamBackoff":{"jitter":1.1}}`:                   "streamBackoff: field jitter",
+		`{"streamBackoff":{"jitter":"NaN"}}`:                 "streamBackoff: field jitter",
+		`{"streamBackoff":{"maxDelay":"0.0001s"}}`:           "streamBackoff: field maxDelay",
+		`[]`:       "object",
+		`"grpclb"`: "object",
+		``:         "object",
+		`{`:        "object",
+	} {
+		_, err := NewBuilder().ParseConfig(json.RawMessage(text))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "grpclb") {
+			t.Errorf("%.60s: error %v, want %q in it", text, err, want)
+		}
+	}
+}
+
+// All that is wrong is said at once.
+func TestConfig_MalformedTwice(t *testing.T) {
+	_, err := NewBuilder().ParseConfig(json.RawMessage(`{"serviceName":5,"subConnLinger":5}`))
+	for _, want := range []string{"serviceName", "subConnLinger"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+}
+
+func TestConfig_BuilderDefaults(t *testing.T) {
+	b := NewBuilder(WithDefaults(Config{ServiceName: "shop", MaxPendingPicks: 9}))
+	c, err := b.ParseConfig(json.RawMessage(`{"maxPendingPicks":0}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultConfig()
+	want.ServiceName = "shop"
+	if diff := cmp.Diff(want, c.(*parsedConfig).Config); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+func TestConfig_String(t *testing.T) {
+	const want = `{"serviceName":"shop","initialFallbackTimeout":"0.500s","emptyServerList":"keep",` +
+		`"handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":3,` +
+		`"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"}}`
+	c := DefaultConfig()
+	c.ServiceName, c.InitialFallbackTimeout = "shop", time.Second/2
+	c.EmptyServerList, c.MaxPendingPicks = KeepOnEmpty, 3
+	if got := c.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if diff := cmp.Diff(c, parsed(t, want)); diff != "" {
+		t.Errorf("read again (-want +got):\n%s", diff)
+	}
+}
+
+// A Config that was made by hand can hold what no JSON can.
+func TestConfig_StringOfNonsense(t *testing.T) {
+	for _, figure := range []float64{math.NaN(), math.Inf(1)} {
+		c := DefaultConfig()
+		c.StreamBackoff.Multiplier = figure
+		if got := c.String(); !strings.Contains(got, "no JSON") {
+			t.Errorf("a multiplier of %v: %s", figure, got)
+		}
+	}
+}
+
+// Whatever the text, an error names a field or says that it is no object;
+// what is accepted is in order, and reads the same when it is printed.
+func FuzzParseConfig(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `null`, DefaultConfig().String(), `{"serviceName":"\ud800"}`, `{"maxPendingPicks":1e3}`,
+		`{"streamBackoff":{"multiplier":1e308,"jitter":1}}`, `{"initialFallbackTimeout":"-0s"}`,
+		`{"serviceName":"a","serviceName":5}`, `{"subConnLinger":"9223372036.854775808s"}`, `{"emptyServerList":null}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := parseConfig(text, DefaultConfig())
+		if err != nil {
+			if message := err.Error(); !strings.Contains(message, "field ") && !strings.Contains(message, "object") {
+				t.Errorf("%s: error %v names no field", text, err)
+			}
+			return
+		}
+		b := c.StreamBackoff
+		if len(c.ServiceName) > 255 || c.InitialFallbackTimeout < 0 || c.HandoverTimeout < 0 || c.SubConnLinger < 0 ||
+			c.MaxPendingPicks < 0 || b.InitialDelay < time.Millisecond || b.MaxDelay < time.Millisecond ||
+			!(b.Multiplier >= 1) || !(b.Jitter >= 0 && b.Jitter <= 1) {
+			t.Errorf("%s was accepted: %v", text, c)
+		}
+		if diff := cmp.Diff(c, parsed(t, c.String())); diff != "" {
+			t.Errorf("printed as %s and read again (-want +got):\n%s", c, diff)
+		}
+	})
+}

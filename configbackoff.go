@@ -1,0 +1,97 @@
+package grpclb
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/actorlb/grpclb/lbstream"
+)
+
+type backoffField lbstream.Backoff
+
+// set reads the fields of a backoff. The delays must be positive and the
+// multiplier at least 1, so that no configuration makes a hot loop; a jitter of
+// more than 1 would make delays negative.
+func (b *backoffField) set(text json.RawMessage) error {
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(text, &document); err != nil {
+		return err
+	}
+	backoff := lbstream.Backoff(*b)
+	for _, f := range []field{
+		{"initialDelay", (*delayField)(&backoff.InitialDelay)},
+		{"multiplier", numberField{&backoff.Multiplier, 1, math.Inf(1)}},
+		{"jitter", numberField{&backoff.Jitter, 0, 1}},
+		{"maxDelay", (*delayField)(&backoff.MaxDelay)},
+	} {
+		if err := f.read(document); err != nil {
+			return err
+		}
+	}
+	*b = backoffField(backoff)
+	return nil
+}
+
+// A delayField is a duration of at least a millisecond.
+type delayField time.Duration
+
+func (d *delayField) set(text json.RawMessage) error {
+	delay := durationField(*d)
+	if err := delay.set(text); err != nil {
+		return err
+	}
+	if time.Duration(delay) < time.Millisecond {
+		return errors.New("less than a millisecond between calls is a hot loop")
+	}
+	*d = delayField(delay)
+	return nil
+}
+
+// A document is a Config as it is printed.
+type document struct {
+	ServiceName            string          `json:"serviceName,omitempty"`
+	InitialFallbackTimeout json.RawMessage `json:"initialFallbackTimeout"`
+	EmptyServerList        EmptyServerList `json:"emptyServerList"`
+	HandoverTimeout        json.RawMessage `json:"handoverTimeout"`
+	SubConnLinger          json.RawMessage `json:"subConnLinger"`
+	MaxPendingPicks        int             `json:"maxPendingPicks"`
+	StreamBackoff          backoffDocument `json:"streamBackoff"`
+}
+
+type backoffDocument struct {
+	InitialDelay json.RawMessage `json:"initialDelay"`
+	Multiplier   float64         `json:"multiplier"`
+	Jitter       float64         `json:"jitter"`
+	MaxDelay     json.RawMessage `json:"maxDelay"`
+}
+
+func (c Config) document() document {
+	return document{
+		ServiceName:            c.ServiceName,
+		InitialFallbackTimeout: seconds(c.InitialFallbackTimeout),
+		EmptyServerList:        c.EmptyServerList,
+		HandoverTimeout:        seconds(c.HandoverTimeout),
+		SubConnLinger:          seconds(c.SubConnLinger),
+		MaxPendingPicks:        c.MaxPendingPicks,
+		StreamBackoff: backoffDocument{
+			InitialDelay: seconds(c.StreamBackoff.InitialDelay),
+			Multiplier:   c.StreamBackoff.Multiplier,
+			Jitter:       c.StreamBackoff.Jitter,
+			MaxDelay:     seconds(c.StreamBackoff.MaxDelay),
+		},
+	}
+}
+
+// seconds writes d as protobuf's JSON does.
+func seconds(d time.Duration) json.RawMessage {
+	text, err := protojson.Marshal(durationpb.New(d))
+	if err != nil {
+		panic("BUG: a duration that is no JSON: " + err.Error())
+	}
+	return text
+}

@@ -1,0 +1,59 @@
+// Package grpclb is the lookaside load-balancing policy of gRPC: an external
+// balancer tells each client which backends to use, and the client's channel
+// picks among them. Importing the package registers it:
+//
+//	import _ "github.com/actorlb/grpclb"
+//
+//	cc, err := grpc.NewClient(target, creds,
+//		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"grpclb":{}}]}`))
+//
+// The balancers' addresses come from the resolver, in the attribute that
+// google.golang.org/grpc/balancer/grpclb/state sets; the addresses it finds
+// besides are the ones to fall back to. The protocol is grpc.lb.v1
+// (load_balancer.proto), the workflow that of load-balancing.md in the gRPC
+// documents. [NewBuilder] makes a builder of one's own, for another name or
+// other defaults; [Config] has the fields of the service config.
+//
+// # What it does
+//
+// It keeps one call open to the balancer and takes server lists from it. Calls
+// go round the list in its order: an address listed twice gets twice the calls,
+// each entry sends its own token, and drop entries drop their share. A new list
+// takes over when its first backend is READY; calls in flight on the old one
+// are not disturbed, and a backend in both keeps its connection. While there is
+// no list, calls wait. If none comes within 10 s, or the balancer can't be
+// reached or asks for it, calls go to the fallback addresses until a list comes.
+//
+// # Layers
+//
+//	balancer.go   the handle that gRPC holds: it only posts messages
+//	policy.go     the loop that decides, around the machine of mode.go
+//	lbstream      owns the call to the balancer, and apart from it the retry timer
+//	rrgroup       owns SubConns, generations and the published picker
+//	pending       owns the queue of calls that wait
+//	tokens        a server list, checked
+//	actor         what the loops are made of
+//
+// Each of the four owners is one goroutine, with its state in its local
+// variables. They tell each other things in typed messages. No lock is held
+// anywhere; the only memory that goroutines share while it changes is the
+// atomic counters that picks go by.
+//
+// # Laws
+//
+//   - A picker is published before anything that it no longer names is closed.
+//   - Pick and Done take no lock, send no message and allocate nothing.
+//   - The goroutines of a channel are the same few however many backends it has:
+//     the policy's, the stream's, the retry timer's, the group's, the pending
+//     calls', and two while a call to the balancer is open.
+//   - Nothing a balancer sends makes the client panic, dial what is no address,
+//     or fail calls to backends that are healthy.
+//   - Close returns when all of it has ended.
+//
+// # Limits
+//
+// Every backend of a server list is called with the channel's own authority and
+// credentials; a list can't change them. Load reports and child policies other
+// than round robin are not built yet: the balancer is sent no reports, and a
+// "childPolicy" in the config is ignored.
+package grpclb

@@ -1,0 +1,32 @@
+package grpclb
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// logList writes what is wrong with a server list: one line for all entries
+// that were skipped and one for all tokens, however many there are.
+func logList(list *tokens.List) {
+	if n := list.RejectedCount; n > 0 {
+		logger.Warningf("server list: %d entries skipped: %s", n, reasons(list.Rejected, n))
+	}
+	if n := list.WarningCount; n > 0 {
+		logger.Warningf("server list: %d tokens out of order: %s", n, reasons(list.Warnings, n))
+	}
+}
+
+// reasons names the entries that are known in detail and says how many more
+// there are.
+func reasons(known []tokens.Remark, all int) string {
+	var text []string
+	for _, f := range known {
+		text = append(text, fmt.Sprintf("entry %d: %s", f.Index, f.Reason))
+	}
+	if more := all - len(known); more > 0 {
+		text = append(text, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(text, "; ")
+}

@@ -1,0 +1,24 @@
+package grpclb
+
+import "google.golang.org/grpc/resolver"
+
+// A message is what the policy can be told by gRPC. What the stream and the
+// group tell it comes in latest-value cells of theirs.
+type message interface{ message() }
+
+// resolved is an update of the resolver that was found to be in order.
+type resolved struct {
+	config    Config
+	balancers []resolver.Address
+	addresses []resolver.Address
+}
+
+// resolverFailed is an error of the resolver, or an update that is no good.
+type resolverFailed struct{ err error }
+
+// exitIdle asks for what is disconnected to be connected now.
+type exitIdle struct{}
+
+func (resolved) message()       {}
+func (resolverFailed) message() {}
+func (exitIdle) message()       {}

@@ -1,0 +1,217 @@
+package grpclb
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/lbstream"
+	"github.com/actorlb/grpclb/rrgroup"
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// A mode is where the backends come from.
+type mode uint8
+
+const (
+	// waiting: nothing has said yet which backends to use; calls wait. Left by
+	// a server list, or for fallback when there is no balancer, the balancer
+	// can't be reached, its call ends, it asks for it, or the time is up. What
+	// the backends do means nothing here, there are none.
+	waiting mode = iota
+
+	// balanced: the balancer's latest list is in use. Left for fallback when
+	// the balancer asks for it, when the resolver takes the balancers away, or
+	// when contact is lost and no backend is READY; the last two only if there
+	// are fallback addresses. An empty list, new fallback addresses and an
+	// error of the resolver do not change the mode.
+	balanced
+
+	// fallback: the resolver's addresses are in use. Left only by a list that
+	// is not empty. That list backends recover, that the balancer is reached
+	// again or asks for fallback once more, and the time, change nothing.
+	fallback
+)
+
+// A machine decides which backends to use. It is told events and draws its
+// conclusions in check; it has no goroutine, channel or clock of its own.
+type machine struct {
+	// What it was told last.
+	config    Config
+	updates   uint64             // how often the resolver has found something
+	balancers []resolver.Address // where to ask for lists
+	addresses []resolver.Address // the fallback backends
+	status    lbstream.Status    // of the call to the balancer
+	ready     bool               // a backend is READY
+
+	// What it has decided.
+	mode    mode
+	started time.Time     // when there were balancers first; zero before
+	list    *tokens.List  // in use, if the mode is balanced
+	call    uint64        // the balancer call that it came from
+	plan    *rrgroup.Plan // for the group; nil: calls wait
+	ends    uint64        // ended calls for which re-resolution was asked
+}
+
+// update is told what the resolver has found.
+func (m *machine) update(u resolved, now time.Time) {
+	fresh := !sameAddresses(m.addresses, u.addresses)
+	m.config, m.balancers, m.addresses = u.config, u.balancers, u.addresses
+	if m.started.IsZero() && len(m.balancers) > 0 {
+		m.started = now
+	}
+	m.updates++
+	switch m.mode {
+	case waiting:
+		m.plan = nil // if calls failed with an error of the resolver, they wait again
+	case balanced:
+		if len(m.balancers) == 0 && len(m.addresses) > 0 {
+			m.fallBack(errors.New("the resolver has taken the balancers away"))
+		}
+	case fallback:
+		if fresh {
+			m.plan = &rrgroup.Plan{Provenance: rrgroup.FromResolver, Endpoints: endpointsOf(m.addresses), Unserved: m.plan.Unserved, Doing: m.plan.Doing}
+		}
+	}
+}
+
+// resolverFailed is told that the resolver found nothing. That matters only
+// while there is nothing else to go by.
+func (m *machine) resolverFailed(err error) {
+	if m.mode == waiting {
+		m.plan = &rrgroup.Plan{Unserved: fmt.Errorf("grpclb is waiting for a balancer: the resolver failed: %w", err)}
+	}
+}
+
+// contacted is told how the call to the balancer stands.
+func (m *machine) contacted(s lbstream.Status) {
+	news := s.Lists != m.status.Lists
+	m.status = s
+	switch {
+	case s.Asked && m.mode != fallback:
+		m.fallBack(errors.New("the balancer asked for it"))
+	case s.Asked:
+	case news:
+		m.listed(tokens.Parse(s.List))
+	}
+}
+
+// aggregated is told how the backends stand.
+func (m *machine) aggregated(a rrgroup.Aggregate) { m.ready = a.Ready }
+
+// listed takes a server list over.
+func (m *machine) listed(list *tokens.List) {
+	logList(list)
+	if list.Empty() {
+		m.listedEmpty()
+		return
+	}
+	if m.mode == balanced && m.call == m.status.Call && list.Equal(m.list) {
+		return // see list.equal
+	}
+	m.balance(list, &rrgroup.Plan{List: list, Doing: "using the balancer's server list"})
+}
+
+// listedEmpty takes over a list that names no backend. See list.empty.
+func (m *machine) listedEmpty() {
+	if m.mode == fallback {
+		return
+	}
+	switch {
+	case m.config.EmptyServerList == FailOnEmpty:
+		m.balance(nil, &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")})
+	case m.config.EmptyServerList == KeepOnEmpty && m.list != nil:
+	default:
+		m.balance(nil, &rrgroup.Plan{})
+	}
+}
+
+// balance goes by a list from the balancer; a nil list is an empty one.
+func (m *machine) balance(list *tokens.List, plan *rrgroup.Plan) {
+	m.mode, m.list, m.call, m.plan = balanced, list, m.status.Call, plan
+}
+
+// check draws the conclusions that follow from how things stand, whatever came
+// last.
+func (m *machine) check(now time.Time) {
+	switch m.mode {
+	case waiting:
+		m.checkWaiting(now)
+	case balanced:
+		if !m.status.Contact && !m.ready && len(m.addresses) > 0 {
+			m.fallBack(fmt.Errorf("no backend was READY when contact with the balancer was lost: %w", m.lost()))
+		}
+	}
+}
+
+func (m *machine) checkWaiting(now time.Time) {
+	switch {
+	case m.updates == 0:
+	case len(m.balancers) == 0:
+		m.fallBack(errors.New("the resolver names no balancer"))
+	case m.status.Ends > 0:
+		m.fallBack(fmt.Errorf("no server list came from the balancer: %w", m.lost()))
+	case !now.Before(m.deadline()):
+		m.fallBack(fmt.Errorf("no server list came from the balancer within %v", m.config.InitialFallbackTimeout))
+	}
+}
+
+// lost says why the balancer is out of contact.
+func (m *machine) lost() error {
+	if m.status.Err == nil {
+		return errors.New("it is silent")
+	}
+	return m.status.Err
+}
+
+// deadline returns when check has something to decide even if nothing happens;
+// zero if never.
+func (m *machine) deadline() time.Time {
+	if m.mode != waiting || m.started.IsZero() {
+		return time.Time{}
+	}
+	return m.started.Add(m.config.InitialFallbackTimeout)
+}
+
+// fallBack goes over to the resolver's addresses.
+func (m *machine) fallBack(because error) {
+	logger.Infof("in fallback because %v", because)
+	m.mode, m.list = fallback, nil
+	m.plan = &rrgroup.Plan{
+		Provenance: rrgroup.FromResolver,
+		Endpoints:  endpointsOf(m.addresses),
+		Unserved:   fmt.Errorf("grpclb is in fallback because %w; the resolver names no backend to fall back to", because),
+		Doing:      fmt.Sprintf("in fallback because %v", because),
+	}
+}
+
+// reresolve reports, once for each call to a balancer that ended, that the
+// resolver should look again.
+func (m *machine) reresolve() bool {
+	news := m.status.Ends != m.ends
+	m.ends = m.status.Ends
+	return news
+}
+
+// endpointsOf makes an endpoint of each address.
+func endpointsOf(addresses []resolver.Address) []resolver.Endpoint {
+	all := make([]resolver.Endpoint, len(addresses))
+	for i, a := range addresses {
+		all[i].Addresses = []resolver.Address{a}
+	}
+	return all
+}
+
+func sameAddresses(a, b []resolver.Address) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !a[i].Equal(b[i]) {
+			return false
+		}
+	}
+	return true
+}

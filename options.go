@@ -1,0 +1,84 @@
+package grpclb
+
+import (
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/balancer"
+)
+
+// An Option changes a Builder that NewBuilder makes.
+type Option interface{ apply(*Builder) }
+
+// NewBuilder returns a builder of one's own, to be registered with
+// balancer.Register. Without options it is like the one that importing this
+// package registers.
+func NewBuilder(options ...Option) *Builder {
+	b := &Builder{name: Name, defaults: DefaultConfig()}
+	for _, o := range options {
+		o.apply(b)
+	}
+	return b
+}
+
+type nameOption string
+
+func (n nameOption) apply(b *Builder) { b.name = string(n) }
+
+// WithName registers the policy under another name than "grpclb". gRPC wants
+// names in lower case.
+func WithName(name string) Option { return nameOption(name) }
+
+type defaultsOption Config
+
+func (d defaultsOption) apply(b *Builder) { b.defaults = Config(d).over(DefaultConfig()) }
+
+// WithDefaults replaces the configuration of channels whose service config
+// says nothing else. A field that is zero keeps the default of DefaultConfig.
+func WithDefaults(defaults Config) Option { return defaultsOption(defaults) }
+
+type dialOption []grpc.DialOption
+
+func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
+
+// WithBalancerDialOptions adds options for the channel to the balancer. They
+// come after those that the policy takes from the parent channel (credentials,
+// dialer, user agent) and may replace them, and the keepalive of 330 s, which
+// is what a grpc-go server puts up with by default.
+func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
+
+// over fills in from defaults what c leaves at zero.
+func (c Config) over(defaults Config) Config {
+	fill(&c.ServiceName, defaults.ServiceName)
+	fill(&c.InitialFallbackTimeout, defaults.InitialFallbackTimeout)
+	fill(&c.EmptyServerList, defaults.EmptyServerList)
+	fill(&c.HandoverTimeout, defaults.HandoverTimeout)
+	fill(&c.SubConnLinger, defaults.SubConnLinger)
+	fill(&c.MaxPendingPicks, defaults.MaxPendingPicks)
+	fill(&c.StreamBackoff, defaults.StreamBackoff)
+	return c
+}
+
+// fill sets a value that is zero.
+func fill[T comparable](value *T, to T) {
+	var zero T
+	if *value == zero {
+		*value = to
+	}
+}
+
+// balancerDialOptions returns the options for the channel to the balancer: what
+// the parent channel has, then what the builder was given. No credentials for
+// it are no options at all, and gRPC refuses to dial without: a balancer is
+// never talked to in plain text unless the parent channel is plain text.
+func (b *Builder) balancerDialOptions(o balancer.BuildOptions) []grpc.DialOption {
+	options := []grpc.DialOption{grpc.WithChannelzParentID(o.ChannelzParent)}
+	if o.DialCreds != nil {
+		options = append(options, grpc.WithTransportCredentials(o.DialCreds))
+	}
+	if o.Dialer != nil {
+		options = append(options, grpc.WithContextDialer(o.Dialer))
+	}
+	if o.CustomUserAgent != "" {
+		options = append(options, grpc.WithUserAgent(o.CustomUserAgent))
+	}
+	return append(options, b.dial...)
+}

@@ -1,0 +1,126 @@
+package grpclb
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/lbstream"
+	"github.com/actorlb/grpclb/pending"
+	"github.com/actorlb/grpclb/rrgroup"
+)
+
+// A policy is the actor that decides. Its fields are fixed after the start:
+// what it owns are the locals of run.
+type policy struct {
+	name  string // what the balancer is asked for where the config has no name
+	cc    balancer.ClientConn
+	inbox *actor.Inbox[message] // gRPC → policy
+
+	stream *lbstream.Stream // policy ↔ stream
+	group  *rrgroup.Group   // policy ↔ group
+	queue  *pending.Queue   // policy → pending
+}
+
+// told is what the other actors were told last, so that they hear only news.
+type told struct {
+	config  Config
+	updates uint64 // of the resolver
+	plan    *rrgroup.Plan
+}
+
+// run is the goroutine that owns the mode machine.
+func (p *policy) run(ctx context.Context, defaults Config) {
+	m := &machine{config: defaults}
+	last := told{config: defaults}
+	timer := actor.NewTimer()
+	defer p.end(timer)
+
+	for {
+		timer.Set(m.deadline())
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.Ready():
+			timer.Rang()
+		case batch := <-p.inbox.Ready():
+			p.handle(m, p.inbox.Open(batch))
+		case status := <-p.stream.Status():
+			m.contacted(status)
+		case aggregate := <-p.group.Aggregate():
+			m.aggregated(aggregate)
+		}
+		m.check(time.Now())
+		p.tell(m, &last)
+	}
+}
+
+func (p *policy) handle(m *machine, batch []message) {
+	for _, msg := range batch {
+		switch msg := msg.(type) {
+		case resolved:
+			m.update(msg, time.Now())
+		case resolverFailed:
+			m.resolverFailed(msg.err)
+		case exitIdle:
+			p.stream.Reset()
+		default:
+			panic("BUG: unknown message to the policy")
+		}
+	}
+}
+
+// tell passes on what the machine has decided.
+func (p *policy) tell(m *machine, last *told) {
+	if m.config != last.config {
+		p.configure(m.config)
+		last.config = m.config
+	}
+	if m.updates != last.updates {
+		last.updates = m.updates
+		p.stream.Serve(lbstream.Target{Name: m.config.serviceName(p.name), Balancers: m.balancers})
+	}
+	if m.plan != last.plan {
+		p.group.Adopt(orWait(m.plan))
+		last.plan = m.plan
+	}
+	if m.reresolve() {
+		p.cc.ResolveNow(resolver.ResolveNowOptions{})
+	}
+}
+
+func (p *policy) configure(c Config) {
+	p.stream.SetBackoff(c.StreamBackoff)
+	p.group.Configure(c.settings())
+	p.queue.SetLimit(c.MaxPendingPicks)
+}
+
+// serviceName returns what the balancer is asked for, if endpoint is what the
+// user dialled.
+func (c Config) serviceName(endpoint string) string {
+	if c.ServiceName != "" {
+		return c.ServiceName
+	}
+	return endpoint
+}
+
+// end gives up the timer and the inbox. What gRPC has said meanwhile is moot.
+func (p *policy) end(timer *actor.Timer) {
+	timer.Stop()
+	p.inbox.Close()
+}
+
+// orWait is the plan for plan, of which nil is that calls wait.
+func orWait(plan *rrgroup.Plan) *rrgroup.Plan {
+	if plan == nil {
+		return &rrgroup.Plan{}
+	}
+	return plan
+}
+
+func (c Config) settings() rrgroup.Settings {
+	return rrgroup.Settings{Linger: c.SubConnLinger, Handover: c.HandoverTimeout}
+}
