@@ -38,14 +38,23 @@ type entry struct {
 	_          [cacheLine - 6*8]byte
 }
 
-// pick takes a reference. On an entry that is retired it fails with
-// ErrNoSubConnAvailable: gRPC has a newer picker by then and asks that.
+// take takes a reference, for a pick. It reports false if the entry is retired;
+// then refuse has to follow.
+func (e *entry) take() bool { return e.word.Add(reference)&retired == 0 }
+
+// pick takes a reference and returns what a pick returns.
 func (e *entry) pick() (balancer.PickResult, error) {
-	if e.word.Add(reference)&retired != 0 {
-		e.release(0)
-		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+	if !e.take() {
+		return e.refuse()
 	}
 	return e.result, nil
+}
+
+// refuse takes back the reference of a pick that met a retired entry. gRPC has
+// a newer picker by then, and asks that.
+func (e *entry) refuse() (balancer.PickResult, error) {
+	e.release(0)
+	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
 // done is the PickResult's Done: it counts how the call ended and gives the
@@ -88,6 +97,13 @@ func (e *entry) drain(w uint64) {
 		}
 		w = e.word.Load()
 	}
+}
+
+// picks returns how often the entry was picked, give or take one that is being
+// refused.
+func (e *entry) picks() uint64 {
+	w := e.word.Load()
+	return w/finished + w&inFlight
 }
 
 // totals returns what became of the entry's calls so far. Calls come and go

@@ -62,6 +62,15 @@ func TestList_OrderCarriesOnWhenReadinessChanges(t *testing.T) {
 		want(t, "after e, with c again", f.picks(4), "a b c d")
 		f.each([]string{"d", "e", "a"}, 0)
 		want(t, "after d, b and c left", f.picks(3), "b c b")
+		f.each([]string{"c"}, 0)
+		want(t, "after b, b alone", f.picks(2), "b b")
+		f.up("e")
+		f.up("c")
+		f.up("a")
+		want(t, "after b, all but d", f.picks(4), "c e a b")
+		f.each([]string{"a", "b", "c"}, 0)
+		f.up("c", "a")
+		want(t, "after b, without it, and c and a only lost for a while", f.picks(3), "c e a")
 	})
 }
 

@@ -11,6 +11,7 @@ type roundRobin struct {
 	picks  *rotation // the generation's
 	ready  []*entry  // in the order of the list, never empty
 	offset uint64    // maps the count of picks to a place in ready
+	since  uint64    // the count of picks when it was built
 	drops  *dropTable
 }
 
@@ -20,34 +21,59 @@ func (p *roundRobin) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	if p.drops != nil && p.drops.drop() {
 		return balancer.PickResult{}, errDropped
 	}
-	return p.ready[p.picks.turn(len(p.ready), p.offset)].pick()
+	// The rest is entry.pick, which the compiler does not inline. Where there is
+	// no choice nobody has to take turns.
+	e := p.ready[0]
+	if n := len(p.ready); n > 1 {
+		e = p.ready[p.picks.turn(n, p.offset)]
+	}
+	if !e.take() {
+		return e.refuse()
+	}
+	return e.result, nil
 }
 
 // newPicker builds a picker over the entries that are READY now. It carries
 // the sequence on: its first pick is the first of them behind the entry that
 // was picked last.
 func (g *generation) newPicker() *roundRobin {
-	count := g.picks.next.Load()
-	g.last = g.lastPicked(count)
+	g.last = g.lastPicked()
 	ready, after := g.readyEntries()
-	n := uint64(len(ready))
-	g.picker = &roundRobin{
+	n, next := uint64(len(ready)), g.picks.next.Load()+1
+	p := &roundRobin{
 		picks:  &g.picks,
 		ready:  ready,
-		offset: (uint64(after) + n - (count+1)%n) % n,
+		offset: (uint64(after) + n - next%n) % n,
 		drops:  g.drops,
 	}
-	g.stale = false
-	return g.picker
+	p.since = p.count()
+	g.picker, g.stale = p, false
+	return p
 }
 
-// lastPicked returns the place of the entry that pick number count went to.
-func (g *generation) lastPicked(count uint64) int {
+// lastPicked returns the place of the entry that was picked last.
+func (g *generation) lastPicked() int {
 	p := g.picker
-	if p == nil || count == 0 {
+	if p == nil {
 		return g.last
 	}
-	return p.ready[(count+p.offset)%uint64(len(p.ready))].place
+	count := p.count()
+	switch {
+	case count == p.since:
+		return g.last
+	case len(p.ready) == 1:
+		return p.ready[0].place
+	default:
+		return p.ready[(count+p.offset)%uint64(len(p.ready))].place
+	}
+}
+
+// count returns a number that grows with each pick of p.
+func (p *roundRobin) count() uint64 {
+	if len(p.ready) == 1 {
+		return p.ready[0].picks()
+	}
+	return p.picks.next.Load()
 }
 
 // readyEntries returns the READY entries in the order of the list and which of
