@@ -1,4 +1,4 @@
-.PHONY: check test race house bench
+.PHONY: check test race house interop fuzz bench compare
 
 check: ## everything that has to hold before a change lands
 	bash .ci/run
@@ -12,5 +12,21 @@ race:
 house: ## the house rules that a grep can check
 	bash .ci/house
 
+interop: ## driven by grpc-go's own balancer server, which is fetched
+	go test -tags interop -v ./internal/interop
+
+FUZZTIME ?= 5m
+
+fuzz: ## each fuzz test for FUZZTIME
+	@for target in $$(grep -rl '^func Fuzz' --include='*_test.go' .); do \
+		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$target | sed 's/func //'); do \
+			echo "== $$name in $$(dirname $$target)"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$target) || exit 1; \
+		done; \
+	done
+
 bench: ## picks, beside grpc-go's own grpclb
 	$(MAKE) -C bench
+
+compare: ## who holds which rule, this policy or grpc-go's own grpclb
+	go run ./bench/compare
