@@ -24,10 +24,7 @@ const (
 // no credentials to go by it returns nil, and gRPC refuses to dial.
 func balancerCreds(o balancer.BuildOptions) credentials.TransportCredentials {
 	if o.CredsBundle == nil {
-		if o.DialCreds == nil {
-			return nil
-		}
-		return nameless{o.DialCreds}
+		return o.DialCreds
 	}
 	b, err := inMode(o.CredsBundle, modeBalancer)
 	if err != nil {
@@ -61,19 +58,21 @@ func inMode(bundle credentials.Bundle, mode string) (credentials.Bundle, error) 
 	b, err := bundle.NewWithMode(mode)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the channel's credentials bundle can't switch to mode %q: %w", mode, err)
+		return nil, fmt.Errorf("the channel's credentials bundle can't switch to mode %s: %w", mode, err)
 	case b == nil:
-		return nil, fmt.Errorf("the channel's credentials bundle has no mode %q", mode)
+		return nil, fmt.Errorf("the channel's credentials bundle has no mode %s", mode)
 	case b.TransportCredentials() == nil:
-		return nil, fmt.Errorf("the channel's credentials bundle has no transport credentials in mode %q", mode)
+		return nil, fmt.Errorf("the channel's credentials bundle has no transport credentials in mode %s", mode)
 	}
 	return b, nil
 }
 
-// nameless hides the server name that credentials may carry. gRPC would make it
-// the authority of the channel to the balancer, before that of the parent
-// channel; the two differ if the credentials are those of a bundle.
-type nameless struct{ credentials.TransportCredentials }
+// nameless hides the server name that a bundle's credentials may carry. gRPC
+// would make it the authority of the channel to the balancer, though that of
+// the parent channel does not come from its bundle.
+type nameless struct {
+	credentials.TransportCredentials
+}
 
 // Info says of the credentials what gRPC has not deprecated.
 func (n nameless) Info() credentials.ProtocolInfo {

@@ -1,6 +1,8 @@
 package grpclb
 
 import (
+	"strings"
+
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
 )
@@ -42,13 +44,15 @@ func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
 // WithBalancerDialOptions adds options for the channel to the balancer. They
 // come after those that the policy takes from the parent channel (credentials,
 // dialer, user agent) and may replace them, and the keepalive of 330 s, which
-// is what a grpc-go server puts up with by default.
+// is what a grpc-go server puts up with by default. Credentials are replaced by
+// grpc.WithTransportCredentials; with a bundle besides, gRPC refuses to dial.
 func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
 
 // over fills in from defaults what c leaves at zero.
 func (c Config) over(defaults Config) Config {
 	fill(&c.ServiceName, defaults.ServiceName)
 	fill(&c.InitialFallbackTimeout, defaults.InitialFallbackTimeout)
+	fill(&c.ChildPolicy, defaults.ChildPolicy)
 	fill(&c.EmptyServerList, defaults.EmptyServerList)
 	fill(&c.HandoverTimeout, defaults.HandoverTimeout)
 	fill(&c.SubConnLinger, defaults.SubConnLinger)
@@ -66,19 +70,25 @@ func fill[T comparable](value *T, to T) {
 }
 
 // balancerDialOptions returns the options for the channel to the balancer: what
-// the parent channel has, then what the builder was given. No credentials for
-// it are no options at all, and gRPC refuses to dial without: a balancer is
-// never talked to in plain text unless the parent channel is plain text.
+// the parent channel has, then what the builder was given. With no credentials
+// for it there is no option for them, and gRPC refuses to dial: a balancer is
+// never talked to in plain text because nothing was said about it.
 func (b *Builder) balancerDialOptions(o balancer.BuildOptions) []grpc.DialOption {
 	options := []grpc.DialOption{grpc.WithChannelzParentID(o.ChannelzParent)}
-	if o.DialCreds != nil {
-		options = append(options, grpc.WithTransportCredentials(o.DialCreds))
+	if creds := balancerCreds(o); creds != nil {
+		options = append(options, grpc.WithTransportCredentials(creds))
 	}
 	if o.Dialer != nil {
 		options = append(options, grpc.WithContextDialer(o.Dialer))
 	}
-	if o.CustomUserAgent != "" {
-		options = append(options, grpc.WithUserAgent(o.CustomUserAgent))
+	if agent := ownAgent(o.CustomUserAgent); agent != "" {
+		options = append(options, grpc.WithUserAgent(agent))
 	}
 	return append(options, b.dial...)
+}
+
+// ownAgent returns what a user put into a user agent. gRPC appends its own name
+// to that, and would append it again.
+func ownAgent(agent string) string {
+	return strings.TrimSpace(strings.TrimSuffix(agent, "grpc-go/"+grpc.Version))
 }

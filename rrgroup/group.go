@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/resolver"
 
@@ -30,8 +31,13 @@ type Queue interface {
 
 // Options are what a group works with.
 type Options struct {
-	Parent   balancer.ClientConn   // the channel
-	Build    balancer.BuildOptions // that the policy was built with, for child policies
+	Parent balancer.ClientConn   // the channel
+	Build  balancer.BuildOptions // that the policy was built with, for child policies
+
+	// BackendCreds are for the backends of server lists. Nil: those get what the
+	// channel dials with, as fallback backends always do.
+	BackendCreds credentials.Bundle
+
 	Gate     Gate
 	Queue    Queue
 	Settings Settings
@@ -158,6 +164,9 @@ func (g *Group) perform(core *core, a action) {
 	case wakeChild:
 		a.host.wakeChild()
 		g.settled(a.host)
+	case nudgeChild:
+		a.host.nudgeChild()
+		g.settled(a.host)
 	case tellChild:
 		a.child.tellChild(a.report)
 		g.settled(a.child.host)
@@ -173,10 +182,15 @@ func (g *Group) perform(core *core, a action) {
 // makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the
 // channel is closing; then there is nothing to do but to remember why.
 func (g *Group) makeSubConn(core *core, conn *subConn) {
-	sc, err := maker(g.options.Parent).NewSubConn([]resolver.Address{conn.address}, balancer.NewSubConnOptions{
-		HealthCheckEnabled: conn.provenance == FromResolver,
-		StateListener:      g.listener(conn),
-	})
+	options := balancer.NewSubConnOptions{StateListener: g.listener(conn)}
+	switch conn.provenance {
+	case FromBalancer:
+		//lint:ignore SA1019 in its place gRPC names attributes, which no bundle can read
+		options.CredsBundle = g.options.BackendCreds
+	case FromResolver:
+		options.HealthCheckEnabled = true
+	}
+	sc, err := maker(g.options.Parent).NewSubConn([]resolver.Address{conn.address}, options)
 	if err != nil {
 		logger.Warningf("gRPC makes no SubConn for %v: %v", conn.address.Addr, err)
 		core.reported(conn, balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
