@@ -8,9 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/grpclb/state"
 	"google.golang.org/grpc/grpclog"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/lbstream"
@@ -42,22 +40,25 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 	actors := actor.NewGroup()
 	queue := pending.Start(actors)
 	queue.SetLimit(b.defaults.MaxPendingPicks)
+	group := rrgroup.Start(actors, rrgroup.Options{
+		Parent:       cc,
+		Build:        o,
+		BackendCreds: backendCreds(o),
+		Gate:         queue.Gate(),
+		Queue:        queue,
+		Settings:     b.defaults.settings(),
+	})
 	p := &policy{
 		name:  o.Target.Endpoint(),
 		cc:    cc,
 		inbox: actor.NewInbox[message](),
 		queue: queue,
-		group: rrgroup.Start(actors, rrgroup.Options{
-			Parent:   cc,
-			Build:    o,
-			Gate:     queue.Gate(),
-			Queue:    queue,
-			Settings: b.defaults.settings(),
-		}),
+		group: group,
 		stream: lbstream.Start(actors, lbstream.Options{
 			Authority:   o.Authority,
 			DialOptions: b.balancerDialOptions(o),
 			Backoff:     b.defaults.StreamBackoff,
+			Counter:     group,
 		}),
 	}
 	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
@@ -79,24 +80,39 @@ var errNothingResolved = errors.New("the resolver found neither balancers nor ba
 
 // UpdateClientConnState takes over what the resolver found and how the policy
 // is configured. An update without addresses of any kind is refused with
-// balancer.ErrBadResolverState, one without a name to ask a balancer for with
-// the reason. Nothing of it is applied then.
+// balancer.ErrBadResolverState; one without a name to ask a balancer for, or
+// with defaults that name no registered child policy, with the reason. Nothing
+// of it is applied then.
 func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	u := resolved{
 		config:    h.configOf(s),
 		balancers: balancersOf(s.ResolverState),
-		addresses: addressesOf(s.ResolverState),
+		backends:  backendsOf(s.ResolverState),
 	}
-	if len(u.balancers) == 0 && len(u.addresses) == 0 {
+	if len(u.balancers) == 0 && len(u.backends) == 0 {
 		h.ResolverError(errNothingResolved)
 		return balancer.ErrBadResolverState
 	}
-	if err := checkName(u.config.serviceName(h.name)); err != nil {
+	var err error
+	if u.child, err = h.check(u.config); err != nil {
 		h.ResolverError(err)
 		return err
 	}
 	h.inbox.Send(u)
 	return nil
+}
+
+// check finds what is wrong with a config that ParseConfig has not seen, or that
+// only shows now. It returns the child policy that the config names.
+func (h *handle) check(c Config) (*rrgroup.Child, error) {
+	if err := checkName(c.serviceName(h.name)); err != nil {
+		return nil, err
+	}
+	child, err := childOf(c.ChildPolicy)
+	if err != nil {
+		return nil, fmt.Errorf("grpclb: childPolicy: %w", err)
+	}
+	return child, nil
 }
 
 // checkName says what is wrong with a name that is to go into the initial
@@ -135,24 +151,3 @@ func (h *handle) ExitIdle() { h.inbox.Send(exitIdle{}) }
 // its timers, its call to the balancer and its SubConns are gone. Calls that
 // are in flight may finish.
 func (h *handle) Close() { h.actors.Stop() }
-
-// balancersOf returns the addresses of the balancers in an update.
-func balancersOf(s resolver.State) []resolver.Address {
-	if b := state.Get(s); b != nil {
-		return b.BalancerAddresses
-	}
-	return nil
-}
-
-// addressesOf returns the backends that the resolver found. gRPC fills in
-// Endpoints where a resolver gave only Addresses.
-func addressesOf(s resolver.State) []resolver.Address {
-	if len(s.Endpoints) == 0 {
-		return s.Addresses
-	}
-	var found []resolver.Address
-	for _, e := range s.Endpoints {
-		found = append(found, e.Addresses...)
-	}
-	return found
-}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/serviceconfig"
@@ -29,6 +30,13 @@ type Config struct {
 	// the first server list before the fallback addresses are used. Default
 	// 10 s (grpc/service_config.proto, GrpcLbConfig).
 	InitialFallbackTimeout time.Duration
+
+	// ChildPolicy ("childPolicy") is what picks among the backends, as JSON:
+	// [{"pick_first": {}}]. The first policy of the list that is registered is
+	// used, with its config. Empty means round_robin, which is this module's own
+	// rotation; any other is given the list's addresses, each once, and tokens,
+	// drops and load reports are applied around it.
+	ChildPolicy string
 
 	// EmptyServerList ("emptyServerList") is what an empty list means: "wait",
 	// the default, "fail" or "keep".
@@ -82,11 +90,13 @@ func DefaultConfig() Config {
 // String returns c as the JSON of a service config. A figure that no service
 // config can have, such as a multiplier of NaN, makes it a text that says so.
 func (c Config) String() string {
-	text, err := json.Marshal(c.document())
-	if err != nil {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // what a child policy is configured with stays as it is
+	if err := e.Encode(c.document()); err != nil {
 		return fmt.Sprintf("a config that is no JSON: %v", err)
 	}
-	return string(text)
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
 // parsedConfig is how a Config travels through gRPC.

@@ -61,6 +61,7 @@ func TestConfig_Fields(t *testing.T) {
 		`{"streamBackoff":{"multiplier":1}}`:           func(c *Config) { c.StreamBackoff.Multiplier = 1 },
 		`{"streamBackoff":{"jitter":0}}`:               func(c *Config) { c.StreamBackoff.Jitter = 0 },
 		`{"streamBackoff":{"maxDelay":"5s"}}`:          func(c *Config) { c.StreamBackoff.MaxDelay = 5 * time.Second },
+		`{"childPolicy":[ {"pick_first": {}} ]}`:       func(c *Config) { c.ChildPolicy = `[{"pick_first":{}}]` },
 		`{"maxPendingPicks":7,"subConnLinger":"0.1s"}`: func(c *Config) { c.MaxPendingPicks, c.SubConnLinger = 7, 100*time.Millisecond },
 		`{"serviceName":"","emptyServerList":"wait"}`:  func(*Config) {},
 		`{"serviceName":"with \"quotes\" and \u00fc"}`: func(c *Config) { c.ServiceName = `with "quotes" and ü` },
@@ -168,6 +169,10 @@ func FuzzParseConfig(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `null`, DefaultConfig().String(), `{"serviceName":"\ud800"}`, `{"maxPendingPicks":1e3}`,
 		`{"streamBackoff":{"multiplier":1e308,"jitter":1}}`, `{"initialFallbackTimeout":"-0s"}`,
+		`{"childPolicy":[]}`, `{"childPolicy":[{"round_robin":null}]}`, `{"childPolicy":[{}]}`, `{"childPolicy":[{"grpclb":{}}]}`,
+		`{"childPolicy":[{"nobody_has_this":{"a":"<&>\u2028\ud800"}},{"pick_first":{"shuffleAddressList":true}}]}`,
+		`{"childPolicy":[{"pick_first":{"shuffleAddressList":5}}]}`, "{\"childPolicy\":[{\"pick_first\":{\"\xff\":1}}]}",
+		`{"childPolicy": [ {"pick_first" : {} , "pick_first":{}} ] }`, `{"childPolicy":[{"Round_Robin":{}}]}`,
 		`{"serviceName":"a","serviceName":5}`, `{"subConnLinger":"9223372036.854775808s"}`, `{"emptyServerList":null}`,
 	} {
 		f.Add([]byte(seed))
@@ -185,6 +190,9 @@ func FuzzParseConfig(f *testing.F) {
 			c.MaxPendingPicks < 0 || b.InitialDelay < time.Millisecond || b.MaxDelay < time.Millisecond ||
 			!(b.Multiplier >= 1) || !(b.Jitter >= 0 && b.Jitter <= 1) {
 			t.Errorf("%s was accepted: %v", text, c)
+		}
+		if _, err := childOf(c.ChildPolicy); err != nil {
+			t.Errorf("%s was accepted: %v", text, err)
 		}
 		if diff := cmp.Diff(c, parsed(t, c.String())); diff != "" {
 			t.Errorf("printed as %s and read again (-want +got):\n%s", c, diff)

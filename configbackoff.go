@@ -56,6 +56,7 @@ func (d *delayField) set(text json.RawMessage) error {
 type document struct {
 	ServiceName            string          `json:"serviceName,omitempty"`
 	InitialFallbackTimeout json.RawMessage `json:"initialFallbackTimeout"`
+	ChildPolicy            json.RawMessage `json:"childPolicy,omitempty"`
 	EmptyServerList        EmptyServerList `json:"emptyServerList"`
 	HandoverTimeout        json.RawMessage `json:"handoverTimeout"`
 	SubConnLinger          json.RawMessage `json:"subConnLinger"`
@@ -74,6 +75,7 @@ func (c Config) document() document {
 	return document{
 		ServiceName:            c.ServiceName,
 		InitialFallbackTimeout: seconds(c.InitialFallbackTimeout),
+		ChildPolicy:            json.RawMessage(c.ChildPolicy),
 		EmptyServerList:        c.EmptyServerList,
 		HandoverTimeout:        seconds(c.HandoverTimeout),
 		SubConnLinger:          seconds(c.SubConnLinger),

@@ -24,6 +24,7 @@ func (c *Config) fields() []field {
 	return []field{
 		{"serviceName", (*nameField)(&c.ServiceName)},
 		{"initialFallbackTimeout", (*durationField)(&c.InitialFallbackTimeout)},
+		{"childPolicy", (*childField)(&c.ChildPolicy)},
 		{"emptyServerList", (*emptyField)(&c.EmptyServerList)},
 		{"handoverTimeout", (*durationField)(&c.HandoverTimeout)},
 		{"subConnLinger", (*durationField)(&c.SubConnLinger)},

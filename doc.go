@@ -50,10 +50,28 @@
 //     or fail calls to backends that are healthy.
 //   - Close returns when all of it has ended.
 //
-// # Limits
+// # Load reports
 //
-// Every backend of a server list is called with the channel's own authority and
-// credentials; a list can't change them. Load reports and child policies other
-// than round robin are not built yet: the balancer is sent no reports, and a
-// "childPolicy" in the config is ignored.
+// If the balancer asks for them, it is told at its interval how many calls were
+// started, finished, never sent, answered, and dropped under which token, by the
+// lists of its present call. Added up, the reports of a call are exact: started
+// is finished plus in flight. Calls to fallback backends are not in them.
+//
+// # Child policies
+//
+// By default the backends take turns. Any registered policy can pick instead,
+// see [Config]; it is given each address of the list once. Tokens, drops, counts
+// and references of calls in flight are put around what it picks, and where a
+// listed address has several entries its calls take their tokens in turn. It can
+// read a backend's token with [Token]. It keeps its connections where it can, and
+// is not left idle: what it says it would connect on the next call, it is told to
+// connect at once.
+//
+// # Security
+//
+// A balancer is authenticated as the ServerName of its address, or else as the
+// channel's authority, with the channel's transport credentials. Per-call
+// credentials never reach it. A backend of a server list is authenticated as the
+// channel's authority, like any other; a list can't change that. A token is sent
+// as it came if it is printable ASCII of at most 1 KiB, and is empty otherwise.
 package grpclb

@@ -1,6 +1,10 @@
 package grpclb
 
-import "google.golang.org/grpc/resolver"
+import (
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/rrgroup"
+)
 
 // A message is what the policy can be told by gRPC. What the stream and the
 // group tell it comes in latest-value cells of theirs.
@@ -9,8 +13,9 @@ type message interface{ message() }
 // resolved is an update of the resolver that was found to be in order.
 type resolved struct {
 	config    Config
+	child     *rrgroup.Child // as the config says
 	balancers []resolver.Address
-	addresses []resolver.Address
+	backends  []resolver.Endpoint
 }
 
 // resolverFailed is an error of the resolver, or an update that is no good.

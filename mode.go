@@ -40,11 +40,12 @@ const (
 type machine struct {
 	// What it was told last.
 	config    Config
-	updates   uint64             // how often the resolver has found something
-	balancers []resolver.Address // where to ask for lists
-	addresses []resolver.Address // the fallback backends
-	status    lbstream.Status    // of the call to the balancer
-	ready     bool               // a backend is READY
+	child     *rrgroup.Child      // what picks, by that config
+	updates   uint64              // how often the resolver has found something
+	balancers []resolver.Address  // where to ask for lists
+	backends  []resolver.Endpoint // the ones to fall back to
+	status    lbstream.Status     // of the call to the balancer
+	ready     bool                // a backend is READY
 
 	// What it has decided.
 	mode    mode
@@ -57,23 +58,22 @@ type machine struct {
 
 // update is told what the resolver has found.
 func (m *machine) update(u resolved, now time.Time) {
-	fresh := !sameAddresses(m.addresses, u.addresses)
-	m.config, m.balancers, m.addresses = u.config, u.balancers, u.addresses
+	rehosted := m.config.ChildPolicy != u.config.ChildPolicy
+	moved := !sameEndpoints(m.backends, u.backends)
+	m.config, m.child, m.balancers, m.backends = u.config, u.child, u.balancers, u.backends
 	if m.started.IsZero() && len(m.balancers) > 0 {
 		m.started = now
 	}
 	m.updates++
-	switch m.mode {
-	case waiting:
+	switch {
+	case m.mode == waiting:
 		m.plan = nil // if calls failed with an error of the resolver, they wait again
-	case balanced:
-		if len(m.balancers) == 0 && len(m.addresses) > 0 {
-			m.fallBack(errors.New("the resolver has taken the balancers away"))
-		}
-	case fallback:
-		if fresh {
-			m.plan = &rrgroup.Plan{Provenance: rrgroup.FromResolver, Endpoints: endpointsOf(m.addresses), Unserved: m.plan.Unserved, Doing: m.plan.Doing}
-		}
+	case m.mode == balanced && len(m.balancers) == 0 && len(m.backends) > 0:
+		m.fallBack(errors.New("the resolver has taken the balancers away"))
+	case m.mode == balanced && rehosted && m.list != nil:
+		m.plan = m.listPlan()
+	case m.mode == fallback && (moved || rehosted):
+		m.plan = m.fallbackPlan(m.plan.Doing, m.plan.Unserved)
 	}
 }
 
@@ -111,7 +111,8 @@ func (m *machine) listed(list *tokens.List) {
 	if m.mode == balanced && m.call == m.status.Call && list.Equal(m.list) {
 		return // see list.equal
 	}
-	m.balance(list, &rrgroup.Plan{List: list, Doing: "using the balancer's server list"})
+	m.balance(list)
+	m.plan = m.listPlan()
 }
 
 // listedEmpty takes over a list that names no backend. See list.empty.
@@ -121,16 +122,23 @@ func (m *machine) listedEmpty() {
 	}
 	switch {
 	case m.config.EmptyServerList == FailOnEmpty:
-		m.balance(nil, &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")})
+		m.balance(nil)
+		m.plan = &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")}
 	case m.config.EmptyServerList == KeepOnEmpty && m.list != nil:
 	default:
-		m.balance(nil, &rrgroup.Plan{})
+		m.balance(nil)
+		m.plan = &rrgroup.Plan{}
 	}
 }
 
 // balance goes by a list from the balancer; a nil list is an empty one.
-func (m *machine) balance(list *tokens.List, plan *rrgroup.Plan) {
-	m.mode, m.list, m.call, m.plan = balanced, list, m.status.Call, plan
+func (m *machine) balance(list *tokens.List) {
+	m.mode, m.list, m.call = balanced, list, m.status.Call
+}
+
+// listPlan is the plan for the list in use.
+func (m *machine) listPlan() *rrgroup.Plan {
+	return &rrgroup.Plan{List: m.list, Call: m.call, Child: m.child, Doing: "using the balancer's server list"}
 }
 
 // check draws the conclusions that follow from how things stand, whatever came
@@ -140,7 +148,7 @@ func (m *machine) check(now time.Time) {
 	case waiting:
 		m.checkWaiting(now)
 	case balanced:
-		if !m.status.Contact && !m.ready && len(m.addresses) > 0 {
+		if !m.status.Contact && !m.ready && len(m.backends) > 0 {
 			m.fallBack(fmt.Errorf("no backend was READY when contact with the balancer was lost: %w", m.lost()))
 		}
 	}
@@ -179,11 +187,18 @@ func (m *machine) deadline() time.Time {
 func (m *machine) fallBack(because error) {
 	logger.Infof("in fallback because %v", because)
 	m.mode, m.list = fallback, nil
-	m.plan = &rrgroup.Plan{
+	m.plan = m.fallbackPlan(
+		fmt.Sprintf("in fallback because %v", because),
+		fmt.Errorf("grpclb is in fallback because %w; the resolver names no backend to fall back to", because))
+}
+
+func (m *machine) fallbackPlan(doing string, unserved error) *rrgroup.Plan {
+	return &rrgroup.Plan{
 		Provenance: rrgroup.FromResolver,
-		Endpoints:  endpointsOf(m.addresses),
-		Unserved:   fmt.Errorf("grpclb is in fallback because %w; the resolver names no backend to fall back to", because),
-		Doing:      fmt.Sprintf("in fallback because %v", because),
+		Endpoints:  m.backends,
+		Child:      m.child,
+		Unserved:   unserved,
+		Doing:      doing,
 	}
 }
 
@@ -193,25 +208,4 @@ func (m *machine) reresolve() bool {
 	news := m.status.Ends != m.ends
 	m.ends = m.status.Ends
 	return news
-}
-
-// endpointsOf makes an endpoint of each address.
-func endpointsOf(addresses []resolver.Address) []resolver.Endpoint {
-	all := make([]resolver.Endpoint, len(addresses))
-	for i, a := range addresses {
-		all[i].Addresses = []resolver.Address{a}
-	}
-	return all
-}
-
-func sameAddresses(a, b []resolver.Address) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !a[i].Equal(b[i]) {
-			return false
-		}
-	}
-	return true
 }

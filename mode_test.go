@@ -154,7 +154,7 @@ func resolution(words []string) resolved {
 		case "lb":
 			u.balancers = append(u.balancers, resolver.Address{Addr: value})
 		case "at":
-			u.addresses = append(u.addresses, resolver.Address{Addr: value})
+			u.backends = append(u.backends, resolver.Endpoint{Addresses: []resolver.Address{{Addr: value}}})
 		case "empty":
 			u.config.EmptyServerList = EmptyServerList(value)
 		case "timeout":

@@ -105,7 +105,7 @@ func contest(t *testing.T, steps []byte) {
 		if got, want := d.machine.reresolve(), d.machine.status.Ends != ends; got != want || d.machine.reresolve() {
 			t.Fatalf("step %d (%s): to resolve again: %v, want %v and once", i/2, event, got, want)
 		}
-		if d.machine.mode == fallback && len(d.machine.addresses) == 0 && d.machine.plan.Unserved == nil {
+		if d.machine.mode == fallback && len(d.machine.backends) == 0 && d.machine.plan.Unserved == nil {
 			t.Fatalf("step %d (%s): calls wait in fallback for nobody", i/2, event)
 		}
 	}

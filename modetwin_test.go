@@ -44,8 +44,8 @@ func (w *twin) resolve(u resolved, now time.Time) {
 	for _, b := range u.balancers {
 		w.balancers += b.Addr
 	}
-	for _, a := range u.addresses {
-		w.addresses += a.Addr
+	for _, e := range u.backends {
+		w.addresses += e.Addresses[0].Addr
 	}
 	w.empty, w.timeout = u.config.EmptyServerList, u.config.InitialFallbackTimeout
 	if w.started.IsZero() && w.balancers != "" {

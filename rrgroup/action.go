@@ -14,6 +14,7 @@ const (
 	retire                  // let generation end
 	updateChild             // give the host's child the plan of generation
 	wakeChild               // have it leave its idle state
+	nudgeChild              // ask its picker, which may have it connect
 	tellChild               // report to child, one of its connections
 	closeChild              // end it
 )

@@ -89,14 +89,9 @@ func (h *host) settled(asked uint64) {
 	}
 }
 
-// hold keeps the SubConns that the child's picker may return from being shut
-// down until the generation has drained.
-func (g *generation) hold() {
-	for _, hc := range g.host.conns {
-		if c := hc.conn; c != nil && c.sc != nil && c.holder != g {
-			c.holder = g
-			c.held++
-			g.distinct = append(g.distinct, c)
-		}
-	}
+// resting reports whether the child has said that it is idle, and meant it: it
+// was told to leave that state and did not. ring_hash connects to a backend when
+// a call is picked for it, and not before (gRFC A42).
+func (g *generation) resting() bool {
+	return g.hosted() && !g.superseded() && g.host.quiet && g.said != nil && g.said.ConnectivityState == connectivity.Idle
 }

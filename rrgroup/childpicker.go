@@ -2,7 +2,6 @@ package rrgroup
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
@@ -17,21 +16,15 @@ import (
 type hostedPicker struct {
 	child balancer.Picker
 	seats map[balancer.SubConn]*seat // by the child's connections
+	spare []*seat                    // what is left, once the child has gone over to a newer list
+	turns rotation                   // over spare
 	drops *dropTable                 // nil unless a backend is READY and the list has drops
 	doing string                     // for the text of a pick that fails
 	idle  balancer.Picker            // what picks if the child has nothing yet
 }
 
-// A seat is one connection of the child, and the entries of its address, which
-// take turns.
-type seat struct {
-	sc      balancer.SubConn
-	entries []*entry
-	turns   atomic.Uint64
-}
-
-// Pick asks the child. A connection that the list does not name any more is no
-// answer: the child has a newer picker by then.
+// Pick asks the child. A connection that has no seat is no answer: the list does
+// not name it any more, and then the child has a newer picker, or it was lost.
 func (p *hostedPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if p.drops != nil && p.drops.drop() {
 		return balancer.PickResult{}, errDropped
@@ -42,13 +35,24 @@ func (p *hostedPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error)
 	}
 	s := p.seats[r.SubConn]
 	if s == nil {
-		return unused(r)
+		giveBack(r)
+		return p.instead()
 	}
-	ours, err := s.entries[s.turns.Add(1)%uint64(len(s.entries))].pick()
+	ours, err := s.pick()
 	if err != nil {
-		return unused(r)
+		giveBack(r)
+		return balancer.PickResult{}, err
 	}
-	return s.both(r, ours), nil
+	return join(r, ours), nil
+}
+
+// instead picks one of the connections that are left, in turn. There are none
+// while the child still looks after them: then it has a newer picker.
+func (p *hostedPicker) instead() (balancer.PickResult, error) {
+	if len(p.spare) == 0 {
+		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+	}
+	return p.spare[p.turns.turn(len(p.spare), 0)].pick()
 }
 
 // failed passes the child's error on, with the reason why it picks at all.
@@ -62,17 +66,16 @@ func (p *hostedPicker) failed(info balancer.PickInfo, err error) (balancer.PickR
 	return balancer.PickResult{}, fmt.Errorf("grpclb is %s: %v", p.doing, err)
 }
 
-// unused gives a pick of the child's back.
-func unused(r balancer.PickResult) (balancer.PickResult, error) {
+// giveBack tells a child that its pick was not used.
+func giveBack(r balancer.PickResult) {
 	if r.Done != nil {
 		r.Done(balancer.DoneInfo{})
 	}
-	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// both joins what the child wants of a call and what the entry wants.
-func (s *seat) both(child, ours balancer.PickResult) balancer.PickResult {
-	r := balancer.PickResult{SubConn: s.sc, Done: ours.Done, Metadata: ours.Metadata}
+// join joins what the child wants of a call and what the entry wants.
+func join(child, ours balancer.PickResult) balancer.PickResult {
+	r := ours
 	if child.Metadata != nil {
 		r.Metadata = metadata.Join(child.Metadata, ours.Metadata)
 	}
@@ -100,39 +103,16 @@ func (g *generation) newHostedPicker(state connectivity.State, idle balancer.Pic
 	if g.said == nil || state == connectivity.Connecting && g.said.ConnectivityState == connectivity.TransientFailure {
 		return idle
 	}
-	g.hold()
-	p := &hostedPicker{child: g.said.Picker, seats: g.seats(), doing: g.plan.Doing, idle: idle}
+	p := &hostedPicker{child: g.said.Picker, doing: g.plan.Doing, idle: idle}
+	if g.superseded() {
+		p.seats, p.spare = g.seatsLeft()
+	} else {
+		p.seats = g.seat()
+	}
 	if state == connectivity.Ready {
 		p.drops = g.drops
 	}
 	return p
-}
-
-// seats gives each connection of the child the entries of its address. One
-// that the list does not name has none.
-func (g *generation) seats() map[balancer.SubConn]*seat {
-	at := g.entriesByAddress()
-	all := make(map[balancer.SubConn]*seat, len(g.host.conns))
-	for _, hc := range g.host.conns {
-		if hc.conn == nil || hc.conn.sc == nil {
-			continue
-		}
-		if entries := at[hc.address.Addr]; len(entries) > 0 {
-			all[hc] = &seat{sc: hc.conn.sc, entries: entries}
-		}
-	}
-	return all
-}
-
-func (g *generation) entriesByAddress() map[string][]*entry {
-	if g.byAddress == nil {
-		g.byAddress = map[string][]*entry{}
-		for i, b := range g.plan.backends() {
-			a := b.address.Addr
-			g.byAddress[a] = append(g.byAddress[a], &g.entries[i])
-		}
-	}
-	return g.byAddress
 }
 
 // errUnbuilt is what calls fail with if a child could not be made.

@@ -1,6 +1,8 @@
 package rrgroup
 
 import (
+	"context"
+
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
@@ -64,6 +66,16 @@ func (h *host) closeChild() {
 func (h *host) wakeChild() {
 	if h.child != nil && !h.closed {
 		h.child.ExitIdle()
+	}
+}
+
+// nudgeChild asks the child's picker as a call would, and gives the pick back.
+func (h *host) nudgeChild() {
+	if h.closed || h.said == nil {
+		return
+	}
+	if r, err := h.said.Picker.Pick(balancer.PickInfo{Ctx: context.Background()}); err == nil {
+		giveBack(r)
 	}
 }
 

@@ -61,6 +61,9 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	}
 	conn.report(state)
 	c.passOn(conn, state)
+	if c.current != nil {
+		c.current.lost(conn)
+	}
 	if conn.state == connectivity.Idle && conn.wanted() {
 		c.pool.todo = append(c.pool.todo, action{do: connect, conn: conn})
 	}
@@ -81,24 +84,29 @@ func (c *core) ended(g *generation) {
 func (c *core) settle(now time.Time) []action {
 	c.pool.expire(now)
 	c.advance(now)
+	c.nudge()
 	c.pool.todo = c.display.show(c.current, c.incoming != nil, now, c.pool.todo)
 	if c.outgoing != nil {
 		c.retire(c.outgoing)
 		c.outgoing = nil
 	}
 	c.dismiss()
+	if g := c.current; g != nil {
+		c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
+	}
 	c.pool.release(c.forsaken, now, now.Add(c.settings.Linger))
 	c.forsaken = c.forsaken[:0]
 	return c.take()
 }
 
 // advance lets the incoming generation take over once it has arrived, or has
-// been on its way for too long. See handover.make-before-break.
+// been on its way for too long. See handover.make-before-break. A child that
+// rests until it has calls gets them, if there is nobody else to serve them.
 func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
 	}
-	if c.incoming.arrived() || !now.Before(c.handoverDue()) || c.left() {
+	if c.incoming.arrived() || !now.Before(c.handoverDue()) || c.left() || c.current == nil && c.incoming.resting() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 	}
 }

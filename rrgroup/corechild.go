@@ -20,9 +20,13 @@ func (c *core) hostFor(plan *Plan) *host {
 	return h
 }
 
-// entrust has a child pick for g.
+// entrust has a child pick for g. If it picks for the current generation, that
+// one keeps what it has.
 func (c *core) entrust(g *generation) {
 	g.host = c.hostFor(g.plan)
+	if c.current != nil && c.current.host == g.host && !c.current.superseded() {
+		c.current.seat()
+	}
 	g.host.serving = g
 	g.host.ask()
 	c.pool.todo = append(c.pool.todo, action{do: updateChild, host: g.host, generation: g})
@@ -107,14 +111,26 @@ func (c *core) tell(hc *childConn, s balancer.SubConnState) {
 }
 
 // childSaid takes over what a child has published. One that went idle, for
-// want of calls or because it lost its connection, is woken.
+// want of calls or because it lost its connection, is woken, once: it may have
+// reasons to stay so.
 func (c *core) childSaid(h *host, s *balancer.State) {
 	if h.closed {
 		return
 	}
+	slept := h.serving.said != nil && h.serving.said.ConnectivityState == connectivity.Idle
 	h.says(s)
-	if s.ConnectivityState == connectivity.Idle {
+	if s.ConnectivityState == connectivity.Idle && !slept {
 		h.ask()
 		c.pool.todo = append(c.pool.todo, action{do: wakeChild, host: h})
+	}
+}
+
+// nudge has a child that rests connect, while the calls that it would connect
+// for go by another generation.
+func (c *core) nudge() {
+	if g := c.incoming; g != nil && g.resting() && !g.nudged {
+		g.nudged = true
+		g.host.ask()
+		c.pool.todo = append(c.pool.todo, action{do: nudgeChild, host: g.host})
 	}
 }

@@ -34,7 +34,10 @@ type generation struct {
 	// Owned by the group, if a child picks.
 	host      *host
 	said      *balancer.State // what the child published last for this plan
-	byAddress map[string][]*entry
+	byAddress map[string]*takers
+	seats     map[balancer.SubConn]*seat // of the picker built last
+	freed     []*subConn                 // held no more, and not released yet
+	nudged    bool                       // the child's picker was asked, for want of a call
 }
 
 // newGeneration builds the rotation of plan, without SubConns yet. The sequence

@@ -1,0 +1,90 @@
+package grpclb
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/actorlb/grpclb/rrgroup"
+)
+
+// ownRotation is the child policy that is not a child: the group takes the
+// backends in turn by itself.
+const ownRotation = "round_robin"
+
+// childField is the JSON of childPolicy: a list of objects with one key each,
+// the name of a policy, whose value is its config.
+type childField string
+
+// set takes the JSON over if one of its policies is registered and its config
+// is good.
+func (c *childField) set(text json.RawMessage) error {
+	if _, err := childOf(string(text)); err != nil {
+		return err
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		return err
+	}
+	*c = childField(compact.String())
+	return nil
+}
+
+// childOf returns the first registered policy of a childPolicy, with its config
+// parsed. It is nil for the group's own rotation, which is also what an empty
+// list means and an empty text.
+func childOf(text string) (*rrgroup.Child, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var entries []map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &entries); err != nil {
+		return nil, err
+	}
+	for i, entry := range entries {
+		if len(entry) != 1 {
+			return nil, fmt.Errorf("entry %d has %d policies, want one", i, len(entry))
+		}
+		for name, config := range entry {
+			if child, found, err := registered(name, config); found || err != nil {
+				return child, err
+			}
+		}
+	}
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	return nil, errors.New("none of the policies is registered")
+}
+
+// registered looks a policy up and parses its config.
+func registered(name string, config json.RawMessage) (child *rrgroup.Child, found bool, err error) {
+	builder := balancer.Get(name) // which may forgive upper case
+	switch {
+	case name == ownRotation || builder != nil && builder.Name() == ownRotation:
+		return nil, true, nil
+	case builder == nil:
+		return nil, false, nil
+	}
+	if _, nested := builder.(*Builder); nested {
+		return nil, true, fmt.Errorf("%s can't be its own child", name)
+	}
+	parsed, err := parseChild(builder, config)
+	if err != nil {
+		return nil, true, fmt.Errorf("config of %s: %w", name, err)
+	}
+	return &rrgroup.Child{Builder: builder, Config: parsed}, true, nil
+}
+
+// parseChild parses the config of a policy that has one.
+func parseChild(b balancer.Builder, config json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	parser, ok := b.(balancer.ConfigParser)
+	if !ok {
+		return nil, nil
+	}
+	return parser.ParseConfig(config)
+}

@@ -1,0 +1,114 @@
+package rrgroup
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A seat is one connection of the child: a call that it picks takes its turn
+// among the entries of the address.
+type seat struct {
+	conn *subConn
+	*takers
+}
+
+// takers are the entries of one address. They take turns, which carry on from
+// one picker of the generation to the next.
+type takers struct {
+	entries []*entry
+	turns   rotation
+}
+
+// pick takes a reference of the entry whose turn it is.
+func (s *seat) pick() (balancer.PickResult, error) {
+	r, err := s.entries[s.turns.turn(len(s.entries), 0)].pick()
+	if err == nil {
+		r.SubConn = s.conn.sc
+	}
+	return r, err
+}
+
+// seat gives each connection of the child a seat and holds it; one whose
+// address the list does not name has none.
+func (g *generation) seat() map[balancer.SubConn]*seat {
+	g.hold()
+	at := g.takersByAddress()
+	g.seats = make(map[balancer.SubConn]*seat, len(g.host.conns))
+	for _, hc := range g.host.conns {
+		if t := at[hc.address.Addr]; t != nil && hc.conn.sc != nil {
+			g.seats[hc] = &seat{hc.conn, t}
+		}
+	}
+	return g.seats
+}
+
+// seatsLeft returns the seats of a superseded generation that are still
+// connected. The child does not look after them any more, so its picker goes on
+// picking those that were lost; the others are there to be picked instead.
+func (g *generation) seatsLeft() (left map[balancer.SubConn]*seat, row []*seat) {
+	left = make(map[balancer.SubConn]*seat, len(g.seats))
+	for sc, s := range g.seats {
+		if s.conn.state == connectivity.Ready {
+			left[sc] = s
+			row = append(row, s)
+		}
+	}
+	return left, row
+}
+
+func (g *generation) takersByAddress() map[string]*takers {
+	if g.byAddress == nil {
+		g.byAddress = map[string]*takers{}
+		for i, b := range g.plan.backends() {
+			t := g.byAddress[b.address.Addr]
+			if t == nil {
+				t = &takers{}
+				g.byAddress[b.address.Addr] = t
+			}
+			t.entries = append(t.entries, &g.entries[i])
+		}
+	}
+	return g.byAddress
+}
+
+// hold keeps the SubConns that the child's picker may return from being shut
+// down until the generation has drained. Those that the child has given up
+// since it was asked last are let go: the picker that is being built is the
+// first not to name them. Calls in flight over them may finish all the same.
+func (g *generation) hold() {
+	kept := g.distinct[:0]
+	for _, c := range g.distinct {
+		if c.hostedBy(g.host) {
+			kept = append(kept, c)
+			continue
+		}
+		c.held--
+		c.holder = nil
+		g.freed = append(g.freed, c)
+	}
+	g.distinct = kept
+	for _, hc := range g.host.conns {
+		if c := hc.conn; c.holder != g {
+			c.holder = g
+			c.held++
+			g.distinct = append(g.distinct, c)
+		}
+	}
+}
+
+// hostedBy reports whether a child has a connection over c.
+func (c *subConn) hostedBy(h *host) bool {
+	for _, hc := range c.hosted {
+		if hc.host == h {
+			return true
+		}
+	}
+	return false
+}
+
+// lost notes that a connection of the generation is gone that nobody renews.
+func (g *generation) lost(c *subConn) {
+	if g.superseded() && c.holder == g && c.state != connectivity.Ready {
+		g.stale = true
+	}
+}
