@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 resolvers still set BalancerAttributes
+
 package grpclb_test
 
 import (

@@ -35,7 +35,9 @@ func (c *childConn) Connect() { c.inbox.Send(childConnects{c}) }
 func (c *childConn) Shutdown() { c.inbox.Send(childShuts{c}) }
 
 // UpdateAddresses does nothing: it was deprecated before this policy was made.
-func (c *childConn) UpdateAddresses([]resolver.Address) {
+func (c *childConn) UpdateAddresses([]resolver.Address) { refuseUpdate() }
+
+func refuseUpdate() {
 	logger.Warning("the child policy calls UpdateAddresses, which is ignored")
 }
 

@@ -49,8 +49,7 @@ func (p *Plan) childState() resolver.State {
 			Addresses:  []resolver.Address{a},
 			Attributes: withToken(nil, b.entry.Token),
 		})
-		a.BalancerAttributes = withToken(nil, b.entry.Token)
-		s.Addresses = append(s.Addresses, a)
+		s.Addresses = append(s.Addresses, tokened(a, b.entry.Token))
 	}
 	return s
 }

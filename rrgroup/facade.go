@@ -38,4 +38,4 @@ func (f *facade) UpdateState(s balancer.State) { f.inbox.Send(childSays{f.host, 
 func (f *facade) RemoveSubConn(sc balancer.SubConn) { sc.Shutdown() }
 
 // UpdateAddresses does nothing; see childConn.UpdateAddresses.
-func (f *facade) UpdateAddresses(sc balancer.SubConn, a []resolver.Address) { sc.UpdateAddresses(a) }
+func (f *facade) UpdateAddresses(balancer.SubConn, []resolver.Address) { refuseUpdate() }

@@ -74,8 +74,7 @@ func (p *Plan) backends() []backend {
 func flatten(endpoints []resolver.Endpoint) (all []resolver.Address) {
 	for _, e := range endpoints {
 		for _, a := range e.Addresses {
-			a.BalancerAttributes = nil
-			all = append(all, a)
+			all = append(all, bare(a))
 		}
 	}
 	return all

@@ -40,7 +40,7 @@ func (p *pool) claim(address resolver.Address, from Provenance) *subConn {
 
 // find returns the SubConn for an address, which is made if it is new.
 func (p *pool) find(address resolver.Address, from Provenance) *subConn {
-	address.BalancerAttributes = nil
+	address = bare(address)
 	c, ok := p.conns[from].Get(address)
 	if !ok {
 		c = &subConn{address: address, provenance: from}
