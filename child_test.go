@@ -134,7 +134,7 @@ func (w *world) callUntil(stop <-chan struct{}) error {
 		if took := time.Since(began); took > 0 {
 			return fmt.Errorf("call %d took %v", i, took)
 		}
-		time.Sleep(100 * time.Microsecond)
+		time.Sleep(250 * time.Microsecond)
 	}
 }
 

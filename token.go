@@ -13,6 +13,10 @@ import (
 // first entry; what calls send is each entry's own. A fallback backend has no
 // token, and neither has an address that comes from elsewhere. A token that the
 // balancer left out, or that can't be sent, is the empty one, and there.
+//
+// A child hears of a changed token in UpdateClientConnState. What package base
+// passes to a base.PickerBuilder is the address as it came first, and so its
+// first token.
 func Token(a resolver.Address) (token string, ok bool) { return rrgroup.TokenOf(a) }
 
 // EndpointToken is Token for child policies that go by endpoints.

@@ -91,7 +91,7 @@ func (c *core) settle(now time.Time) []action {
 		c.outgoing = nil
 	}
 	c.dismiss()
-	if g := c.current; g != nil {
+	if g := c.current; g != nil && !g.stale { // a picker without them is out
 		c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
 	}
 	c.pool.release(c.forsaken, now, now.Add(c.settings.Linger))
@@ -123,6 +123,7 @@ func (c *core) handoverDue() time.Time { return c.incoming.since.Add(c.settings.
 // retire takes a generation off its SubConns and lets it end.
 func (c *core) retire(g *generation) {
 	g.leave()
+	c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
 	c.pool.todo = append(c.pool.todo, action{do: retire, generation: g})
 }
 

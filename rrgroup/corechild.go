@@ -20,12 +20,12 @@ func (c *core) hostFor(plan *Plan) *host {
 	return h
 }
 
-// entrust has a child pick for g. If it picks for the current generation, that
-// one keeps what it has.
+// entrust has a child pick for g. If it picks for the current generation, its
+// last word on that, which may not be published yet, is what goes on serving.
 func (c *core) entrust(g *generation) {
 	g.host = c.hostFor(g.plan)
-	if c.current != nil && c.current.host == g.host && !c.current.superseded() {
-		c.current.seat()
+	if old := c.current; old != nil && old.host == g.host && !old.superseded() && old.stale {
+		old.seat()
 	}
 	g.host.serving = g
 	g.host.ask()

@@ -1,0 +1,121 @@
+package rrgroup
+
+import (
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A puppet is a child whose words the test puts into its mouth, with a core
+// around it that takes them in the batches that the test chooses.
+type puppet struct {
+	*testing.T
+	core   *core
+	now    time.Time
+	picker balancer.Picker // published last
+	shut   []string        // in order
+}
+
+func newPuppet(t *testing.T) *puppet {
+	p := &puppet{T: t, core: newCore(nil), now: time.Unix(1e9, 0)}
+	p.core.settings = tenSeconds
+	return p
+}
+
+func (p *puppet) adopt(entries string) {
+	p.core.adopt(list(entries).with(&Child{Builder: lazyBuilder{}}), p.now, 0)
+}
+
+// settle carries out what the core wants done, except that the child says nothing
+// but what the test has it say.
+func (p *puppet) settle() {
+	for todo := p.core.settle(p.now); len(todo) > 0; todo = p.core.settle(p.now) {
+		for _, a := range todo {
+			switch a.do {
+			case makeSubConn:
+				a.conn.sc = &connection{}
+			case publish:
+				p.picker = a.state.Picker
+			case shutDown:
+				p.shut = append(p.shut, letter(a.conn.address.Addr))
+			case retire:
+				a.generation.retire(func() {})
+			}
+		}
+	}
+}
+
+// connect has the child make a connection, which comes up.
+func (p *puppet) connect(letter string) *childConn {
+	hc := &childConn{host: p.core.hosts[0], address: list(letter).backends()[0].address}
+	p.core.childMade(hc)
+	p.core.childConnected(hc)
+	p.settle()
+	p.core.reported(hc.conn, balancer.SubConnState{ConnectivityState: connectivity.Ready})
+	return hc
+}
+
+// says has the child publish a picker of one connection, and mean it.
+func (p *puppet) says(hc *childConn) {
+	p.core.childSaid(hc.host, &balancer.State{ConnectivityState: connectivity.Ready, Picker: always{hc}})
+	hc.host.settled(hc.host.asked)
+}
+
+// An always picker picks one connection.
+type always struct{ hc *childConn }
+
+func (a always) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{SubConn: a.hc}, nil
+}
+
+// picks fails the test unless a pick goes to this connection.
+func (p *puppet) picks(hc *childConn) {
+	p.Helper()
+	if r, err := p.picker.Pick(balancer.PickInfo{}); err != nil || r.SubConn != hc.conn.sc {
+		p.Errorf("pick %v, error %v", r.SubConn, err)
+	}
+}
+
+// What the child says of the old list last, in the batch in which the new one
+// comes, is what serves until the new one takes over.
+func TestHandover_MakeBeforeBreakChildsLastWord(t *testing.T) {
+	p := newPuppet(t)
+	p.adopt("a b")
+	p.settle()
+	p.says(p.connect("a"))
+	p.settle()
+	b := p.connect("b")
+	p.says(b)
+	p.adopt("c")
+	p.settle()
+	p.picks(b)
+	c := p.connect("c")
+	p.says(c)
+	p.settle()
+	p.picks(c)
+}
+
+// Law 8: what the child gives up before it has a picker without it is shut down
+// when it has one.
+func TestHandover_LingerChildGivesUpFirst(t *testing.T) {
+	p := newPuppet(t)
+	p.core.settings.Linger = 0
+	p.adopt("a b")
+	p.settle()
+	a := p.connect("a")
+	p.says(a)
+	p.settle()
+	p.core.childShut(a)
+	p.settle()
+	want(t, "SubConns shut while the picker names them", len(p.shut), 0)
+	p.picks(a)
+	b := p.connect("b")
+	p.says(b)
+	p.settle()
+	p.picks(b)
+	want(t, "SubConns shut", len(p.shut), 1)
+	p.settle()
+	want(t, "SubConns", len(p.core.pool.all()), 1)
+}
