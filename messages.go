@@ -21,7 +21,7 @@ type resolved struct {
 // resolverFailed is an error of the resolver, or an update that is no good.
 type resolverFailed struct{ err error }
 
-// exitIdle asks for what is disconnected to be connected now.
+// exitIdle asks for a balancer that is waited for to be called now.
 type exitIdle struct{}
 
 func (resolved) message()       {}

@@ -52,9 +52,18 @@ type machine struct {
 	started time.Time     // when there were balancers first; zero before
 	list    *tokens.List  // in use, if the mode is balanced
 	call    uint64        // the balancer call that it came from
-	plan    *rrgroup.Plan // for the group; nil: calls wait
+	plan    *rrgroup.Plan // for the group
 	ends    uint64        // ended calls for which re-resolution was asked
 }
+
+// Two plans that name nobody. There is one of each, so that to decide the same
+// again is no news to the group.
+var (
+	waitPlan  = &rrgroup.Plan{}
+	emptyPlan = &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")}
+)
+
+func newMachine(config Config) *machine { return &machine{config: config, plan: waitPlan} }
 
 // update is told what the resolver has found.
 func (m *machine) update(u resolved, now time.Time) {
@@ -67,10 +76,12 @@ func (m *machine) update(u resolved, now time.Time) {
 	m.updates++
 	switch {
 	case m.mode == waiting:
-		m.plan = nil // if calls failed with an error of the resolver, they wait again
+		m.plan = waitPlan // if calls failed with an error of the resolver, they wait again
 	case m.mode == balanced && len(m.balancers) == 0 && len(m.backends) > 0:
 		m.fallBack(errors.New("the resolver has taken the balancers away"))
-	case m.mode == balanced && rehosted && m.list != nil:
+	case m.mode == balanced && m.list == nil:
+		m.plan = m.emptyPlan()
+	case m.mode == balanced && rehosted:
 		m.plan = m.listPlan()
 	case m.mode == fallback && (moved || rehosted):
 		m.plan = m.fallbackPlan(m.plan.Doing, m.plan.Unserved)
@@ -86,10 +97,12 @@ func (m *machine) resolverFailed(err error) {
 }
 
 // contacted is told how the call to the balancer stands.
+// While there are no balancers, that is about the time when there were.
 func (m *machine) contacted(s lbstream.Status) {
 	news := s.Lists != m.status.Lists
 	m.status = s
 	switch {
+	case len(m.balancers) == 0:
 	case s.Asked && m.mode != fallback:
 		m.fallBack(errors.New("the balancer asked for it"))
 	case s.Asked:
@@ -103,32 +116,35 @@ func (m *machine) aggregated(a rrgroup.Aggregate) { m.ready = a.Ready }
 
 // listed takes a server list over.
 func (m *machine) listed(list *tokens.List) {
-	logList(list)
-	if list.Empty() {
+	switch {
+	case list.Empty():
+		logList(list)
 		m.listedEmpty()
-		return
+	case m.mode == balanced && m.call == m.status.Call && list.Equal(m.list):
+		// See list.equal. What is wrong with it was logged.
+	default:
+		logList(list)
+		m.balance(list)
+		m.plan = m.listPlan()
 	}
-	if m.mode == balanced && m.call == m.status.Call && list.Equal(m.list) {
-		return // see list.equal
-	}
-	m.balance(list)
-	m.plan = m.listPlan()
 }
 
 // listedEmpty takes over a list that names no backend. See list.empty.
 func (m *machine) listedEmpty() {
-	if m.mode == fallback {
+	kept := m.config.EmptyServerList == KeepOnEmpty && m.list != nil
+	if m.mode == fallback || kept {
 		return
 	}
-	switch {
-	case m.config.EmptyServerList == FailOnEmpty:
-		m.balance(nil)
-		m.plan = &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")}
-	case m.config.EmptyServerList == KeepOnEmpty && m.list != nil:
-	default:
-		m.balance(nil)
-		m.plan = &rrgroup.Plan{}
+	m.balance(nil)
+	m.plan = m.emptyPlan()
+}
+
+// emptyPlan is the plan while an empty list is in use.
+func (m *machine) emptyPlan() *rrgroup.Plan {
+	if m.config.EmptyServerList == FailOnEmpty {
+		return emptyPlan
 	}
+	return waitPlan
 }
 
 // balance goes by a list from the balancer; a nil list is an empty one.

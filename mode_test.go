@@ -58,7 +58,7 @@ type stage struct {
 }
 
 func newStage() *stage {
-	return &stage{now: time.Unix(0, 0), machine: machine{config: DefaultConfig()}, call: 1}
+	return &stage{now: time.Unix(0, 0), machine: *newMachine(DefaultConfig()), call: 1}
 }
 
 // transcribe plays the events of script and writes down what came of each.
@@ -217,8 +217,6 @@ func (d decision) news(before decision) (all []string) {
 // describe puts a plan into words.
 func describe(p *rrgroup.Plan) string {
 	switch {
-	case p == nil:
-		return "wait"
 	case p.List != nil:
 		var all []string
 		for _, e := range p.List.Entries {

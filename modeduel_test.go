@@ -39,6 +39,9 @@ func (d *duel) step(what, which byte) string {
 	if what >= 128 {
 		return "" // it is told with the next
 	}
+	if d.stream == d.machine.status {
+		return "" // nothing to tell
+	}
 	d.deliver()
 	var words []string
 	if d.stream.Lists != d.lists {
@@ -72,8 +75,6 @@ func (d *duel) tell(event string) string {
 // plainly is a plan in the words of the twin.
 func plainly(p *rrgroup.Plan) string {
 	switch {
-	case p == nil:
-		return "wait"
 	case p.Provenance == rrgroup.FromResolver:
 		var all string
 		for _, e := range p.Endpoints {

@@ -33,6 +33,18 @@ func (w *twin) use(mode, plan string) {
 	w.plans++
 }
 
+// rest has calls wait or fail because the list is empty, which is no news twice.
+func (w *twin) rest() {
+	plan := "wait"
+	if w.empty == "fail" {
+		plan = "fail"
+	}
+	if w.plan != plan || w.mode != "balanced" && plan == "fail" {
+		w.plans++
+	}
+	w.mode, w.plan, w.list = "balanced", plan, ""
+}
+
 func (w *twin) fallBack() {
 	w.list = ""
 	w.use("fallback", w.addresses)
@@ -57,6 +69,9 @@ func (w *twin) resolve(u resolved, now time.Time) {
 	if w.mode == "balanced" && w.balancers == "" && w.addresses != "" {
 		w.fallBack()
 	}
+	if w.mode == "balanced" && w.list == "" {
+		w.rest()
+	}
 	if w.mode == "fallback" && w.addresses != old {
 		w.use("fallback", w.addresses)
 	}
@@ -71,6 +86,9 @@ func (w *twin) failed() {
 // heard is told of the stream; words is a list if it is new, else nil.
 func (w *twin) heard(s *stage, words []string) {
 	w.contact, w.ends = s.stream.Contact, s.stream.Ends
+	if w.balancers == "" {
+		return
+	}
 	if s.stream.Asked {
 		if w.mode != "fallback" {
 			w.fallBack()
@@ -87,13 +105,9 @@ func (w *twin) heard(s *stage, words []string) {
 		w.list, w.call = list, s.stream.Call
 		w.use("balanced", list)
 	case w.mode == "fallback":
-	case w.empty == "fail":
-		w.list = ""
-		w.use("balanced", "fail")
 	case w.empty == "keep" && w.list != "":
 	default:
-		w.list = ""
-		w.use("balanced", "wait")
+		w.rest()
 	}
 }
 

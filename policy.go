@@ -34,8 +34,8 @@ type told struct {
 
 // run is the goroutine that owns the mode machine.
 func (p *policy) run(ctx context.Context, defaults Config) {
-	m := &machine{config: defaults}
-	last := told{config: defaults}
+	m := newMachine(defaults)
+	last := told{config: defaults, plan: m.plan} // the group begins with having calls wait
 	timer := actor.NewTimer()
 	defer p.end(timer)
 
@@ -84,7 +84,7 @@ func (p *policy) tell(m *machine, last *told) {
 		p.stream.Serve(lbstream.Target{Name: m.config.serviceName(p.name), Balancers: m.balancers})
 	}
 	if m.plan != last.plan {
-		p.group.Adopt(orWait(m.plan))
+		p.group.Adopt(m.plan)
 		last.plan = m.plan
 	}
 	if m.reresolve() {
@@ -111,14 +111,6 @@ func (c Config) serviceName(endpoint string) string {
 func (p *policy) end(timer *actor.Timer) {
 	timer.Stop()
 	p.inbox.Close()
-}
-
-// orWait is the plan for plan, of which nil is that calls wait.
-func orWait(plan *rrgroup.Plan) *rrgroup.Plan {
-	if plan == nil {
-		return &rrgroup.Plan{}
-	}
-	return plan
 }
 
 func (c Config) settings() rrgroup.Settings {
