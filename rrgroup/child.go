@@ -32,7 +32,7 @@ type host struct {
 }
 
 // hosted reports whether a child picks for the generation.
-func (g *generation) hosted() bool { return g.host != nil }
+func (g *generation) hosted() bool { return g != nil && g.host != nil }
 
 // hostedState is the state of a generation that a child picks for: what the
 // child said since it was given the plan. IDLE is CONNECTING, because a child

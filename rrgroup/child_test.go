@@ -263,3 +263,18 @@ func (f *fixture) connecting() (n int) {
 	}
 	return n
 }
+
+// A plan that has calls wait follows a child that is still connecting: its
+// picker must not stay, though calls wait either way.
+func TestHandover_MakeBeforeBreakChildStillConnecting(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a").with(pickFirst()))
+		time.Sleep(10 * time.Second) // it takes over as it is
+		f.adopt(list("b"))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if p, ok := f.Updates()[len(f.Updates())-1].Picker.(waiting); !ok {
+			t.Errorf("the picker is still a %T", p)
+		}
+	})
+}

@@ -42,8 +42,12 @@ func refuseUpdate() {
 }
 
 // GetOrBuildProducer passes on to the SubConn behind it, which there is by the
-// time that a child hears of READY.
+// time that a child hears of READY, as gRPC wants it. Before that it is nil.
 func (c *childConn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Producer, func()) {
+	if c.conn == nil || c.conn.sc == nil {
+		logger.Warning("the child policy asks for a producer of a connection that is not READY")
+		return nil, func() {}
+	}
 	return c.conn.sc.GetOrBuildProducer(b)
 }
 

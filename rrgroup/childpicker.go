@@ -23,11 +23,18 @@ type hostedPicker struct {
 	idle  balancer.Picker            // what picks if the child has nothing yet
 }
 
-// Pick asks the child. A connection that has no seat is no answer: the list does
+// Pick asks the child, of the calls that are not dropped. The drops come first,
+// so that they are spread over the backends that the child picks in turn. A call
+// that the child then has wait, as ring_hash may, takes another turn when it is
+// picked again.
+//
+// A connection that has no seat is no answer: the list does
 // not name it any more, and then the child has a newer picker, or it was lost.
 func (p *hostedPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if p.drops != nil && p.drops.drop() {
-		return balancer.PickResult{}, errDropped
+	if p.drops != nil {
+		if err := p.drops.drop(); err != nil {
+			return balancer.PickResult{}, err
+		}
 	}
 	r, err := p.child.Pick(info)
 	if err != nil {

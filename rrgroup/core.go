@@ -156,10 +156,7 @@ func (c *core) take() []action {
 
 // aggregate is what the policy needs to know of the backends.
 func (c *core) aggregate() Aggregate {
-	return Aggregate{
-		State: c.display.state,
-		Ready: c.current != nil && c.current.anyReady(),
-	}
+	return Aggregate{Ready: c.current != nil && c.current.anyReady()}
 }
 
 // stats describes the group as it is now.

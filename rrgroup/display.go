@@ -49,7 +49,7 @@ func (d *display) show(g *generation, followed bool, now time.Time, todo []actio
 	if !isNew && (!d.differs(g) || now.Before(d.due(g))) {
 		return todo
 	}
-	waits := state == connectivity.Connecting && d.state == state && (g == nil || !g.hosted())
+	waits := state == connectivity.Connecting && d.state == state && !d.of.hosted() && !g.hosted()
 	d.state, d.of = state, g
 	if waits {
 		return todo // the calls that wait need no other picker to wait with
@@ -83,7 +83,7 @@ func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 // differs reports whether the picker shown for g is out of date, though the
 // state is not.
 func (d *display) differs(g *generation) bool {
-	if g != nil && g.hosted() {
+	if g.hosted() {
 		return g.stale
 	}
 	switch d.state {
@@ -114,7 +114,7 @@ func (d *display) due(g *generation) time.Time {
 // picker builds the picker for g in the state that is to be shown.
 func (d *display) picker(g *generation) balancer.Picker {
 	switch {
-	case g != nil && g.hosted():
+	case g.hosted():
 		return g.newHostedPicker(d.state, d.idlePicker(g))
 	case d.state == connectivity.Connecting:
 		return d.newWaiting()

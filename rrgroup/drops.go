@@ -3,6 +3,7 @@ package rrgroup
 import (
 	"sync/atomic"
 
+	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -23,9 +24,15 @@ type dropTable struct {
 // A dropped counts the calls that one drop entry has dropped.
 type dropped struct {
 	token string
-	calls atomic.Int64
-	told  int64 // of calls; owned by the group
+	calls atomic.Int64 // and the mark, once the list is retired
+
+	// Owned by the group.
+	final int64 // the calls when it was retired
+	told  int64 // of them
 }
+
+// late marks the counter of a retired list, above any number of calls.
+const late = int64(1) << 62
 
 // newDropTable gives each drop entry of list its counter, and its place in the
 // rotation that turns counts.
@@ -39,12 +46,36 @@ func newDropTable(list *tokens.List, turns *rotation) *dropTable {
 	return t
 }
 
-// drop takes the next turn and reports whether it drops the call.
-func (t *dropTable) drop() bool {
+// drop takes the next turn and returns what the call fails with if it is
+// dropped, or nil. If the list is retired the call is not dropped, since nobody
+// would count it: gRPC has a newer picker by then.
+func (t *dropTable) drop() error {
 	d := t.places[t.turns.turn(len(t.places), 0)]
 	if d == nil {
-		return false
+		return nil
 	}
-	d.calls.Add(1)
-	return true
+	if d.calls.Add(1) > late {
+		return balancer.ErrNoSubConnAvailable
+	}
+	return errDropped
+}
+
+// retire lets nothing be dropped, or counted, from here on.
+func (t *dropTable) retire() {
+	if t == nil {
+		return
+	}
+	for _, d := range t.places {
+		if d != nil {
+			d.final = d.calls.Or(late)
+		}
+	}
+}
+
+// count returns the number of calls.
+func (d *dropped) count() int64 {
+	if n := d.calls.Load(); n < late {
+		return n
+	}
+	return d.final
 }

@@ -92,6 +92,7 @@ func (g *generation) anyReady() bool {
 // call in flight is done, which may be now, the drain closure runs.
 func (g *generation) retire(drain func()) {
 	g.drain = drain
+	g.drops.retire()
 	for i := range g.entries {
 		g.entries[i].retire()
 	}

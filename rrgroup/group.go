@@ -49,6 +49,7 @@ type Group struct {
 	options Options
 
 	inbox     *actor.Inbox[message] // policy, gRPC, callers → group
+	plans     actor.Cell[*Plan]     // policy → group
 	aggregate actor.Cell[Aggregate] // group → policy
 }
 
@@ -58,6 +59,7 @@ func Start(actors *actor.Group, options Options) *Group {
 	g := &Group{
 		options:   options,
 		inbox:     actor.NewInbox[message](),
+		plans:     actor.NewCell[*Plan](),
 		aggregate: actor.NewCell[Aggregate](),
 	}
 	actors.Go(g.run)
@@ -87,21 +89,18 @@ func (g *Group) run(ctx context.Context) {
 			return
 		case <-timer.Ready():
 			timer.Rang()
+		case plan := <-g.plans.Ready():
+			core.adopt(plan, time.Now(), rand.Uint64())
 		case batch := <-g.inbox.Ready():
 			g.handle(core, g.inbox.Open(batch))
 		}
 	}
 }
 
-// handle takes over a batch of messages. Plans are latest-value-wins, so only
-// the last one of a batch is made into a generation.
+// handle takes over a batch of messages.
 func (g *Group) handle(core *core, batch []message) {
-	now := time.Now()
-	var plan *Plan
 	for _, m := range batch {
 		switch m := m.(type) {
-		case adopt:
-			plan = m.plan
 		case configure:
 			core.settings = m.settings
 		case reported:
@@ -127,9 +126,6 @@ func (g *Group) handle(core *core, batch []message) {
 		default:
 			panic("BUG: unknown message to the group")
 		}
-	}
-	if plan != nil {
-		core.adopt(plan, now, rand.Uint64())
 	}
 }
 

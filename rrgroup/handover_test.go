@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/actor"
 )
 
 var pickInfo = balancer.PickInfo{}
@@ -114,12 +116,18 @@ func TestHandover_Latest(t *testing.T) {
 	})
 }
 
-// Plans that are heard together cost one generation.
-func TestHandover_LatestOfABatch(t *testing.T) {
-	core := newCore(nil)
-	new(Group).handle(core, []message{adopt{list("a")}, adopt{list("b")}, adopt{list("c")}})
-	want(t, "generations", core.adopted, 1)
-	want(t, "address of the incoming one", core.incoming.conns[0].address.Addr, address("c"))
+// While the group is busy plans do not pile up: it finds the last one.
+func TestHandover_LatestOfMany(t *testing.T) {
+	g := &Group{plans: actor.NewCell[*Plan]()}
+	for _, l := range []string{"a", "b", "c"} {
+		g.Adopt(list(l))
+	}
+	want(t, "address in the plan", (<-g.plans.Ready()).List.Entries[0].Addr, address("c"))
+	select {
+	case <-g.plans.Ready():
+		t.Error("there is a second plan")
+	default:
+	}
 }
 
 func TestHandover_Drain(t *testing.T) {

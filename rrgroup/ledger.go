@@ -87,7 +87,7 @@ func (l *ledger) collectDrops(g *generation) {
 		if d == nil {
 			continue
 		}
-		if calls := d.calls.Load(); calls != d.told {
+		if calls := d.count(); calls != d.told {
 			l.drops[l.keyOf(d.token)] += calls - d.told
 			d.told = calls
 		}

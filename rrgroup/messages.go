@@ -2,7 +2,6 @@ package rrgroup
 
 import (
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/connectivity"
 
 	"github.com/actorlb/grpclb/tokens"
 )
@@ -12,12 +11,10 @@ type message interface{ message() }
 
 // policy → group
 
-// adopt replaces the plan.
-type adopt struct{ plan *Plan }
-
-// Adopt has the group serve calls by plan, as soon as it can. Of several plans
-// the last one counts. It is dropped if the group has stopped.
-func (g *Group) Adopt(plan *Plan) { g.inbox.Send(adopt{plan}) }
+// Adopt has the group serve calls by plan, as soon as it can. It is no message:
+// a plan that the group has not taken when the next one comes is gone, however
+// many come and however long they are. Only the policy may call it.
+func (g *Group) Adopt(plan *Plan) { g.plans.Put(plan) }
 
 // configure replaces the settings.
 type configure struct{ settings Settings }
@@ -95,11 +92,9 @@ type Stats struct {
 
 // Aggregate is how the backends of the generation that serves stand.
 type Aggregate struct {
-	State connectivity.State // as shown to gRPC
-	Ready bool               // one of the backends is READY
+	Ready bool // one of them is READY
 }
 
-func (adopt) message()     {}
 func (configure) message() {}
 func (reported) message()  {}
 func (ended) message()     {}

@@ -41,6 +41,5 @@ type dropping struct{ drops *dropTable }
 
 // Pick takes a turn of the drop rotation, for the count.
 func (p dropping) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	p.drops.drop()
-	return balancer.PickResult{}, errDropped
+	return balancer.PickResult{}, p.drops.drop()
 }

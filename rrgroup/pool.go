@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/connectivity"
@@ -13,6 +14,7 @@ import (
 type pool struct {
 	conns   [2]*resolver.AddressMapV2[*subConn] // by Provenance
 	leaving []leaving
+	names   int // of SubConns, in all of leaving
 	todo    []action
 }
 
@@ -80,7 +82,25 @@ func (p *pool) release(conns []*subConn, now, until time.Time) {
 	}
 	if len(lingering) > 0 {
 		p.leaving = append(p.leaving, leaving{until, lingering})
+		p.names += len(lingering)
+		p.tidy()
 	}
+}
+
+// tidy forgets what was taken up again, if that is most of what leaving names:
+// lists that come and go quickly would leave a set each for as long as SubConns
+// linger.
+func (p *pool) tidy() {
+	if p.names <= 2*(p.conns[FromBalancer].Len()+p.conns[FromResolver].Len()) {
+		return
+	}
+	p.names = 0
+	for i := range p.leaving {
+		l := &p.leaving[i]
+		l.conns = slices.DeleteFunc(l.conns, func(c *subConn) bool { return !c.until.Equal(l.until) })
+		p.names += len(l.conns)
+	}
+	p.leaving = slices.DeleteFunc(p.leaving, func(l leaving) bool { return len(l.conns) == 0 })
 }
 
 // expire shuts down what has lingered long enough.
@@ -91,6 +111,7 @@ func (p *pool) expire(now time.Time) {
 			rest = append(rest, l)
 			continue
 		}
+		p.names -= len(l.conns)
 		p.shutDownAll(l)
 	}
 	clear(p.leaving[len(rest):])

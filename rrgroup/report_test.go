@@ -79,6 +79,7 @@ func TestReport_DropsOfManyTokens(t *testing.T) {
 	for i := range 3 * untoldTokens {
 		core.adopt(from(1, fmt.Sprintf("drop:%d", i)), time.Time{}, 0)
 		core.incoming.drops.drop()
+		core.incoming.retire(func() {})
 		core.ended(core.incoming)
 	}
 	if n := len(core.ledger.drops); n > untoldTokens+1 {
@@ -86,6 +87,24 @@ func TestReport_DropsOfManyTokens(t *testing.T) {
 	}
 	c := core.ledger.count(1)
 	want(t, "dropped calls", c.Finished, 3*untoldTokens)
+}
+
+// A caller may hold a picker that gRPC has replaced. What it would drop then is
+// dropped by the newer one, which counts.
+func TestReport_DropsByAnOldPicker(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(from(1, "drop"))
+		old := f.Updates()[len(f.Updates())-1].Picker
+		f.picks(2)
+		f.adopt(from(1, "drop drop"))
+		for range 3 {
+			if _, err := old.Pick(pickInfo); err != balancer.ErrNoSubConnAvailable {
+				t.Errorf("a retired picker returned %v", err)
+			}
+		}
+		f.picks(1)
+		want(t, "report", f.count(1), "started 3 finished 3 unsent 0 received 0 dropped [{tdrop 3}]")
+	})
 }
 
 func TestReport_Scope(t *testing.T) {

@@ -18,8 +18,10 @@ type roundRobin struct {
 // Pick takes the next entry in turn, unless the drop rotation has the call
 // dropped first. It neither waits nor allocates.
 func (p *roundRobin) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	if p.drops != nil && p.drops.drop() {
-		return balancer.PickResult{}, errDropped
+	if p.drops != nil {
+		if err := p.drops.drop(); err != nil {
+			return balancer.PickResult{}, err
+		}
 	}
 	// The rest is entry.pick, which the compiler does not inline. Where there is
 	// no choice nobody has to take turns.
