@@ -107,7 +107,7 @@ func (m *machine) contacted(s lbstream.Status) {
 		m.fallBack(errors.New("the balancer asked for it"))
 	case s.Asked:
 	case news:
-		m.listed(tokens.Parse(s.List))
+		m.listed(s.List)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/rrgroup"
+	"github.com/actorlb/grpclb/tokens"
 )
 
 var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
@@ -134,7 +135,7 @@ func (s *stage) play(event []string) bool {
 
 func (s *stage) list(words []string) {
 	s.words = words
-	s.stream.Call, s.stream.List = s.call, entriesOf(words)
+	s.stream.Call, s.stream.List = s.call, tokens.Parse(entriesOf(words))
 	s.stream.Lists++
 	s.stream.Contact, s.stream.Asked, s.stream.Err = true, false, nil
 }

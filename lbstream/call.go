@@ -49,7 +49,7 @@ func (c *call) read(ch *channel) {
 			c.tell(ended{err})
 			return
 		}
-		told = c.tell(received{response})
+		told = c.tell(receivedFrom(response))
 	}
 }
 

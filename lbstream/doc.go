@@ -2,7 +2,7 @@
 // one channel to all the balancer's addresses, opened again with backoff
 // whenever it ends, for as long as there are balancers. What it learns it says
 // in a [Status], of which only the newest counts. It does not know what a list
-// is for: parsing lists and choosing between them and fallback is the caller's.
+// is for: choosing between lists and fallback is the caller's.
 // Nor does it count calls: for the load reports it asks a [Counter].
 //
 // # Who does what
@@ -17,7 +17,7 @@
 // [Stream.SetBackoff]).
 //
 // Each call has two children. The reader opens the call, which may take as
-// long as connecting does, and then only receives and hands over; it hands over
+// long as connecting does, and then only receives, parses lists and hands over; it hands over
 // one message at a time, so a balancer that floods is held back by the flow
 // control of its own connection. The sender only sends, and says when it has: a
 // balancer that does not read holds it up, and nobody else. A call that is given

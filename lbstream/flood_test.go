@@ -49,8 +49,8 @@ func TestStream_LatestList(t *testing.T) {
 		if grown := heap() - before; grown > 5<<20 {
 			t.Errorf("a flood of lists costs %d KiB", grown>>10)
 		}
-		if s := b.now(); s.Lists != 202 || len(s.List.GetServers()) != 7 {
-			t.Errorf("%d lists; the latest has %d entries", s.Lists, len(s.List.GetServers()))
+		if s := b.now(); s.Lists != 202 || len(s.List.Entries) != 7 {
+			t.Errorf("%d lists; the latest has %d entries", s.Lists, len(s.List.Entries))
 		}
 		b.quiet()
 	})

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // message is what the stream is told through its inbox. At most one dialNow
@@ -29,8 +31,20 @@ type callEvent interface{ fromCall() }
 // opened: gRPC has accepted the call. The balancer may not have seen it yet.
 type opened struct{ stream balanceLoad }
 
-// received: the balancer said something.
-type received struct{ response *lbpb.LoadBalanceResponse }
+// received: the balancer said something. A list has been parsed by the reader, so
+// that a long one holds up nobody but the balancer, and its message can go.
+type received struct {
+	response *lbpb.LoadBalanceResponse // nil if it is a list
+	list     *tokens.List
+}
+
+// receivedFrom is how the reader hands a message over.
+func receivedFrom(m *lbpb.LoadBalanceResponse) received {
+	if l, ok := m.GetLoadBalanceResponseType().(*lbpb.LoadBalanceResponse_ServerList); ok {
+		return received{list: tokens.Parse(l.ServerList)}
+	}
+	return received{response: m}
+}
 
 // ended: the call could not be opened, or is over. err is not nil; io.EOF
 // means that the balancer ended the call without an error.

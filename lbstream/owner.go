@@ -87,7 +87,7 @@ func (o *owner) hear(ctx context.Context, e callEvent) {
 		o.call.stream = e.stream
 		o.do(ctx, o.core.opened(time.Now()))
 	case received:
-		o.do(ctx, o.core.received(time.Now(), e.response))
+		o.do(ctx, o.core.received(time.Now(), e))
 	case sent:
 		o.core.sent(time.Now())
 	case ended:

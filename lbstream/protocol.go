@@ -20,13 +20,15 @@ type heard struct {
 // initial response first and one of the others each time after it, but a list
 // is good whenever it comes, and nothing that is out of place does harm:
 // https://github.com/grpc/grpc-proto/blob/master/grpc/lb/v1/load_balancer.proto
-func (c *core) received(now time.Time, m *lbpb.LoadBalanceResponse) []command {
+func (c *core) received(now time.Time, said received) []command {
 	c.must(open)
-	switch r := m.GetLoadBalanceResponseType().(type) {
+	if said.list != nil {
+		c.list(said.list)
+		return nil
+	}
+	switch r := said.response.GetLoadBalanceResponseType().(type) {
 	case *lbpb.LoadBalanceResponse_InitialResponse:
 		return c.initial(now, r.InitialResponse)
-	case *lbpb.LoadBalanceResponse_ServerList:
-		c.list(r.ServerList)
 	case *lbpb.LoadBalanceResponse_FallbackResponse:
 		c.status.Asked = true
 	default:
@@ -76,7 +78,7 @@ func (c *core) counted(now time.Time, counts tokens.Counts) []command {
 }
 
 // list: an empty list is a list. It is contact, and takes back what was asked.
-func (c *core) list(l *lbpb.ServerList) {
+func (c *core) list(l *tokens.List) {
 	c.heard.list = true
 	c.status.Call, c.status.List = c.number, l
 	c.status.Lists++

@@ -1,17 +1,17 @@
 package lbstream
 
-import lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+import "github.com/actorlb/grpclb/tokens"
 
 // A Status is the state of the balancer call. It is immutable, its list
 // included, and the newest replaces all earlier ones.
 type Status struct {
-	Call    uint64           // number of the call that delivered List; the first call ever made is 1
-	List    *lbpb.ServerList // the latest list of any call; nil before the first
-	Lists   uint64           // how many lists arrived in all: tells a re-sent list from an old one
-	Contact bool             // the present call has delivered a list; a replaced call's contact holds until its successor delivers or ends
-	Asked   bool             // the balancer asked for fallback after the last list
-	Ends    uint64           // how many calls ended; one given up by this side does not count
-	Err     error            // why the last call ended; nil while none has, and again after a list
+	Call    uint64       // number of the call that delivered List; the first call ever made is 1
+	List    *tokens.List // the latest list of any call; nil before the first
+	Lists   uint64       // how many lists arrived in all: tells a re-sent list from an old one
+	Contact bool         // the present call has delivered a list; a replaced call's contact holds until its successor delivers or ends
+	Asked   bool         // the balancer asked for fallback after the last list
+	Ends    uint64       // how many calls ended; one given up by this side does not count
+	Err     error        // why the last call ended; nil while none has, and again after a list
 }
 
 // differs reports whether the change from old to s is worth telling. List and

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/tokens"
@@ -40,7 +39,7 @@ type event struct {
 	kind   string // serve, dial-now, opened, initial, list, fallback, noise, sent, rang, counted, ended
 	at     time.Time
 	target Target
-	list   *lbpb.ServerList
+	list   *tokens.List
 	err    error
 	fit    bool          // ended: the channel can carry another call
 	call   uint64        // the open one when the event came
@@ -60,10 +59,10 @@ func (w *world) step(b byte) {
 	w.now = w.now.Add(time.Duration(arg) * 100 * time.Millisecond)
 	switch kind {
 	case 0, 1:
-		w.play(event{kind: "serve", target: targetFrom(arg)}, nil)
+		w.play(event{kind: "serve", target: targetFrom(arg)}, received{})
 	case 2:
 		if w.call != 0 && !w.opened {
-			w.play(event{kind: "opened"}, nil)
+			w.play(event{kind: "opened"}, received{})
 		}
 	case 3, 4:
 		if w.opened {
@@ -71,23 +70,23 @@ func (w *world) step(b byte) {
 		}
 	case 5:
 		if w.call != 0 {
-			w.play(event{kind: "ended", err: errors.New("gone"), fit: arg%2 == 0}, nil)
+			w.play(event{kind: "ended", err: errors.New("gone"), fit: arg%2 == 0}, received{})
 		}
 	case 6: // in time or out of date
-		w.play(event{kind: "dial-now", call: w.calls - min(w.calls, uint64(arg%3))}, nil)
+		w.play(event{kind: "dial-now", call: w.calls - min(w.calls, uint64(arg%3))}, received{})
 	case 7:
 		if w.opened {
 			w.play(initialFrom(arg))
 		}
 	case 8, 9:
 		if w.sending {
-			w.play(event{kind: "sent"}, nil)
+			w.play(event{kind: "sent"}, received{})
 		}
 	case 10, 11, 12: // in time, too early, or for nobody
-		w.play(event{kind: "rang"}, nil)
+		w.play(event{kind: "rang"}, received{})
 	default:
 		if w.asking {
-			w.play(event{kind: "counted", counts: countsFrom(arg)}, nil)
+			w.play(event{kind: "counted", counts: countsFrom(arg)}, received{})
 		}
 	}
 }
@@ -102,20 +101,20 @@ func targetFrom(arg int) Target {
 }
 
 // saidFrom picks something for the balancer to say.
-func saidFrom(arg int) (event, *lbpb.LoadBalanceResponse) {
+func saidFrom(arg int) (event, received) {
 	switch arg % 4 {
 	case 0, 1:
-		m := response("list")
-		return event{kind: "list", list: m.GetServerList()}, m
+		m := receivedFrom(response("list"))
+		return event{kind: "list", list: m.list}, m
 	case 2:
-		return event{kind: "fallback"}, response("fallback")
+		return event{kind: "fallback"}, receivedFrom(response("fallback"))
 	default:
-		return event{kind: "noise"}, response("unknown")
+		return event{kind: "noise"}, receivedFrom(response("unknown"))
 	}
 }
 
 // play gives the event to the core, does what it commands, and compares.
-func (w *world) play(e event, said *lbpb.LoadBalanceResponse) {
+func (w *world) play(e event, said received) {
 	before := *w
 	var do []command
 	e.at = w.now

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/actorlb/grpclb/tokens"
@@ -12,11 +11,11 @@ import (
 
 // initialFrom picks an initial response: one that wants no reports, or wants
 // them too often, or every 200 ms or so.
-func initialFrom(arg int) (event, *lbpb.LoadBalanceResponse) {
+func initialFrom(arg int) (event, received) {
 	every := []time.Duration{0, 200 * time.Millisecond, 700 * time.Millisecond, time.Nanosecond}[(arg+3)/4%4]
 	m := response("initial")
 	m.GetInitialResponse().ClientStatsReportInterval = durationpb.New(every)
-	return event{kind: "initial", every: every}, m
+	return event{kind: "initial", every: every}, receivedFrom(m)
 }
 
 // countsFrom picks an answer of the counter: often nothing at all, at times
