@@ -33,7 +33,7 @@ func (p *puppet) adopt(entries string) {
 func (p *puppet) settle() {
 	for todo := p.core.settle(p.now); len(todo) > 0; todo = p.core.settle(p.now) {
 		for _, a := range todo {
-			switch a.do {
+			switch a := a.(type) {
 			case makeSubConn:
 				a.conn.sc = &connection{}
 			case publish:

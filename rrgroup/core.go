@@ -65,7 +65,7 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 		c.current.lost(conn)
 	}
 	if conn.state == connectivity.Idle && conn.wanted() {
-		c.pool.todo = append(c.pool.todo, action{do: connect, conn: conn})
+		c.pool.todo = append(c.pool.todo, connect{conn})
 	}
 }
 
@@ -124,7 +124,7 @@ func (c *core) handoverDue() time.Time { return c.incoming.since.Add(c.settings.
 func (c *core) retire(g *generation) {
 	g.leave()
 	c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
-	c.pool.todo = append(c.pool.todo, action{do: retire, generation: g})
+	c.pool.todo = append(c.pool.todo, retire{g})
 }
 
 // next returns when settle has something to do even if nothing is heard until
@@ -162,7 +162,7 @@ func (c *core) aggregate() Aggregate {
 // stats describes the group as it is now.
 func (c *core) stats() Stats {
 	s := Stats{Generations: c.adopted, Drained: c.drained, Published: c.display.published}
-	s.SubConns, s.Lingering = c.pool.size()
+	s.SubConns, s.Lingering = c.pool.size, c.pool.lingering()
 	if c.current != nil {
 		s.Backends, s.Ready = len(c.current.distinct), c.current.tally.ready
 	}

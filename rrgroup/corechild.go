@@ -29,7 +29,7 @@ func (c *core) entrust(g *generation) {
 	}
 	g.host.serving = g
 	g.host.ask()
-	c.pool.todo = append(c.pool.todo, action{do: updateChild, host: g.host, generation: g})
+	c.pool.todo = append(c.pool.todo, updateChild{g.host, g})
 }
 
 // dismiss closes the children that pick for no generation any more, of those
@@ -47,7 +47,7 @@ func (c *core) dismiss() {
 // close1 closes a child and takes its connections from it.
 func (c *core) close1(h *host) {
 	h.closed = true
-	c.pool.todo = append(c.pool.todo, action{do: closeChild, host: h})
+	c.pool.todo = append(c.pool.todo, closeChild{h})
 	for _, hc := range h.conns {
 		c.detach(hc)
 	}
@@ -71,7 +71,7 @@ func (c *core) childConnected(hc *childConn) {
 	}
 	hc.listening = true
 	if hc.conn.state == connectivity.Idle {
-		c.pool.todo = append(c.pool.todo, action{do: connect, conn: hc.conn})
+		c.pool.todo = append(c.pool.todo, connect{hc.conn})
 	}
 	for _, s := range hc.catchUp() {
 		c.tell(hc, s)
@@ -107,7 +107,7 @@ func (c *core) passOn(conn *subConn, s balancer.SubConnState) {
 
 func (c *core) tell(hc *childConn, s balancer.SubConnState) {
 	hc.host.ask()
-	c.pool.todo = append(c.pool.todo, action{do: tellChild, child: hc, report: s})
+	c.pool.todo = append(c.pool.todo, tellChild{hc, s})
 }
 
 // childSaid takes over what a child has published. One that went idle, for
@@ -121,7 +121,7 @@ func (c *core) childSaid(h *host, s *balancer.State) {
 	h.says(s)
 	if s.ConnectivityState == connectivity.Idle && !slept {
 		h.ask()
-		c.pool.todo = append(c.pool.todo, action{do: wakeChild, host: h})
+		c.pool.todo = append(c.pool.todo, wakeChild{h})
 	}
 }
 
@@ -131,6 +131,6 @@ func (c *core) nudge() {
 	if g := c.incoming; g != nil && g.resting() && !g.nudged {
 		g.nudged = true
 		g.host.ask()
-		c.pool.todo = append(c.pool.todo, action{do: nudgeChild, host: g.host})
+		c.pool.todo = append(c.pool.todo, nudgeChild{g.host})
 	}
 }

@@ -56,7 +56,7 @@ func (d *display) show(g *generation, followed bool, now time.Time, todo []actio
 	}
 	d.at = now
 	d.published++
-	todo = append(todo, action{do: publish, state: balancer.State{ConnectivityState: state, Picker: d.picker(g)}})
+	todo = append(todo, publish{balancer.State{ConnectivityState: state, Picker: d.picker(g)}})
 	return d.release(todo)
 }
 
@@ -160,7 +160,7 @@ func (d *display) release(todo []action) []action {
 		return todo
 	}
 	d.released = d.epoch
-	return append(todo, action{do: released, epoch: d.epoch})
+	return append(todo, released{d.epoch})
 }
 
 // failure is what calls fail with while no backend of g is READY.

@@ -143,7 +143,7 @@ func (g *Group) settle(core *core) {
 }
 
 func (g *Group) perform(core *core, a action) {
-	switch a.do {
+	switch a := a.(type) {
 	case makeSubConn:
 		g.makeSubConn(core, a.conn)
 	case connect:
@@ -164,8 +164,8 @@ func (g *Group) perform(core *core, a action) {
 		a.host.nudgeChild()
 		g.settled(a.host)
 	case tellChild:
-		a.child.tellChild(a.report)
-		g.settled(a.child.host)
+		a.conn.tellChild(a.report)
+		g.settled(a.conn.host)
 	case closeChild:
 		a.host.closeChild()
 	case retire:

@@ -12,7 +12,8 @@ import (
 // generation names and those that linger. There is one for each address and
 // provenance. What has to be done to a SubConn it leaves in todo.
 type pool struct {
-	conns   [2]*resolver.AddressMapV2[*subConn] // by Provenance
+	conns   map[place]*subConn // the first of those for a place
+	size    int
 	leaving []leaving
 	names   int // of SubConns, in all of leaving
 	todo    []action
@@ -25,11 +26,48 @@ type leaving struct {
 	conns []*subConn
 }
 
-func newPool() pool {
-	return pool{conns: [2]*resolver.AddressMapV2[*subConn]{
-		FromBalancer: resolver.NewAddressMapV2[*subConn](),
-		FromResolver: resolver.NewAddressMapV2[*subConn](),
-	}}
+// A place is what most addresses differ in. Those that differ in nothing but
+// their attributes are linked.
+type place struct {
+	addr, serverName string
+	from             Provenance
+}
+
+func newPool() pool { return pool{conns: make(map[place]*subConn)} }
+
+func placeOf(a resolver.Address, from Provenance) place { return place{a.Addr, a.ServerName, from} }
+
+// get returns the SubConn for an address, or nil.
+func (p *pool) get(address resolver.Address, from Provenance) *subConn {
+	c := p.conns[placeOf(address, from)]
+	for c != nil && !c.address.Attributes.Equal(address.Attributes) {
+		c = c.next
+	}
+	return c
+}
+
+// add takes a new SubConn in.
+func (p *pool) add(c *subConn) {
+	at := placeOf(c.address, c.provenance)
+	c.next, p.conns[at] = p.conns[at], c
+	p.size++
+}
+
+// remove forgets a SubConn.
+func (p *pool) remove(c *subConn) {
+	at := placeOf(c.address, c.provenance)
+	p.size--
+	if first := p.conns[at]; first != c {
+		for first.next != c {
+			first = first.next
+		}
+		first.next = c.next
+	} else if c.next != nil {
+		p.conns[at] = c.next
+	} else {
+		delete(p.conns, at)
+	}
+	c.next = nil
 }
 
 // claim returns the SubConn for an address, for a generation to be served by.
@@ -43,11 +81,11 @@ func (p *pool) claim(address resolver.Address, from Provenance) *subConn {
 // find returns the SubConn for an address, which is made if it is new.
 func (p *pool) find(address resolver.Address, from Provenance) *subConn {
 	address = bare(address)
-	c, ok := p.conns[from].Get(address)
-	if !ok {
+	c := p.get(address, from)
+	if c == nil {
 		c = &subConn{address: address, provenance: from}
-		p.conns[from].Set(address, c)
-		p.todo = append(p.todo, action{do: makeSubConn, conn: c})
+		p.add(c)
+		p.todo = append(p.todo, makeSubConn{c})
 	}
 	c.until = time.Time{}
 	return c
@@ -62,7 +100,7 @@ func (p *pool) takeUp(c *subConn) {
 	}
 	c.failed = false
 	if c.state == connectivity.Idle {
-		p.todo = append(p.todo, action{do: connect, conn: c})
+		p.todo = append(p.todo, connect{c})
 	}
 }
 
@@ -91,7 +129,7 @@ func (p *pool) release(conns []*subConn, now, until time.Time) {
 // lists that come and go quickly would leave a set each for as long as SubConns
 // linger.
 func (p *pool) tidy() {
-	if p.names <= 2*(p.conns[FromBalancer].Len()+p.conns[FromResolver].Len()) {
+	if p.names <= 2*p.size {
 		return
 	}
 	p.names = 0
@@ -139,24 +177,29 @@ func (p *pool) nextExpiry() time.Time {
 
 func (p *pool) shutDown(c *subConn) {
 	c.gone = true
-	p.conns[c.provenance].Delete(c.address)
-	p.todo = append(p.todo, action{do: shutDown, conn: c})
+	p.remove(c)
+	p.todo = append(p.todo, shutDown{c})
 }
 
 // all returns every SubConn of the pool.
 func (p *pool) all() []*subConn {
-	return append(p.conns[FromBalancer].Values(), p.conns[FromResolver].Values()...)
-}
-
-// size returns how many SubConns there are, and how many of them linger.
-func (p *pool) size() (total, lingering int) {
-	for _, c := range p.all() {
-		total++
-		if c.idle() {
-			lingering++
+	all := make([]*subConn, 0, p.size)
+	for _, c := range p.conns {
+		for ; c != nil; c = c.next {
+			all = append(all, c)
 		}
 	}
-	return total, lingering
+	return all
+}
+
+// lingering returns how many SubConns linger.
+func (p *pool) lingering() (n int) {
+	for _, c := range p.all() {
+		if c.idle() {
+			n++
+		}
+	}
+	return n
 }
 
 // earlier returns the earlier of two times, of which zero means never.

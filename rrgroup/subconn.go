@@ -16,6 +16,7 @@ type subConn struct {
 	address    resolver.Address
 	provenance Provenance
 	sc         balancer.SubConn // nil until gRPC has made it
+	next       *subConn         // in the pool, one with other attributes
 
 	// What it reported last.
 	state    connectivity.State

@@ -117,7 +117,7 @@ func backing(p *Plan, pool *pool) (all []*subConn) {
 		return nil
 	}
 	for _, b := range p.backends() {
-		if c, ok := pool.conns[p.Provenance].Get(b.address); ok {
+		if c := pool.get(b.address, p.Provenance); c != nil {
 			all = append(all, c)
 		}
 	}
@@ -185,7 +185,7 @@ func (e *ensemble) settle() error {
 }
 
 func (e *ensemble) perform(a action) error {
-	switch a.do {
+	switch a := a.(type) {
 	case makeSubConn:
 		a.conn.sc = &connection{}
 		e.conns = append(e.conns, a.conn)
