@@ -44,11 +44,12 @@ type Config struct {
 
 	// HandoverTimeout ("handoverTimeout") is how long the backends of a new
 	// list may take to get the first of them READY before they replace the old
-	// ones as they are. Default 10 s.
+	// ones as they are. Default 10 s; "0s" replaces them at once.
 	HandoverTimeout time.Duration
 
 	// SubConnLinger ("subConnLinger") is how long a connection that no list
-	// names any more is kept, in case it is named again. Default 10 s.
+	// names any more is kept, in case it is named again. Default 10 s; "0s" closes
+	// it at once.
 	SubConnLinger time.Duration
 
 	// MaxPendingPicks ("maxPendingPicks") is how many calls may wait for the

@@ -34,7 +34,10 @@ type defaultsOption Config
 func (d defaultsOption) apply(b *Builder) { b.defaults = Config(d).over(DefaultConfig()) }
 
 // WithDefaults replaces the configuration of channels whose service config
-// says nothing else. A field that is zero keeps the default of DefaultConfig.
+// says nothing else. A field that is zero keeps the default of DefaultConfig, so
+// that a duration of none can only be set in a service config; StreamBackoff is
+// taken whole if any of it is set. No field is checked before a channel uses it:
+// a ChildPolicy or a name that is no good then fails the channel's calls.
 func WithDefaults(defaults Config) Option { return defaultsOption(defaults) }
 
 type dialOption []grpc.DialOption

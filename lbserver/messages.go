@@ -28,13 +28,13 @@ type asked struct {
 	service string
 }
 
-func (in inbox) asked(c *call, service string) bool { return in.Send(asked{c, service}) }
+func (in inbox) asked(c *call, service string) { in.Send(asked{c, service}) }
 
 // left: the handler is about to return. If this is not seen, there is no loop
 // that could remember the call.
 type left struct{ call *call }
 
-func (in inbox) left(c *call) bool { return in.Send(left{c}) }
+func (in inbox) left(c *call) { in.Send(left{c}) }
 
 // answered: the service has this answer from now on.
 type answered struct {
@@ -48,7 +48,7 @@ func (in inbox) answered(service string, a *answer) bool { return in.Send(answer
 // anyway.
 type removed struct{ service string }
 
-func (in inbox) removed(service string) bool { return in.Send(removed{service}) }
+func (in inbox) removed(service string) { in.Send(removed{service}) }
 
 func (opened) isMessage()   {}
 func (asked) isMessage()    {}
