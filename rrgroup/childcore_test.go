@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
 )
 
 // A puppet is a child whose words the test puts into its mouth, with a core
@@ -49,7 +50,7 @@ func (p *puppet) settle() {
 
 // connect has the child make a connection, which comes up.
 func (p *puppet) connect(letter string) *childConn {
-	hc := &childConn{host: p.core.hosts[0], address: list(letter).backends()[0].address}
+	hc := &childConn{host: p.core.hosts[0], address: resolver.Address{Addr: address(letter)}}
 	p.core.childMade(hc)
 	p.core.childConnected(hc)
 	p.settle()

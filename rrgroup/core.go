@@ -35,15 +35,14 @@ func newCore(gate Gate) *core {
 // adopt makes a generation of plan, which is on its way in until advance lets
 // it take over. It replaces one that is on its way in already.
 func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
-	backends := plan.backends()
-	g := newGeneration(plan, backends, now, random)
+	g := newGeneration(plan, now, random)
 	if plan.drops() {
 		g.drops = newDropTable(plan.List, &c.drops)
 	}
-	if plan.Child != nil && len(backends) > 0 {
+	if plan.Child != nil && len(g.entries) > 0 {
 		c.entrust(g)
 	} else {
-		g.connect(&c.pool, backends)
+		g.connect(&c.pool)
 	}
 	c.ledger.open(g)
 	c.adopted++

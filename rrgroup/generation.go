@@ -42,28 +42,29 @@ type generation struct {
 
 // newGeneration builds the rotation of plan, without SubConns yet. The sequence
 // starts behind the entry that random picks.
-func newGeneration(plan *Plan, backends []backend, now time.Time, random uint64) *generation {
+func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
+	n := plan.size()
 	g := &generation{
 		plan:    plan,
 		since:   now,
-		entries: make([]entry, len(backends)),
-		conns:   make([]*subConn, len(backends)),
+		entries: make([]entry, n),
+		conns:   make([]*subConn, n),
 	}
-	if len(backends) > 0 {
-		g.last = int(random % uint64(len(backends)))
+	if n > 0 {
+		g.last = int(random % uint64(n))
 	}
-	g.live.Store(int64(len(backends)) + 1)
-	for i := range g.entries {
+	g.live.Store(int64(n) + 1)
+	for i, b := range plan.backends() {
 		e := &g.entries[i]
 		e.generation, e.place = g, i
-		e.result = balancer.PickResult{Done: e.done, Metadata: backends[i].entry.Metadata}
+		e.result = balancer.PickResult{Done: e.done, Metadata: b.entry.Metadata}
 	}
 	return g
 }
 
 // connect claims the SubConns behind the entries from the pool.
-func (g *generation) connect(p *pool, backends []backend) {
-	for i, b := range backends {
+func (g *generation) connect(p *pool) {
+	for i, b := range g.plan.backends() {
 		c := p.claim(b.address, g.plan.Provenance)
 		if c.serve(g) {
 			g.distinct = append(g.distinct, c)

@@ -176,7 +176,7 @@ func TestHandover_DrainOldPicker(t *testing.T) {
 // Picks that meet a drained entry hold it for a moment. That must not count as
 // its draining once more, in the place of an entry that has not drained.
 func TestHandover_DrainStrayPicks(t *testing.T) {
-	g := newGeneration(list("a b"), list("a b").backends(), time.Time{}, 0)
+	g := newGeneration(list("a b"), time.Time{}, 0)
 	busy, free := &g.entries[0], &g.entries[1]
 	drained := 0
 	if _, err := busy.pick(); err != nil {
@@ -197,7 +197,7 @@ func TestHandover_DrainStrayPicks(t *testing.T) {
 // it drains once, after the last call and not before.
 func TestHandover_DrainUnderLoad(t *testing.T) {
 	for range 50 {
-		g := newGeneration(list("a b"), list("a b").backends(), time.Time{}, 0)
+		g := newGeneration(list("a b"), time.Time{}, 0)
 		var drained atomic.Int64
 		var callers sync.WaitGroup
 		for range 4 {

@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"iter"
 	"time"
 
 	"google.golang.org/grpc/resolver"
@@ -52,21 +53,47 @@ type backend struct {
 	entry   tokens.Entry // the zero Entry for a fallback backend: it has no token
 }
 
-// backends lists the places of p's rotation, in order.
-func (p *Plan) backends() []backend {
+// size returns the number of places in p's rotation.
+func (p *Plan) size() (n int) {
+	if p.Provenance == FromBalancer {
+		return p.List.Backends()
+	}
+	for _, e := range p.Endpoints {
+		n += len(e.Addresses)
+	}
+	return n
+}
+
+// backends yields the places of p's rotation, in order.
+func (p *Plan) backends() iter.Seq2[int, backend] {
 	if p.Provenance == FromResolver {
-		return fallbackBackends(flatten(p.Endpoints))
+		return p.fallbackBackends
 	}
+	return p.listedBackends
+}
+
+func (p *Plan) listedBackends(yield func(int, backend) bool) {
 	if p.List == nil {
-		return nil
+		return
 	}
-	found := make([]backend, 0, p.List.Backends())
+	n := 0
 	for _, e := range p.List.Entries {
-		if !e.Drop {
-			found = append(found, backend{resolver.Address{Addr: e.Addr}, e})
+		if e.Drop {
+			continue
+		}
+		if !yield(n, backend{resolver.Address{Addr: e.Addr}, e}) {
+			return
+		}
+		n++
+	}
+}
+
+func (p *Plan) fallbackBackends(yield func(int, backend) bool) {
+	for i, a := range flatten(p.Endpoints) {
+		if !yield(i, backend{address: a}) {
+			return
 		}
 	}
-	return found
 }
 
 // flatten returns the addresses of all endpoints. What resolvers tell policies
@@ -78,14 +105,6 @@ func flatten(endpoints []resolver.Endpoint) (all []resolver.Address) {
 		}
 	}
 	return all
-}
-
-func fallbackBackends(addresses []resolver.Address) []backend {
-	found := make([]backend, 0, len(addresses))
-	for _, a := range addresses {
-		found = append(found, backend{address: a})
-	}
-	return found
 }
 
 // drops reports whether the plan has drop entries.

@@ -62,7 +62,7 @@ func (w *twin) report(c *subConn, s connectivity.State) {
 func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 	if w.incoming != nil {
 		state := w.stateOf(w.incoming, pool)
-		empty := len(w.incoming.backends()) == 0
+		empty := w.incoming.size() == 0
 		if state != connectivity.Connecting || empty || now.Sub(w.since) >= handover {
 			w.current, w.incoming = w.incoming, nil
 		}
@@ -72,7 +72,7 @@ func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 		return
 	}
 	state := w.stateOf(w.current, pool)
-	if state == connectivity.Connecting && len(w.current.backends()) > 0 && w.shown == connectivity.TransientFailure {
+	if state == connectivity.Connecting && w.current.size() > 0 && w.shown == connectivity.TransientFailure {
 		return
 	}
 	if state == connectivity.TransientFailure && w.incoming != nil && w.shown != connectivity.TransientFailure {
@@ -92,9 +92,9 @@ func (w *twin) stateOf(p *Plan, pool *pool) connectivity.State {
 		}
 	}
 	switch {
-	case len(p.backends()) == 0 && p.drops():
+	case p.size() == 0 && p.drops():
 		return connectivity.Ready
-	case pending, len(p.backends()) == 0 && p.Unserved == nil:
+	case pending, p.size() == 0 && p.Unserved == nil:
 		return connectivity.Connecting
 	}
 	return connectivity.TransientFailure

@@ -14,9 +14,13 @@ import (
 // becomes empty, whatever drops it holds: taken at its word, it would drop
 // every call because of a mistake in the addresses.
 func Parse(l *lbpb.ServerList) *List {
-	// No room is reserved for the entries: a server that says nothing takes two
-	// bytes of a message, and a message full of them should leave nothing behind.
-	p := parser{list: new(List), shared: make(map[string]metadata.MD)}
+	// Room is reserved for what will be an entry, and for nothing else: a server
+	// that says nothing takes two bytes of a message, and a message full of them
+	// should leave nothing behind.
+	p := parser{
+		list:   &List{Entries: make([]Entry, 0, usable(l.GetServers()))},
+		shared: make(map[string]metadata.MD),
+	}
 	for i, s := range l.GetServers() {
 		if s.GetDrop() {
 			p.drop(i, s)
@@ -28,6 +32,16 @@ func Parse(l *lbpb.ServerList) *List {
 		p.list.Entries = nil
 	}
 	return p.list
+}
+
+// usable counts the servers that will be entries.
+func usable(servers []*lbpb.Server) (n int) {
+	for _, s := range servers {
+		if s.GetDrop() || unusable(s.GetIpAddress(), s.GetPort()) == (fault{}) {
+			n++
+		}
+	}
+	return n
 }
 
 // A parser is a list in the making.
