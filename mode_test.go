@@ -2,51 +2,24 @@ package grpclb
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/resolver"
 
+	"github.com/actorlb/grpclb/internal/transcript"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/rrgroup"
 	"github.com/actorlb/grpclb/tokens"
 )
 
-var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
-
 // TestMode_Transcripts plays each file of testdata/mode to a machine. A line
 // that is not indented is an event, or several that come at once, joined by
 // "+"; the indented lines after it are what must come of it. See stage.
-func TestMode_Transcripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/mode/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := transcribe(t, string(want))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" && !*update {
-				t.Errorf("transcript (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
+func TestMode_Transcripts(t *testing.T) { transcript.Play(t, "testdata/mode/*.txt", transcribe) }
 
 // A stage is what a transcript is played on: a machine, and what the stream
 // would say to it.

@@ -2,51 +2,24 @@ package lbstream
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/actorlb/grpclb/internal/transcript"
 	"github.com/actorlb/grpclb/tokens"
 )
-
-var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 
 // TestCore_Transcripts plays each file of testdata to a core and to a retry
 // core. A line that is not indented is an event; the indented lines after it
 // are what must come of it. See play for the words.
-func TestCore_Transcripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := transcribe(t, string(want))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" && !*update {
-				t.Errorf("transcript (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
+func TestCore_Transcripts(t *testing.T) { transcript.Play(t, "testdata/*.txt", transcribe) }
 
 // stage is what a transcript is played on. Its clock moves by "after".
 type stage struct {
