@@ -96,8 +96,8 @@ func (m *machine) resolverFailed(err error) {
 	}
 }
 
-// contacted is told how the call to the balancer stands.
-// While there are no balancers, that is about the time when there were.
+// contacted is told how the call to the balancer stands. While there are no
+// balancers, that is about the time when there were.
 func (m *machine) contacted(s lbstream.Status) {
 	news := s.Lists != m.status.Lists
 	m.status = s

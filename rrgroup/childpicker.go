@@ -28,8 +28,8 @@ type hostedPicker struct {
 // that the child then has wait, as ring_hash may, takes another turn when it is
 // picked again.
 //
-// A connection that has no seat is no answer: the list does
-// not name it any more, and then the child has a newer picker, or it was lost.
+// A connection that has no seat is no answer: the list does not name it any more,
+// and then the child has a newer picker, or it was lost.
 func (p *hostedPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if p.drops != nil {
 		if err := p.drops.drop(); err != nil {

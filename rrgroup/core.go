@@ -20,7 +20,7 @@ type core struct {
 	outgoing *generation // was current: to be retired once a newer picker is out
 
 	hosts    []*host    // children that pick for one of these
-	forsaken []*subConn // that a child has given up since the core settled
+	forsaken []*subConn // that a generation or a child has let go since the core settled
 
 	display display
 	ledger  ledger
@@ -139,7 +139,7 @@ func (c *core) next() time.Time {
 // close returns what is left to be shut down.
 func (c *core) close() []action {
 	for _, h := range c.hosts {
-		c.close1(h)
+		c.closeHost(h)
 	}
 	for _, conn := range c.pool.all() {
 		c.pool.shutDown(conn)

@@ -39,13 +39,13 @@ func (c *core) dismiss() {
 		if c.current != nil && c.current.host == h || c.incoming != nil && c.incoming.host == h {
 			return false
 		}
-		c.close1(h)
+		c.closeHost(h)
 		return true
 	})
 }
 
-// close1 closes a child and takes its connections from it.
-func (c *core) close1(h *host) {
+// closeHost closes a child and takes its connections from it.
+func (c *core) closeHost(h *host) {
 	h.closed = true
 	c.pool.todo = append(c.pool.todo, closeChild{h})
 	for _, hc := range h.conns {

@@ -12,12 +12,11 @@ import (
 // behind them.
 type generation struct {
 	// Fixed from the start.
-	plan     *Plan
-	since    time.Time  // when the plan was adopted
-	entries  []entry    // the rotation, drop entries left out
-	conns    []*subConn // conns[i] is behind entries[i]
-	distinct []*subConn // the same, each once
-	drops    *dropTable // nil if the list has none
+	plan    *Plan
+	since   time.Time  // when the plan was adopted
+	entries []entry    // the rotation, drop entries left out
+	conns   []*subConn // conns[i] is behind entries[i]; unused if a child picks
+	drops   *dropTable // nil if the list has none
 
 	// On the pick path.
 	picks rotation     // over the entries that are READY
@@ -25,11 +24,12 @@ type generation struct {
 	drain func()       // set when it is retired; run once, by whoever ends the last of them
 
 	// Owned by the group.
-	tally  standing    // its SubConns, by how they stand
-	picker *roundRobin // built last; nil before the first
-	last   int         // the place picked last when it was built
-	stale  bool        // the READY entries are no longer those of picker
-	err    error       // of the SubConn that failed to connect last
+	distinct []*subConn  // its SubConns, each once; those it holds, if a child picks
+	tally    standing    // the same, by how they stand
+	picker   *roundRobin // built last; nil before the first
+	last     int         // the place picked last when it was built
+	stale    bool        // what is READY, or a child's word, is no longer that of the picker
+	err      error       // of the SubConn that failed to connect last
 
 	// Owned by the group, if a child picks.
 	host      *host
