@@ -16,7 +16,7 @@ func TestList_InvalidIsLogged(t *testing.T) {
 	for i := range l.Servers {
 		l.Servers[i] = &lbpb.Server{IpAddress: []byte{10, 0, 0, 1}, Port: 70000}
 	}
-	list := tokens.Parse(l)
+	list := tokens.Parse(l, nil)
 	got := reasons(list.Rejected, list.RejectedCount)
 	for _, want := range []string{"entry 0: port 70000", "entry 1: port 70000", "and 99984 more"} {
 		if !strings.Contains(got, want) {

@@ -108,7 +108,7 @@ func (s *stage) play(event []string) bool {
 
 func (s *stage) list(words []string) {
 	s.words = words
-	s.stream.Call, s.stream.List = s.call, tokens.Parse(entriesOf(words))
+	s.stream.Call, s.stream.List = s.call, tokens.Parse(entriesOf(words), nil)
 	s.stream.Lists++
 	s.stream.Contact, s.stream.Asked, s.stream.Err = true, false, nil
 }

@@ -6,6 +6,7 @@ import (
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // call is the owner's end of one BalanceLoad call and its two children. The
@@ -24,20 +25,21 @@ type call struct {
 }
 
 // startCall starts the reader of a call over ch. The call is bound to the
-// stream's life only, never to that of an RPC, and carries no metadata.
-func startCall(ctx context.Context, g *actor.Group, ch *channel) *call {
+// stream's life only, never to that of an RPC, and carries no metadata. last is
+// the list that the calls before it left behind, or nil.
+func startCall(ctx context.Context, g *actor.Group, ch *channel, last *tokens.List) *call {
 	c := &call{
 		events:   make(chan callEvent),
 		requests: make(chan *lbpb.LoadBalanceRequest, 1),
 	}
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	g.Go(func(context.Context) { c.read(ch) })
+	g.Go(func(context.Context) { c.read(ch, last) })
 	return c
 }
 
 // read is the reader: it opens the call and then only receives and hands over.
 // What it has in its hands is all that a flood can pile up here.
-func (c *call) read(ch *channel) {
+func (c *call) read(ch *channel, last *tokens.List) {
 	stream, err := ch.open(c.ctx)
 	if err != nil {
 		c.tell(ended{err})
@@ -49,7 +51,11 @@ func (c *call) read(ch *channel) {
 			c.tell(ended{err})
 			return
 		}
-		told = c.tell(receivedFrom(response))
+		r := receivedFrom(response, last)
+		if r.list != nil {
+			last = r.list
+		}
+		told = c.tell(r)
 	}
 }
 

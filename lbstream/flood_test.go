@@ -63,7 +63,7 @@ func TestStream_LatestList_HeldBack(t *testing.T) {
 		lb := b.balancer()
 		ch := newChannel(b.options(), []resolver.Address{lb.Address()})
 		group := actor.NewGroup()
-		call := startCall(b.Context(), group, ch)
+		call := startCall(b.Context(), group, ch, nil)
 		call.stream = (<-call.events).(opened).stream
 		call.startSender(group, "shop")
 		c, all := lb.Next(), servers(1000)

@@ -38,10 +38,11 @@ type received struct {
 	list     *tokens.List
 }
 
-// receivedFrom is how the reader hands a message over.
-func receivedFrom(m *lbpb.LoadBalanceResponse) received {
+// receivedFrom is how the reader hands a message over. last is the list that it
+// handed over last.
+func receivedFrom(m *lbpb.LoadBalanceResponse, last *tokens.List) received {
 	if l, ok := m.GetLoadBalanceResponseType().(*lbpb.LoadBalanceResponse_ServerList); ok {
-		return received{list: tokens.Parse(l.ServerList)}
+		return received{list: tokens.Parse(l.ServerList, last)}
 	}
 	return received{response: m}
 }

@@ -110,7 +110,7 @@ func (o *owner) do(ctx context.Context, commands []command) {
 		case closeChannel:
 			o.closeChannel()
 		case openCall:
-			o.call = startCall(ctx, o.group, o.channel)
+			o.call = startCall(ctx, o.group, o.channel, o.core.status.List)
 		case endCall:
 			o.endCall()
 		case sendInitial:

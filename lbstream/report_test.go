@@ -73,7 +73,7 @@ func TestReport_Interval_Off(t *testing.T) {
 			off.serve(now, targetOf("shop", "A"))
 			off.opened(now)
 			off.sent(now)
-			off.received(now, receivedFrom(every(d)))
+			off.received(now, receivedFrom(every(d), nil))
 			if !off.reports.due.IsZero() {
 				t.Errorf("a report is due in %v", off.reports.due.Sub(now))
 			}

@@ -87,7 +87,7 @@ func TestStream_EarlyList(t *testing.T) {
 		c := lb.Next()
 		server := lbtest.Server("10.0.0.1:80", "token")
 		c.List(server)
-		got, want := b.now(), Status{Call: 1, List: tokens.Parse(&lbpb.ServerList{Servers: []*lbpb.Server{server}}), Lists: 1, Contact: true}
+		got, want := b.now(), Status{Call: 1, List: tokens.Parse(&lbpb.ServerList{Servers: []*lbpb.Server{server}}, nil), Lists: 1, Contact: true}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("status (-want +got):\n%s", diff)
 		}

@@ -95,7 +95,7 @@ func (s *stage) play(words []string) bool {
 			}
 			m.GetInitialResponse().ClientStatsReportInterval = durationpb.New(d)
 		}
-		s.do(s.core.received(s.now, receivedFrom(m)))
+		s.do(s.core.received(s.now, receivedFrom(m, nil)))
 	case "sent": // what the sender was given last
 		s.core.sent(s.now)
 	case "counted": // by the counter; see countsOf

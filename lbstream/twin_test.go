@@ -104,12 +104,12 @@ func targetFrom(arg int) Target {
 func saidFrom(arg int) (event, received) {
 	switch arg % 4 {
 	case 0, 1:
-		m := receivedFrom(response("list"))
+		m := receivedFrom(response("list"), nil)
 		return event{kind: "list", list: m.list}, m
 	case 2:
-		return event{kind: "fallback"}, receivedFrom(response("fallback"))
+		return event{kind: "fallback"}, receivedFrom(response("fallback"), nil)
 	default:
-		return event{kind: "noise"}, receivedFrom(response("unknown"))
+		return event{kind: "noise"}, receivedFrom(response("unknown"), nil)
 	}
 }
 

@@ -15,7 +15,7 @@ func initialFrom(arg int) (event, received) {
 	every := []time.Duration{0, 200 * time.Millisecond, 700 * time.Millisecond, time.Nanosecond}[(arg+3)/4%4]
 	m := response("initial")
 	m.GetInitialResponse().ClientStatsReportInterval = durationpb.New(every)
-	return event{kind: "initial", every: every}, receivedFrom(m)
+	return event{kind: "initial", every: every}, receivedFrom(m, nil)
 }
 
 // countsFrom picks an answer of the counter: often nothing at all, at times

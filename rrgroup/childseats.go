@@ -60,10 +60,10 @@ func (g *generation) takersByAddress() map[string]*takers {
 	if g.byAddress == nil {
 		g.byAddress = map[string]*takers{}
 		for i, b := range g.plan.backends() {
-			t := g.byAddress[b.address.Addr]
+			t := g.byAddress[b.addr()]
 			if t == nil {
 				t = &takers{}
-				g.byAddress[b.address.Addr] = t
+				g.byAddress[b.addr()] = t
 			}
 			t.entries = append(t.entries, &g.entries[i])
 		}

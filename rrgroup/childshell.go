@@ -40,16 +40,16 @@ func (p *Plan) childState() resolver.State {
 	var s resolver.State
 	seen := map[string]bool{}
 	for _, b := range p.backends() {
-		a := b.address
+		a := b.address()
 		if seen[a.Addr] {
 			continue
 		}
 		seen[a.Addr] = true
 		s.Endpoints = append(s.Endpoints, resolver.Endpoint{
 			Addresses:  []resolver.Address{a},
-			Attributes: withToken(nil, b.entry.Token),
+			Attributes: withToken(nil, b.token()),
 		})
-		s.Addresses = append(s.Addresses, tokened(a, b.entry.Token))
+		s.Addresses = append(s.Addresses, tokened(a, b.token()))
 	}
 	return s
 }

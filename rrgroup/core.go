@@ -42,7 +42,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	if plan.Child != nil && len(g.entries) > 0 {
 		c.entrust(g)
 	} else {
-		g.connect(&c.pool)
+		g.connect(&c.pool, c.newest())
 	}
 	c.ledger.open(g)
 	c.adopted++
@@ -73,9 +73,18 @@ func (c *core) ended(g *generation) {
 	c.drained++
 	c.ledger.fold(g)
 	for _, conn := range g.distinct {
-		conn.held--
+		if conn.held--; conn.idle() {
+			c.forsaken = append(c.forsaken, conn)
+		}
 	}
-	c.forsaken = append(c.forsaken, g.distinct...)
+}
+
+// newest returns the generation made last of those that are not retired, or nil.
+func (c *core) newest() *generation {
+	if c.incoming != nil {
+		return c.incoming
+	}
+	return c.current
 }
 
 // settle draws the conclusions from what was heard and from the time, and

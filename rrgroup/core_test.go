@@ -14,7 +14,7 @@ import (
 // plans are what an ensemble is made to adopt.
 var plans = []*Plan{
 	list("a b c"), list("b c d"), list("e f"), list("a a:x b"), list("a drop b"), list("drop"),
-	list("a"), fallback("a b"), fallback("g"), fallback(""), {},
+	list("a"), fallback("a b"), fallback("g"), fallback(""), {}, list("d c b a"),
 }
 
 var states = []connectivity.State{

@@ -22,20 +22,25 @@ const (
 // cacheLine is the size that keeps two cores from writing to the same line.
 const cacheLine = 64
 
-// An entry is one place in a generation's rotation. Calls write to the first
-// half, each entry on a line of its own; the second half is fixed before the
-// entry is in a published picker.
+// An entry is one place in a generation's rotation, on a cache line of its own.
+// Calls write to the word; the rest is fixed before the entry is in a published
+// picker.
 type entry struct {
 	word       atomic.Uint64
-	unanswered atomic.Uint64 // finished calls that were sent and never answered
-	unsent     atomic.Uint64 // finished calls of which nothing was sent
-	unused     atomic.Uint64 // picks that gRPC did not use: finished, and no calls
-	_          [cacheLine - 4*8]byte
-
 	result     balancer.PickResult // what a pick returns
 	generation *generation
 	place      int // in the generation
-	_          [cacheLine - 6*8]byte
+	_          [cacheLine - 7*8]byte
+}
+
+// oddities count the finished calls of a generation that were not answered.
+// They are few where things go well, so one line for all entries will do.
+type oddities struct {
+	_          [cacheLine]byte
+	unanswered atomic.Int64 // sent, and no byte came back
+	unsent     atomic.Int64 // nothing was sent
+	unused     atomic.Int64 // picks that gRPC did not use, and no calls
+	_          [cacheLine]byte
 }
 
 // take takes a reference, for a pick. It reports false if the entry is retired;
@@ -65,11 +70,11 @@ func (e *entry) done(info balancer.DoneInfo) {
 	switch {
 	case info.BytesReceived:
 	case info.BytesSent:
-		e.unanswered.Add(1)
+		e.generation.odd.unanswered.Add(1)
 	case info.Err != nil:
-		e.unsent.Add(1)
+		e.generation.odd.unsent.Add(1)
 	default:
-		e.unused.Add(1)
+		e.generation.odd.unused.Add(1)
 	}
 	e.release(finished)
 }
@@ -82,9 +87,20 @@ func (e *entry) release(count uint64) {
 	}
 }
 
-// retire lets no pick succeed from here on. The entry drains when its last
-// call is done, which may be at once.
-func (e *entry) retire() { e.drain(e.word.Or(retired) | retired) }
+// retire lets no pick succeed from here on, and reports whether the entry has
+// drained. If it has not, it will when its last call is done.
+func (e *entry) retire() bool {
+	for {
+		w := e.word.Load()
+		end := w | retired
+		if w&inFlight == 0 {
+			end |= drained
+		}
+		if e.word.CompareAndSwap(w, end) {
+			return w&inFlight == 0
+		}
+	}
+}
 
 // drain tells the generation, once, that a retired entry has no call left.
 // A pick that fails holds a reference for a moment, so references may reach
@@ -92,31 +108,22 @@ func (e *entry) retire() { e.drain(e.word.Or(retired) | retired) }
 func (e *entry) drain(w uint64) {
 	for w&(inFlight|drained) == 0 {
 		if e.word.CompareAndSwap(w, w|drained) {
-			e.generation.entryDrained()
+			e.generation.entriesDrained(1)
 			return
 		}
 		w = e.word.Load()
 	}
 }
 
-// picks returns how often the entry was picked, give or take one that is being
-// refused.
-func (e *entry) picks() uint64 {
+// calls returns how many picks of the entry are in flight, which may include one
+// that is being refused, and how many are over.
+func (e *entry) calls() (now, over int64) {
 	w := e.word.Load()
-	return w/finished + w&inFlight
+	return int64(w & inFlight), int64(w / finished)
 }
 
-// totals returns what became of the entry's calls so far. Calls come and go
-// meanwhile; what is returned was so at the moment at which the word was read,
-// except that a call which ends just then may be missing among the received.
-func (e *entry) totals() totals {
-	w := e.word.Load()
-	over, unused := int64(w/finished), int64(e.unused.Load())
-	unsent, unanswered := int64(e.unsent.Load()), int64(e.unanswered.Load())
-	return totals{
-		started:  over + int64(w&inFlight) - unused,
-		finished: over - unused,
-		unsent:   unsent,
-		received: over - unused - unsent - unanswered,
-	}
+// picks returns how often the entry was picked.
+func (e *entry) picks() uint64 {
+	now, over := e.calls()
+	return uint64(now + over)
 }

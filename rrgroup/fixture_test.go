@@ -158,7 +158,7 @@ func servers(entries string) *tokens.List {
 			l.Servers = append(l.Servers, lbtest.Server(address(name), token))
 		}
 	}
-	return tokens.Parse(l)
+	return tokens.Parse(l, nil)
 }
 
 // fallback is the plan for backends that the resolver named.
@@ -183,5 +183,5 @@ func serversAt(addrs []string) *tokens.List {
 	for _, a := range addrs {
 		l.Servers = append(l.Servers, lbtest.Server(a, "token"))
 	}
-	return tokens.Parse(l)
+	return tokens.Parse(l, nil)
 }

@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,11 +16,12 @@ type generation struct {
 	plan    *Plan
 	since   time.Time  // when the plan was adopted
 	entries []entry    // the rotation, drop entries left out
-	conns   []*subConn // conns[i] is behind entries[i]; unused if a child picks
+	conns   []*subConn // conns[i] is behind entries[i]; nil if a child picks
 	drops   *dropTable // nil if the list has none
 
 	// On the pick path.
 	picks rotation     // over the entries that are READY
+	odd   oddities     // of all entries
 	live  atomic.Int64 // entries that have not drained, and the hold of whoever retires it
 	drain func()       // set when it is retired; run once, by whoever ends the last of them
 
@@ -48,7 +50,6 @@ func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 		plan:    plan,
 		since:   now,
 		entries: make([]entry, n),
-		conns:   make([]*subConn, n),
 	}
 	if n > 0 {
 		g.last = int(random % uint64(n))
@@ -57,19 +58,32 @@ func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	for i, b := range plan.backends() {
 		e := &g.entries[i]
 		e.generation, e.place = g, i
-		e.result = balancer.PickResult{Done: e.done, Metadata: b.entry.Metadata}
+		e.result = balancer.PickResult{Done: e.done, Metadata: b.metadata()}
 	}
 	return g
 }
 
-// connect claims the SubConns behind the entries from the pool.
-func (g *generation) connect(p *pool) {
+// connect claims the SubConns behind the entries from the pool. What the
+// generation before has in the same place needs no look-up there.
+func (g *generation) connect(p *pool, before *generation) {
+	last := before.cursor()
+	g.conns = make([]*subConn, len(g.entries))
 	for i, b := range g.plan.backends() {
-		c := p.claim(b.address, g.plan.Provenance)
-		if c.serve(g) {
+		c := last.meet(b)
+		if c == nil {
+			c = p.find(b.address(), g.plan.Provenance)
+		}
+		p.takeUp(c)
+		g.conns[i] = c
+		switch isNew := c.serve(g); {
+		case !isNew && g.distinct == nil: // the first address that is listed twice
+			g.distinct = slices.Clone(g.conns[:i])
+		case isNew && g.distinct != nil:
 			g.distinct = append(g.distinct, c)
 		}
-		g.conns[i] = c
+	}
+	if g.distinct == nil {
+		g.distinct = g.conns
 	}
 }
 
@@ -94,14 +108,17 @@ func (g *generation) anyReady() bool {
 func (g *generation) retire(drain func()) {
 	g.drain = drain
 	g.drops.retire()
+	n := 1 // our own hold
 	for i := range g.entries {
-		g.entries[i].retire()
+		if g.entries[i].retire() {
+			n++
+		}
 	}
-	g.entryDrained() // our own hold
+	g.entriesDrained(n)
 }
 
-func (g *generation) entryDrained() {
-	if g.live.Add(-1) == 0 {
+func (g *generation) entriesDrained(n int) {
+	if g.live.Add(-int64(n)) == 0 {
 		g.drain()
 	}
 }

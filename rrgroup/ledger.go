@@ -70,12 +70,25 @@ func (l *ledger) takeDrops() (all []tokens.Dropped) {
 	return all
 }
 
-// totals returns what became of the generation's calls, without drops.
-func (g *generation) totals() (sum totals) {
+// totals returns what became of the generation's calls, without drops. Calls
+// come and go meanwhile. What is odd about a call is counted before it is
+// finished: what was odd before the words are read is among the finished ones
+// there, and what is by afterwards may yet have to finish. So no call is among
+// the received that was not, though one that ends just now may be missing.
+func (g *generation) totals() totals {
+	unsent := g.odd.unsent.Load()
+	var inFlight, over int64
 	for i := range g.entries {
-		sum = sum.plus(g.entries[i].totals())
+		in, out := g.entries[i].calls()
+		inFlight, over = inFlight+in, over+out
 	}
-	return sum
+	over -= g.odd.unused.Load()
+	return totals{
+		started:  over + inFlight,
+		finished: over,
+		unsent:   unsent,
+		received: over - g.odd.unsent.Load() - g.odd.unanswered.Load(),
+	}
 }
 
 // collectDrops adds what g has dropped since it was asked last.

@@ -47,12 +47,6 @@ type Settings struct {
 	Handover time.Duration
 }
 
-// A backend is one place in the rotation, before it has a SubConn.
-type backend struct {
-	address resolver.Address
-	entry   tokens.Entry // the zero Entry for a fallback backend: it has no token
-}
-
 // size returns the number of places in p's rotation.
 func (p *Plan) size() (n int) {
 	if p.Provenance == FromBalancer {
@@ -81,7 +75,7 @@ func (p *Plan) listedBackends(yield func(int, backend) bool) {
 		if e.Drop {
 			continue
 		}
-		if !yield(n, backend{resolver.Address{Addr: e.Addr}, e}) {
+		if !yield(n, backend{listed: e}) {
 			return
 		}
 		n++
@@ -89,8 +83,9 @@ func (p *Plan) listedBackends(yield func(int, backend) bool) {
 }
 
 func (p *Plan) fallbackBackends(yield func(int, backend) bool) {
-	for i, a := range flatten(p.Endpoints) {
-		if !yield(i, backend{address: a}) {
+	all := flatten(p.Endpoints)
+	for i := range all {
+		if !yield(i, backend{resolved: &all[i]}) {
 			return
 		}
 	}

@@ -70,15 +70,8 @@ func (p *pool) remove(c *subConn) {
 	c.next = nil
 }
 
-// claim returns the SubConn for an address, for a generation to be served by.
-// One that lingers is taken up again; one that is new is made.
-func (p *pool) claim(address resolver.Address, from Provenance) *subConn {
-	c := p.find(address, from)
-	p.takeUp(c)
-	return c
-}
-
-// find returns the SubConn for an address, which is made if it is new.
+// find returns the SubConn for an address, which is made if it is new. One that
+// lingers does not any more.
 func (p *pool) find(address resolver.Address, from Provenance) *subConn {
 	address = bare(address)
 	c := p.get(address, from)

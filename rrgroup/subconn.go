@@ -1,7 +1,6 @@
 package rrgroup
 
 import (
-	"slices"
 	"time"
 
 	"google.golang.org/grpc/balancer"
@@ -25,12 +24,12 @@ type subConn struct {
 	wasReady bool  // it has been READY once
 
 	// Who needs it.
-	serving []*generation // the current and the incoming one, where they name it
-	hosted  []*childConn  // of child policies
-	held    int           // retired generations that have not drained, or those of a child
-	holder  *generation   // of a child, the latest that holds it
-	until   time.Time     // nobody: it lingers until then
-	gone    bool          // it is shut down
+	gone    bool         // nobody, and it is shut down
+	held    int          // retired generations that have not drained, or those of a child
+	serving serving      // the current and the incoming one, where they name it
+	hosted  []*childConn // of child policies
+	holder  *generation  // of a child, the latest that holds it
+	until   time.Time    // nobody: it lingers until then
 }
 
 // A standing counts the SubConns of a generation by how they stand, each once
@@ -50,20 +49,41 @@ func (s *standing) in(c *subConn) *int {
 	}
 }
 
+// A serving is the generations that send calls over a SubConn: no more than the
+// current one, the incoming one, and for a moment the one that replaces that. A
+// place that is not taken is nil.
+type serving [3]*generation
+
+func (s *serving) has(g *generation) bool { return s[0] == g || s[1] == g || s[2] == g }
+
+// swap puts a generation, or nil, in the place of another.
+func (s *serving) swap(old, new *generation) {
+	switch old {
+	case s[0]:
+		s[0] = new
+	case s[1]:
+		s[1] = new
+	case s[2]:
+		s[2] = new
+	default:
+		panic("BUG: a SubConn that serves four generations, or leaves one that it does not serve")
+	}
+}
+
 // wanted reports whether calls may still be sent over c, so that it should
 // stay connected. A retired generation does not ask for that.
-func (c *subConn) wanted() bool { return len(c.serving) > 0 }
+func (c *subConn) wanted() bool { return c.serving != serving{} }
 
 // idle reports whether no generation names c any more.
-func (c *subConn) idle() bool { return len(c.serving) == 0 && len(c.hosted) == 0 && c.held == 0 }
+func (c *subConn) idle() bool { return !c.wanted() && len(c.hosted) == 0 && c.held == 0 }
 
 // serve adds g to the generations that send calls over c, and c to its tally.
 // It reports false if g had it already: the address is listed twice.
 func (c *subConn) serve(g *generation) bool {
-	if slices.Contains(c.serving, g) {
+	if c.serving.has(g) {
 		return false
 	}
-	c.serving = append(c.serving, g)
+	c.serving.swap(nil, g)
 	g.note(c)
 	return true
 }
@@ -71,7 +91,7 @@ func (c *subConn) serve(g *generation) bool {
 // leave takes g, which is being retired, off the generations that send calls
 // over c; c is held for its calls in flight.
 func (c *subConn) leave(g *generation) {
-	c.serving = slices.DeleteFunc(c.serving, func(s *generation) bool { return s == g })
+	c.serving.swap(g, nil)
 	c.held++
 }
 
@@ -79,12 +99,16 @@ func (c *subConn) leave(g *generation) {
 // every generation it serves.
 func (c *subConn) report(state balancer.SubConnState) {
 	for _, g := range c.serving {
-		*g.tally.in(c)--
-		g.stale = g.stale || (c.state == connectivity.Ready) != (state.ConnectivityState == connectivity.Ready)
+		if g != nil {
+			*g.tally.in(c)--
+			g.stale = g.stale || (c.state == connectivity.Ready) != (state.ConnectivityState == connectivity.Ready)
+		}
 	}
 	c.take(state)
 	for _, g := range c.serving {
-		g.note(c)
+		if g != nil {
+			g.note(c)
+		}
 	}
 }
 

@@ -16,12 +16,20 @@ func unusable(ip []byte, port int32) fault {
 	return fault{}
 }
 
-// dialable writes the address of a server as "ip:port", or returns what is wrong
-// with it.
-func dialable(ip []byte, port int32) (string, fault) {
-	if wrong := unusable(ip, port); wrong != (fault{}) {
-		return "", wrong
-	}
+// An endpoint is what a backend's address says. The zero endpoint is that of a
+// drop: no backend has port 0.
+type endpoint struct {
+	ip   [16]byte // IPv4 in its IPv6 form, which is the same endpoint
+	port uint16
+}
+
+// endpointOf returns the endpoint of a server whose address is usable.
+func endpointOf(ip []byte, port int32) endpoint {
 	a, _ := netip.AddrFromSlice(ip) // it has one of the two lengths
-	return netip.AddrPortFrom(a.Unmap(), uint16(port)).String(), fault{}
+	return endpoint{a.As16(), uint16(port)}
+}
+
+// String writes the endpoint as something to dial, "ip:port".
+func (e endpoint) String() string {
+	return netip.AddrPortFrom(netip.AddrFrom16(e.ip).Unmap(), e.port).String()
 }

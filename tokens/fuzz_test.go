@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
@@ -14,6 +15,7 @@ import (
 // FuzzParse feeds Parse what could come off the wire and checks the promises
 // that the rest of the module builds on.
 func FuzzParse(f *testing.F) {
+	var before []byte
 	for _, servers := range [][]*lbpb.Server{
 		nil,
 		{{}},
@@ -29,16 +31,21 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(wire)
+		f.Add(wire, before)
+		f.Add(before, wire)
+		before = wire
 	}
-	f.Add([]byte("\x0a\x00\x0a\x00\x0a\x00")) // servers that say nothing
+	f.Add([]byte("\x0a\x00\x0a\x00\x0a\x00"), before) // servers that say nothing
 
-	f.Fuzz(func(t *testing.T, wire []byte) {
-		var sent lbpb.ServerList
-		if proto.Unmarshal(wire, &sent) != nil {
+	f.Fuzz(func(t *testing.T, wire, before []byte) {
+		var sent, last lbpb.ServerList
+		if proto.Unmarshal(wire, &sent) != nil || proto.Unmarshal(before, &last) != nil {
 			return // never reaches Parse
 		}
-		l := Parse(&sent)
+		l := Parse(&sent, nil)
+		if diff := cmp.Diff(l, Parse(&sent, Parse(&last, nil)), cmp.AllowUnexported(Entry{}, endpoint{})); diff != "" {
+			t.Errorf("the list before makes a difference (-without +with):\n%s", diff)
+		}
 		for i, e := range l.Entries {
 			checkMetadata(t, i, e)
 			if !e.Drop {
@@ -107,7 +114,7 @@ func checkReadBack(t *testing.T, l *List) {
 		}
 		again.Servers = append(again.Servers, s)
 	}
-	if o := Parse(again); !o.Equal(l) || o.RejectedCount != 0 {
+	if o := Parse(again, nil); !o.Equal(l) || o.RejectedCount != 0 {
 		t.Errorf("read back as %v, want %v", o.Entries, l.Entries)
 	}
 }

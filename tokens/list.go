@@ -9,7 +9,7 @@ import "slices"
 // another nil.
 type List struct {
 	// Entries is the balancer's rotation in its order, duplicates included.
-	Entries []Entry
+	Entries []*Entry
 
 	// The first few servers that were skipped, and how many there were.
 	Rejected      []Remark
@@ -18,6 +18,8 @@ type List struct {
 	// The first few tokens that were out of order, and how many there were.
 	Warnings     []Remark
 	WarningCount int
+
+	drops int // of the entries
 }
 
 // Backends counts the entries that are backends, duplicates included.
@@ -29,16 +31,11 @@ func (l *List) Backends() int {
 }
 
 // Drops counts the entries that are drops.
-func (l *List) Drops() (n int) {
+func (l *List) Drops() int {
 	if l == nil {
 		return 0
 	}
-	for i := range l.Entries {
-		if l.Entries[i].Drop {
-			n++
-		}
-	}
-	return n
+	return l.drops
 }
 
 // Empty reports whether there is no usable entry. A list of drops alone is
@@ -54,5 +51,5 @@ func (l *List) Equal(o *List) bool {
 	if l == nil || o == nil {
 		return l == o
 	}
-	return slices.EqualFunc(l.Entries, o.Entries, func(a, b Entry) bool { return a.same(&b) })
+	return slices.EqualFunc(l.Entries, o.Entries, (*Entry).same)
 }

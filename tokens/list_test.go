@@ -112,7 +112,7 @@ func TestList_InvalidBackendsAloneAreAnEmptyList(t *testing.T) {
 func TestList_Empty(t *testing.T) {
 	for name, l := range map[string]*List{
 		"no list":    nil,
-		"nil":        Parse(nil),
+		"nil":        Parse(nil, nil),
 		"no servers": parse(),
 	} {
 		if !l.Empty() || l.Backends() != 0 || l.Drops() != 0 {

@@ -10,7 +10,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // parse is Parse for a list written in place.
-func parse(servers ...*lbpb.Server) *List { return Parse(&lbpb.ServerList{Servers: servers}) }
+func parse(servers ...*lbpb.Server) *List { return Parse(&lbpb.ServerList{Servers: servers}, nil) }
 
 // backend is a server at 10.0.0.n.
 func backend(n byte, port int32, token string) *lbpb.Server {
@@ -42,7 +42,7 @@ func checkEntries(t *testing.T, l *List, want ...wantEntry) {
 
 // checkMetadata checks that a backend carries its token and nothing else, and
 // a drop nothing at all.
-func checkMetadata(t *testing.T, i int, e Entry) {
+func checkMetadata(t *testing.T, i int, e *Entry) {
 	t.Helper()
 	if e.Drop {
 		if e.Metadata != nil {

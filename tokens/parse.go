@@ -13,12 +13,17 @@ import (
 // replaced by the empty one. A list that named backends and has no valid one
 // becomes empty, whatever drops it holds: taken at its word, it would drop
 // every call because of a mistake in the addresses.
-func Parse(l *lbpb.ServerList) *List {
+//
+// last is the list before, or nil. What the new list has in common with it is
+// taken from it: a list of thousands that differs in one server costs little
+// more than a slice.
+func Parse(l *lbpb.ServerList, last *List) *List {
 	// Room is reserved for what will be an entry, and for nothing else: a server
 	// that says nothing takes two bytes of a message, and a message full of them
 	// should leave nothing behind.
 	p := parser{
-		list:   &List{Entries: make([]Entry, 0, usable(l.GetServers()))},
+		list:   &List{Entries: make([]*Entry, 0, usable(l.GetServers()))},
+		last:   last.cursor(),
 		shared: make(map[string]metadata.MD),
 	}
 	for i, s := range l.GetServers() {
@@ -29,7 +34,7 @@ func Parse(l *lbpb.ServerList) *List {
 		}
 	}
 	if p.list.RejectedCount > 0 && p.list.Backends() == 0 {
-		p.list.Entries = nil
+		p.list.Entries, p.list.drops = nil, 0
 	}
 	return p.list
 }
@@ -47,9 +52,10 @@ func usable(servers []*lbpb.Server) (n int) {
 // A parser is a list in the making.
 type parser struct {
 	list *List
+	last cursor // over the list before
 
-	// The metadata of each token that was seen in a backend. An empty token
-	// has its place too.
+	// The metadata of the first tokens that were seen in backends and not taken
+	// from the list before. An empty token has its place too.
 	shared map[string]metadata.MD
 
 	overLength bool // a token over the specified length was noted
@@ -60,13 +66,13 @@ type parser struct {
 func (p *parser) drop(i int, s *lbpb.Server) {
 	token := s.GetLoadBalanceToken()
 	p.noteLength(i, token)
-	p.list.Entries = append(p.list.Entries, Entry{Token: token, Drop: true})
+	p.add(endpoint{}, token)
+	p.list.drops++
 }
 
 // backend adds the entry of a backend, if it can be dialled.
 func (p *parser) backend(i int, s *lbpb.Server) {
-	addr, wrong := dialable(s.GetIpAddress(), s.GetPort())
-	if wrong != (fault{}) {
+	if wrong := unusable(s.GetIpAddress(), s.GetPort()); wrong != (fault{}) {
 		p.list.reject(i, wrong)
 		return
 	}
@@ -75,19 +81,47 @@ func (p *parser) backend(i int, s *lbpb.Server) {
 		p.list.warn(i, wrong)
 	}
 	p.noteLength(i, token)
-	md := p.metadata(token)
-	p.list.Entries = append(p.list.Entries, Entry{
-		Addr:     addr,
-		Token:    md[MetadataKey][0], // the shared copy, so that the message's can go
-		Metadata: md,
-	})
+	p.add(endpointOf(s.GetIpAddress(), s.GetPort()), token)
 }
 
-// metadata returns the one metadata of a token.
+// add adds an entry: that of the list before, if it is the same.
+func (p *parser) add(at endpoint, token string) {
+	old := p.last.meet(at)
+	if old.at != at || old.Token != token {
+		old = p.entry(at, token, old)
+	}
+	p.list.Entries = append(p.list.Entries, old)
+}
+
+// entry makes an entry, with what it has in common with old.
+func (p *parser) entry(at endpoint, token string, old *Entry) *Entry {
+	e := &Entry{Token: token, at: at, Drop: at == endpoint{}}
+	if e.Drop {
+		return e
+	}
+	if e.Addr = old.Addr; at != old.at {
+		e.Addr = at.String()
+	}
+	if e.Metadata = old.Metadata; token != old.Token || old.Metadata == nil {
+		e.Metadata = p.metadata(token)
+	}
+	e.Token = e.Metadata[MetadataKey][0] // the shared copy, so that the message's can go
+	return e
+}
+
+// sharing is how many tokens a list can share the metadata of, which takes some
+// 400 bytes. Where there are more, most backends have a token to themselves,
+// and to look for another one with the same would cost more than it saves.
+const sharing = 256
+
+// metadata returns the metadata of a token.
 func (p *parser) metadata(token string) metadata.MD {
 	md, ok := p.shared[token]
-	if !ok {
-		md = metadata.MD{MetadataKey: {token}}
+	if ok {
+		return md
+	}
+	md = metadata.MD{MetadataKey: {token}}
+	if len(p.shared) < sharing {
 		p.shared[token] = md
 	}
 	return md
