@@ -35,7 +35,9 @@ func newCore(gate Gate) *core {
 // adopt makes a generation of plan, which is on its way in until advance lets
 // it take over. It replaces one that is on its way in already.
 func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
+	c.adopted++
 	g := newGeneration(plan, now, random)
+	g.number = c.adopted
 	if plan.drops() {
 		g.drops = newDropTable(plan.List, &c.drops)
 	}
@@ -45,7 +47,6 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 		g.connect(&c.pool, c.newest())
 	}
 	c.ledger.open(g)
-	c.adopted++
 	if c.incoming != nil {
 		c.retire(c.incoming)
 	}
@@ -58,7 +59,7 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	if conn.gone || state.ConnectivityState == connectivity.Shutdown {
 		return
 	}
-	conn.report(state)
+	conn.report(state, c.adopted)
 	c.passOn(conn, state)
 	if c.current != nil {
 		c.current.lost(conn)
@@ -114,7 +115,8 @@ func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
 	}
-	if c.incoming.arrived() || !now.Before(c.handoverDue()) || c.left() || c.current == nil && c.incoming.resting() {
+	served := c.current != nil && c.current.anyReady()
+	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || c.current == nil && c.incoming.resting() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 	}
 }

@@ -14,6 +14,7 @@ import (
 type generation struct {
 	// Fixed from the start.
 	plan    *Plan
+	number  uint64     // from 1, in the order in which plans were adopted
 	since   time.Time  // when the plan was adopted
 	entries []entry    // the rotation, drop entries left out
 	conns   []*subConn // conns[i] is behind entries[i]; nil if a child picks
@@ -144,12 +145,17 @@ func (g *generation) state() connectivity.State {
 func (g *generation) dropsAll() bool { return len(g.entries) == 0 && g.drops != nil }
 
 // arrived reports whether the generation should take over by itself: its first
-// backend is READY, or there is none left to wait for.
+// backend is READY, or there is none left to wait for. While others serve, the
+// failures of backends that were not tried since the plan came do not count:
+// they may be long over, and the next attempt is only waited for.
 //
 // A child is not taken at its first word: base's balancer says READY with an
 // empty picker before it has noticed which connections it has given up.
-func (g *generation) arrived() bool {
+func (g *generation) arrived(served bool) bool {
 	if g.hosted() && !g.host.quiet {
+		return false
+	}
+	if served && g.tally.ready == 0 && g.tally.untried > 0 {
 		return false
 	}
 	return g.state() != connectivity.Connecting || len(g.entries) == 0

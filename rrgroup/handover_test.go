@@ -65,6 +65,34 @@ func TestHandover_MakeBeforeBreakForgives(t *testing.T) {
 	})
 }
 
+// What a backend failed at before there was the list that names it does not
+// count either, while others serve: it may be well again, and only waits to
+// connect again.
+func TestHandover_MakeBeforeBreakOldFailure(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a b c"))
+		f.up("a", "b")
+		f.down("b", "c")
+		f.adopt(list("b c"))
+		want(t, "pick while b and c were not tried", f.pick(), "a")
+		f.each([]string{"c"}, connectivity.Idle)
+		f.down("c")
+		want(t, "pick while b was not", f.pick(), "a")
+		f.down("b")
+		want(t, "state when both failed again", f.state(), connectivity.TransientFailure)
+	})
+}
+
+// Where nobody serves there is nothing to wait with.
+func TestHandover_MakeBeforeBreakOldFailureOfAll(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a b"))
+		f.down("a", "b")
+		f.adopt(list("b"))
+		want(t, "of the generations drained", f.group.Stats().Drained, 1)
+	})
+}
+
 func TestHandover_MakeBeforeBreakTimeout(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))

@@ -19,9 +19,10 @@ type subConn struct {
 
 	// What it reported last.
 	state    connectivity.State
-	err      error // why the last attempt to connect failed
-	failed   bool  // it failed and has not been READY since
-	wasReady bool  // it has been READY once
+	err      error  // why the last attempt to connect failed
+	failed   bool   // it failed and has not been READY since
+	wasReady bool   // it has been READY once
+	failedIn uint64 // the newest generation when it failed last
 
 	// Who needs it.
 	gone    bool         // nobody, and it is shut down
@@ -34,7 +35,11 @@ type subConn struct {
 
 // A standing counts the SubConns of a generation by how they stand, each once
 // however many entries it has.
-type standing struct{ ready, pending, failed int }
+type standing struct {
+	ready, pending, failed int
+
+	untried int // of the failed: those that failed before there was the generation
+}
 
 // in returns the count that c belongs in. A SubConn that failed stays among
 // the failed until it is READY: the attempts in between promise nothing.
@@ -96,15 +101,15 @@ func (c *subConn) leave(g *generation) {
 }
 
 // report takes over a new state of the SubConn, and moves it in the tally of
-// every generation it serves.
-func (c *subConn) report(state balancer.SubConnState) {
+// every generation it serves. newest is the number of the newest generation.
+func (c *subConn) report(state balancer.SubConnState, newest uint64) {
 	for _, g := range c.serving {
 		if g != nil {
-			*g.tally.in(c)--
+			g.untally(c)
 			g.stale = g.stale || (c.state == connectivity.Ready) != (state.ConnectivityState == connectivity.Ready)
 		}
 	}
-	c.take(state)
+	c.take(state, newest)
 	for _, g := range c.serving {
 		if g != nil {
 			g.note(c)
@@ -118,16 +123,31 @@ func (g *generation) note(c *subConn) {
 	if c.failed {
 		g.err = c.err
 	}
+	if c.failedBefore(g) {
+		g.tally.untried++
+	}
 }
 
+// untally takes back what was noted of c.
+func (g *generation) untally(c *subConn) {
+	*g.tally.in(c)--
+	if c.failedBefore(g) {
+		g.tally.untried--
+	}
+}
+
+// failedBefore reports whether c failed before there was g, and has neither
+// succeeded nor failed since.
+func (c *subConn) failedBefore(g *generation) bool { return c.failed && c.failedIn < g.number }
+
 // take notes what the SubConn reported.
-func (c *subConn) take(state balancer.SubConnState) {
+func (c *subConn) take(state balancer.SubConnState, newest uint64) {
 	c.state = state.ConnectivityState
 	switch c.state {
 	case connectivity.Ready:
 		c.failed, c.wasReady, c.err = false, true, nil
 	case connectivity.TransientFailure:
-		c.failed, c.err = true, state.ConnectionError
+		c.failed, c.failedIn, c.err = true, newest, state.ConnectionError
 	}
 }
 

@@ -17,11 +17,13 @@ type twin struct {
 	since             time.Time // of the incoming one
 	shown             connectivity.State
 	last              map[*subConn]lastReport
+	plans             int // adopted
 }
 
 type lastReport struct {
 	state  connectivity.State
 	failed bool
+	plan   int // the newest when it failed
 }
 
 func newTwin() *twin { return &twin{last: map[*subConn]lastReport{}} }
@@ -35,6 +37,7 @@ func (w *twin) adopt(p *Plan, now time.Time, pool *pool) {
 		}
 	}
 	w.incoming, w.since = p, now
+	w.plans++
 }
 
 // wanted reports whether one of the plans names c.
@@ -54,8 +57,15 @@ func (w *twin) report(c *subConn, s connectivity.State) {
 	if c.gone || s == connectivity.Shutdown {
 		return
 	}
-	failed := s == connectivity.TransientFailure || (w.last[c].failed && s != connectivity.Ready)
-	w.last[c] = lastReport{s, failed}
+	last := w.last[c]
+	switch s {
+	case connectivity.Ready:
+		last = lastReport{}
+	case connectivity.TransientFailure:
+		last = lastReport{failed: true, plan: w.plans}
+	}
+	last.state = s
+	w.last[c] = last
 }
 
 // settle decides on the handover and on the state to show.
@@ -63,7 +73,8 @@ func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 	if w.incoming != nil {
 		state := w.stateOf(w.incoming, pool)
 		empty := w.incoming.size() == 0
-		if state != connectivity.Connecting || empty || now.Sub(w.since) >= handover {
+		waits := state == connectivity.Connecting && !empty || w.untried(pool)
+		if !waits || now.Sub(w.since) >= handover {
 			w.current, w.incoming = w.incoming, nil
 		}
 	}
@@ -79,6 +90,20 @@ func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 		state = connectivity.Connecting
 	}
 	w.shown = state
+}
+
+// untried reports whether the incoming plan has only failures that are older
+// than it, some at least, while the current one has a backend that is READY.
+func (w *twin) untried(pool *pool) bool {
+	if w.current == nil || w.ready(pool) == "" || w.stateOf(w.incoming, pool) == connectivity.Ready {
+		return false
+	}
+	for _, c := range backing(w.incoming, pool) {
+		if r := w.last[c]; r.failed && r.plan < w.plans {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *twin) stateOf(p *Plan, pool *pool) connectivity.State {
