@@ -31,6 +31,9 @@ type hostedPicker struct {
 // A connection that has no seat is no answer: the list does not name it any more,
 // and then the child has a newer picker, or it was lost.
 func (p *hostedPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	if info.FullMethodName == PingMethod {
+		return p.ping(info)
+	}
 	if p.drops != nil {
 		if err := p.drops.drop(); err != nil {
 			return balancer.PickResult{}, err

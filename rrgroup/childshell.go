@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 )
@@ -14,7 +15,7 @@ func (g *Group) updateChild(h *host, of *generation) {
 		h.child = of.plan.Child.Builder.Build(&facade{ClientConn: g.options.Parent, host: h, inbox: g.inbox}, g.options.Build)
 	}
 	if h.child == nil {
-		failed := &balancer.State{ConnectivityState: connectivity.TransientFailure, Picker: failing{errUnbuilt}}
+		failed := &balancer.State{ConnectivityState: connectivity.TransientFailure, Picker: base.NewErrPicker(errUnbuilt)}
 		g.inbox.Send(childSays{h, failed})
 		return
 	}

@@ -121,14 +121,14 @@ func (d *display) picker(g *generation) balancer.Picker {
 	case d.state == connectivity.TransientFailure:
 		return d.newFailing(g)
 	case g.dropsAll():
-		return dropping{g.drops}
+		return dropping{g.drops, d.newWaiting()}
 	default:
 		return g.newPicker()
 	}
 }
 
 // newWaiting returns a picker that has calls wait.
-func (d *display) newWaiting() balancer.Picker {
+func (d *display) newWaiting() waiting {
 	d.epoch++
 	return waiting{d.gate, d.epoch}
 }
@@ -150,17 +150,22 @@ func (d *display) idlePicker(g *generation) balancer.Picker {
 // would end every call with its code, those that are wait-for-ready too.
 func (d *display) newFailing(g *generation) balancer.Picker {
 	d.text = g.failure().Error()
-	return failing{errors.New(d.text)}
+	return failing{errors.New(d.text), d.newWaiting()}
 }
 
 // release appends that the parked calls can be picked, if they can and it is
-// news to them.
+// news to them. If every call is dropped, that is said of all but the pings that
+// the dropping picker parks, under the last epoch.
 func (d *display) release(todo []action) []action {
-	if d.state != connectivity.Ready || d.released == d.epoch {
+	epoch := d.epoch
+	if d.of != nil && d.of.dropsAll() {
+		epoch--
+	}
+	if d.state != connectivity.Ready || d.released == epoch {
 		return todo
 	}
-	d.released = d.epoch
-	return append(todo, released{d.epoch})
+	d.released = epoch
+	return append(todo, released{epoch})
 }
 
 // failure is what calls fail with while no backend of g is READY.

@@ -22,6 +22,7 @@ type generation struct {
 
 	// On the pick path.
 	picks rotation     // over the entries that are READY
+	pings rotation     // the same, of pings
 	odd   oddities     // of all entries
 	live  atomic.Int64 // entries that have not drained, and the hold of whoever retires it
 	drain func()       // set when it is retired; run once, by whoever ends the last of them

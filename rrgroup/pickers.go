@@ -28,18 +28,32 @@ func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// A failing picker fails calls that are not wait-for-ready with its error.
-type failing struct{ err error }
+// A failing picker fails calls that are not wait-for-ready with its error. A
+// ping waits for better times.
+type failing struct {
+	err   error
+	pings waiting
+}
 
 // Pick returns the error.
-func (p failing) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+func (p failing) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	if info.FullMethodName == PingMethod {
+		return p.pings.Pick(info)
+	}
 	return balancer.PickResult{}, p.err
 }
 
-// A dropping picker drops every call: the list is nothing but drop entries.
-type dropping struct{ drops *dropTable }
+// A dropping picker drops every call: the list is nothing but drop entries. A
+// ping is no call, and waits for a list that names a backend.
+type dropping struct {
+	drops *dropTable
+	pings waiting
+}
 
 // Pick takes a turn of the drop rotation, for the count.
-func (p dropping) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	if info.FullMethodName == PingMethod {
+		return p.pings.Pick(info)
+	}
 	return balancer.PickResult{}, p.drops.drop()
 }

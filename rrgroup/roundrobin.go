@@ -9,6 +9,7 @@ import (
 // immutable; readiness changes make a new one over the same generation.
 type roundRobin struct {
 	picks  *rotation // the generation's
+	pings  *rotation // the same, of pings
 	ready  []*entry  // in the order of the list, never empty
 	offset uint64    // maps the count of picks to a place in ready
 	since  uint64    // the count of picks when it was built
@@ -16,8 +17,11 @@ type roundRobin struct {
 }
 
 // Pick takes the next entry in turn, unless the drop rotation has the call
-// dropped first. It neither waits nor allocates.
-func (p *roundRobin) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+// dropped first. It neither waits nor, but for a ping, allocates.
+func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	if info.FullMethodName == PingMethod {
+		return p.ping(info)
+	}
 	if p.drops != nil {
 		if err := p.drops.drop(); err != nil {
 			return balancer.PickResult{}, err
@@ -44,6 +48,7 @@ func (g *generation) newPicker() *roundRobin {
 	n, next := uint64(len(ready)), g.picks.next.Load()+1
 	p := &roundRobin{
 		picks:  &g.picks,
+		pings:  &g.pings,
 		ready:  ready,
 		offset: (uint64(after) + n - next%n) % n,
 		drops:  g.drops,

@@ -1,0 +1,71 @@
+package rrgroup
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+)
+
+// PingMethod is the method that pings call. Nobody serves it: that a backend
+// says so is as good an answer as any. Pickers know a ping by it, because to
+// compare the name of a method costs a call less than a look into its context.
+const PingMethod = "/grpclb.Ping/Ping"
+
+// A Probe learns what became of the picks of a ping. It is made by the caller,
+// given to the pickers in the ping's context, and told by the pick that gRPC
+// used: at most one, as a ping is not retried.
+type Probe chan Outcome
+
+// An Outcome is the end of a ping that was sent to a backend.
+type Outcome struct {
+	Answered bool          // a byte came back
+	RTT      time.Duration // since the pick
+}
+
+// NewProbe returns a probe that nobody has told anything.
+func NewProbe() Probe { return make(Probe, 1) }
+
+type probeKey struct{}
+
+// WithProbe returns the context for a ping that p is to hear of.
+func WithProbe(ctx context.Context, p Probe) context.Context {
+	return context.WithValue(ctx, probeKey{}, p)
+}
+
+// pingOver is the pick of a ping. It takes no part in what is counted for the
+// balancer, nor in what a generation waits for before it has drained: gRPC lets
+// what is under way over a SubConn finish even after its Shutdown.
+func pingOver(ctx context.Context, sc balancer.SubConn) balancer.PickResult {
+	probe, _ := ctx.Value(probeKey{}).(Probe) // nil if the method was called by hand
+	picked := time.Now()
+	return balancer.PickResult{SubConn: sc, Done: func(info balancer.DoneInfo) {
+		select {
+		case probe <- Outcome{info.BytesReceived, time.Since(picked)}:
+		default:
+		}
+	}}
+}
+
+// ping picks for a ping: the READY backends take turns of their own, so that
+// pings change nothing of where calls go.
+func (p *roundRobin) ping(info balancer.PickInfo) (balancer.PickResult, error) {
+	e := p.ready[p.pings.turn(len(p.ready), 0)]
+	return pingOver(info.Ctx, e.result.SubConn), nil
+}
+
+// ping has the child pick for a ping.
+func (p *hostedPicker) ping(info balancer.PickInfo) (balancer.PickResult, error) {
+	r, err := p.child.Pick(info)
+	if err != nil {
+		return p.failed(info, err)
+	}
+	defer giveBack(r)
+	if s := p.seats[r.SubConn]; s != nil {
+		return pingOver(info.Ctx, s.conn.sc), nil
+	}
+	if len(p.spare) > 0 {
+		return pingOver(info.Ctx, p.spare[p.turns.turn(len(p.spare), 0)].conn.sc), nil
+	}
+	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+}
