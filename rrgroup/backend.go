@@ -48,9 +48,12 @@ func (b backend) metadata() metadata.MD {
 
 // has reports whether c is what the pool has for b.
 func (c *subConn) has(b backend) bool {
-	if b.listed != nil {
-		return c.provenance == FromBalancer && c.address.Addr == b.listed.Addr && !c.gone
+	switch {
+	case c.gone || c.address.Addr != b.addr():
+		return false
+	case b.listed != nil:
+		return c.provenance == FromBalancer
+	default:
+		return c.connects(*b.resolved, FromResolver)
 	}
-	return c.provenance == FromResolver && c.address.Addr == b.resolved.Addr && !c.gone &&
-		c.address.ServerName == b.resolved.ServerName && c.address.Attributes.Equal(b.resolved.Attributes)
 }

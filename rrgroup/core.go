@@ -128,6 +128,14 @@ func (c *core) left() bool {
 	return c.current != nil && c.current.superseded() && c.current.state() != connectivity.Ready
 }
 
+// rests reports whether the picker that is out waits to be replaced, and nothing
+// else is going on.
+func (c *core) rests() bool {
+	g := c.current
+	return g != nil && c.incoming == nil && !g.hosted() &&
+		c.display.state == connectivity.Ready && !c.display.due(g).IsZero()
+}
+
 func (c *core) handoverDue() time.Time { return c.incoming.since.Add(c.settings.Handover) }
 
 // retire takes a generation off its SubConns and lets it end.

@@ -91,10 +91,21 @@ func (g *Group) run(ctx context.Context) {
 			timer.Rang()
 		case plan := <-g.plans.Ready():
 			core.adopt(plan, time.Now(), rand.Uint64())
-		case batch := <-g.inbox.Ready():
+		case batch := <-g.messages(core):
 			g.handle(core, g.inbox.Open(batch))
 		}
 	}
+}
+
+// messages is where the group hears from everybody but the policy; nil, it does
+// not listen. While a picker is out of date and may not be replaced yet, there is
+// nothing to be gained from what else has come up meanwhile: it waits, two
+// milliseconds for ten thousand backends, and is handled at one go.
+func (g *Group) messages(core *core) <-chan actor.Batch[message] {
+	if core.rests() {
+		return nil
+	}
+	return g.inbox.Ready()
 }
 
 // handle takes over a batch of messages.

@@ -12,7 +12,7 @@ import (
 // generation names and those that linger. There is one for each address and
 // provenance. What has to be done to a SubConn it leaves in todo.
 type pool struct {
-	conns   map[place]*subConn // the first of those for a place
+	conns   map[string]*subConn // the first of those with the same Addr
 	size    int
 	leaving []leaving
 	names   int // of SubConns, in all of leaving
@@ -26,36 +26,28 @@ type leaving struct {
 	conns []*subConn
 }
 
-// A place is what most addresses differ in. Those that differ in nothing but
-// their attributes are linked.
-type place struct {
-	addr, serverName string
-	from             Provenance
-}
-
-func newPool() pool { return pool{conns: make(map[place]*subConn)} }
-
-func placeOf(a resolver.Address, from Provenance) place { return place{a.Addr, a.ServerName, from} }
+func newPool() pool { return pool{conns: make(map[string]*subConn)} }
 
 // get returns the SubConn for an address, or nil.
 func (p *pool) get(address resolver.Address, from Provenance) *subConn {
-	c := p.conns[placeOf(address, from)]
-	for c != nil && !c.address.Attributes.Equal(address.Attributes) {
+	c := p.conns[address.Addr]
+	for c != nil && !c.connects(address, from) {
 		c = c.next
 	}
 	return c
 }
 
-// add takes a new SubConn in.
+// add takes a new SubConn in. Few share their Addr: those that differ in whom
+// they come from, in their name for the handshake or in attributes are linked.
 func (p *pool) add(c *subConn) {
-	at := placeOf(c.address, c.provenance)
+	at := c.address.Addr
 	c.next, p.conns[at] = p.conns[at], c
 	p.size++
 }
 
 // remove forgets a SubConn.
 func (p *pool) remove(c *subConn) {
-	at := placeOf(c.address, c.provenance)
+	at := c.address.Addr
 	p.size--
 	if first := p.conns[at]; first != c {
 		for first.next != c {

@@ -105,6 +105,23 @@ func TestState_CoalescedTrickle(t *testing.T) {
 	})
 }
 
+// Between two pickers nobody has to be woken for what comes up meanwhile: the
+// group does not listen before the next one is due, 200 ns a backend later.
+func TestState_CoalescedRest(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(many(10000))
+		f.SubConns()[0].SetState(connectivity.Ready)
+		synctest.Wait()
+		f.SubConns()[1].SetState(connectivity.Ready)
+		synctest.Wait()
+		start := time.Now()
+		want(t, "READY", f.group.Stats().Ready, 2)
+		want(t, "time until the group listens", time.Since(start), 2*time.Millisecond)
+		f.group.Stats()
+		want(t, "and then at once", time.Since(start), 2*time.Millisecond)
+	})
+}
+
 func TestState_CoalescedFirstReady(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(many(10000))

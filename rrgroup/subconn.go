@@ -75,6 +75,12 @@ func (s *serving) swap(old, new *generation) {
 	}
 }
 
+// connects reports whether c is for this address and no other.
+func (c *subConn) connects(address resolver.Address, from Provenance) bool {
+	return c.provenance == from && c.address.Addr == address.Addr &&
+		c.address.ServerName == address.ServerName && c.address.Attributes.Equal(address.Attributes)
+}
+
 // wanted reports whether calls may still be sent over c, so that it should
 // stay connected. A retired generation does not ask for that.
 func (c *subConn) wanted() bool { return c.serving != serving{} }
