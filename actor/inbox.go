@@ -13,23 +13,23 @@ const keptCapacity = 1024
 type Inbox[M any] struct {
 	// The queue, in exactly one of the two unless somebody is at work on it.
 	full  chan Batch[M] // senders → receiver: holds messages
-	empty chan Batch[M] // receiver → senders: holds none
-
-	closed chan struct{} // closed by Close
+	empty chan Batch[M] // receiver → senders: holds none, or is closed
 
 	// Owned by the receiver.
 	opened []M // the messages handed out last, whose memory comes next
 }
 
 // A Batch is the backlog of an inbox, still sealed. Open yields its messages.
-type Batch[M any] struct{ messages []M }
+type Batch[M any] struct {
+	messages []M
+	closed   bool // there will be no more: it stays where it is, without messages
+}
 
 // NewInbox returns an inbox that holds nothing.
 func NewInbox[M any]() *Inbox[M] {
 	in := &Inbox[M]{
-		full:   make(chan Batch[M], 1),
-		empty:  make(chan Batch[M], 1),
-		closed: make(chan struct{}),
+		full:  make(chan Batch[M], 1),
+		empty: make(chan Batch[M], 1),
 	}
 	in.empty <- Batch[M]{}
 	return in
@@ -43,7 +43,9 @@ func (in *Inbox[M]) Send(m M) bool {
 	select {
 	case b = <-in.full:
 	case b = <-in.empty:
-	case <-in.closed:
+	}
+	if b.closed {
+		in.empty <- b
 		return false
 	}
 	b.messages = append(b.messages, m)
@@ -59,7 +61,7 @@ func (in *Inbox[M]) Ready() <-chan Batch[M] { return in.full }
 // oldest first. The slice is valid until the next call of Open.
 func (in *Inbox[M]) Open(b Batch[M]) []M {
 	clear(in.opened)
-	in.empty <- Batch[M]{in.opened[:0]}
+	in.empty <- Batch[M]{messages: in.opened[:0]}
 	in.opened = b.messages
 	if cap(b.messages) > keptCapacity {
 		// Forgotten now and not at the next Open, which may be hours away.
@@ -71,18 +73,11 @@ func (in *Inbox[M]) Open(b Batch[M]) []M {
 // Close makes every later Send return false and returns what was queued but
 // never received. Only the receiver may call it; a second call returns nil.
 func (in *Inbox[M]) Close() []M {
-	select {
-	case <-in.closed:
-		return nil
-	default:
-	}
 	var rest Batch[M]
 	select {
 	case rest = <-in.full:
-	case <-in.empty:
+	case <-in.empty: // or it is closed already
 	}
-	// The queue is in neither channel now and never will be again, so a sender
-	// can only take the third branch.
-	close(in.closed)
+	in.empty <- Batch[M]{closed: true}
 	return rest.messages
 }

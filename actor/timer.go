@@ -6,16 +6,12 @@ import "time"
 // deliver the time on Ready: what is due, the owner finds in its own state.
 // All methods are for the owning goroutine.
 type Timer struct {
-	clock *time.Timer
-	at    time.Time // when it rings; zero while it is off
+	clock *time.Timer // nil while it is off: most timers are, most of the time
+	at    time.Time   // when it rings; zero while it is off
 }
 
 // NewTimer returns a timer that is off.
-func NewTimer() *Timer {
-	clock := time.NewTimer(time.Hour)
-	clock.Stop()
-	return &Timer{clock: clock}
-}
+func NewTimer() *Timer { return new(Timer) }
 
 // Set arranges for the timer to ring at the given time, or never if at is
 // zero. A time that has passed rings at once. To set what is set already
@@ -25,20 +21,28 @@ func (t *Timer) Set(at time.Time) {
 	if at.Equal(t.at) {
 		return
 	}
-	t.at = at
-	if at.IsZero() {
-		t.clock.Stop()
-		return
+	t.Stop()
+	if !at.IsZero() {
+		t.at, t.clock = at, time.NewTimer(time.Until(at))
 	}
-	t.clock.Reset(time.Until(at))
 }
 
-// Ready yields the time of the ringing. The owner calls Rang when it has
-// received from it.
-func (t *Timer) Ready() <-chan time.Time { return t.clock.C }
+// Ready yields the time of the ringing, or nothing while the timer is off. The
+// owner calls Rang when it has received from it.
+func (t *Timer) Ready() <-chan time.Time {
+	if t.clock == nil {
+		return nil
+	}
+	return t.clock.C
+}
 
 // Rang notes that the alarm went off, so that the same time can be set again.
-func (t *Timer) Rang() { t.at = time.Time{} }
+func (t *Timer) Rang() { t.at, t.clock = time.Time{}, nil }
 
-// Stop turns the timer off for good.
-func (t *Timer) Stop() { t.Set(time.Time{}) }
+// Stop turns the timer off.
+func (t *Timer) Stop() {
+	if t.clock != nil {
+		t.clock.Stop()
+	}
+	t.at, t.clock = time.Time{}, nil
+}

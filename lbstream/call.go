@@ -20,18 +20,14 @@ type call struct {
 	// Set by the owner, from opened.
 	stream balanceLoad
 
-	events   chan callEvent                // reader, sender → owner, unbuffered
-	requests chan *lbpb.LoadBalanceRequest // owner → sender, room for one
+	events chan callEvent // reader, sender → owner, unbuffered
 }
 
 // startCall starts the reader of a call over ch. The call is bound to the
 // stream's life only, never to that of an RPC, and carries no metadata. last is
 // the list that the calls before it left behind, or nil.
 func startCall(ctx context.Context, g *actor.Group, ch *channel, last *tokens.List) *call {
-	c := &call{
-		events:   make(chan callEvent),
-		requests: make(chan *lbpb.LoadBalanceRequest, 1),
-	}
+	c := &call{events: make(chan callEvent)}
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	g.Go(func(context.Context) { c.read(ch, last) })
 	return c
@@ -69,36 +65,31 @@ func (c *call) tell(e callEvent) bool {
 	}
 }
 
-// startSender starts the sender, whose first message is the initial request.
-// There is room for it, so the owner does not wait even if the send does.
-func (c *call) startSender(g *actor.Group, name string) {
-	c.requests <- &lbpb.LoadBalanceRequest{
+// send starts a sender, which only sends, and says when it has. The core has the
+// next message wait for that, so there is one sender at a time, and most of the
+// time none. A Send that failed ends the call, gRPC sees to that. Why it failed is
+// the reader's to find out.
+func (c *call) send(g *actor.Group, r *lbpb.LoadBalanceRequest) {
+	stream := c.stream
+	g.Go(func(context.Context) {
+		if stream.Send(r) == nil {
+			c.tell(sent{})
+		}
+	})
+}
+
+// initialRequest is the first message of a call.
+func initialRequest(name string) *lbpb.LoadBalanceRequest {
+	return &lbpb.LoadBalanceRequest{
 		LoadBalanceRequestType: &lbpb.LoadBalanceRequest_InitialRequest{
 			InitialRequest: &lbpb.InitialLoadBalanceRequest{Name: name},
 		},
 	}
-	g.Go(func(context.Context) { c.send(c.stream) })
 }
 
-// report gives the sender a report. The one message before it was sent, so there
-// is room.
-func (c *call) report(stats *lbpb.ClientStats) {
-	c.requests <- &lbpb.LoadBalanceRequest{
+// reportRequest is a load report.
+func reportRequest(stats *lbpb.ClientStats) *lbpb.LoadBalanceRequest {
+	return &lbpb.LoadBalanceRequest{
 		LoadBalanceRequestType: &lbpb.LoadBalanceRequest_ClientStats{ClientStats: stats},
-	}
-}
-
-// send is the sender: it only sends, and says when it has. A Send that failed
-// ends the call, gRPC sees to that. Why it failed is the reader's to find out.
-func (c *call) send(stream balanceLoad) {
-	for {
-		select {
-		case r := <-c.requests:
-			if stream.Send(r) != nil || !c.tell(sent{}) {
-				return
-			}
-		case <-c.ctx.Done():
-			return
-		}
 	}
 }

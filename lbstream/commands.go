@@ -24,14 +24,14 @@ type openCall struct{ number uint64 }
 // counter has to say of it.
 type endCall struct{}
 
-// sendInitial: give the sender the first message of the call just opened.
+// sendInitial: have a sender send the first message of the call just opened.
 type sendInitial struct{ name string }
 
 // ask: ask the counter about the present call, which has this number. No other
 // question is out.
 type ask struct{ call uint64 }
 
-// sendReport: give the sender this report. It has nothing else to send.
+// sendReport: have a sender send this report. There is no other.
 type sendReport struct{ stats *lbpb.ClientStats }
 
 // tellRetry: pass this on to the retry owner.

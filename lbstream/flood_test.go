@@ -65,7 +65,7 @@ func TestStream_LatestList_HeldBack(t *testing.T) {
 		group := actor.NewGroup()
 		call := startCall(b.Context(), group, ch, nil)
 		call.stream = (<-call.events).(opened).stream
-		call.startSender(group, "shop")
+		call.send(group, initialRequest("shop"))
 		c, all := lb.Next(), servers(1000)
 		sent := make(chan struct{}, 10000)
 		go func() {

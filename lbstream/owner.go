@@ -79,8 +79,8 @@ func (o *owner) events() <-chan callEvent {
 }
 
 // hear passes one event of the present call to the core. A call that ended by
-// itself is cancelled too: its sender may be waiting for something to send. It
-// has a channel under it, whose state is read while nothing else uses it.
+// itself is cancelled too: its sender may have something to say. It has a channel
+// under it, whose state is read while nothing else uses it.
 func (o *owner) hear(ctx context.Context, e callEvent) {
 	switch e := e.(type) {
 	case opened:
@@ -114,12 +114,12 @@ func (o *owner) do(ctx context.Context, commands []command) {
 		case endCall:
 			o.endCall()
 		case sendInitial:
-			o.call.startSender(o.group, c.name)
+			o.call.send(o.group, initialRequest(c.name))
 		case ask:
 			o.answer = make(chan tokens.Counts, 1)
 			o.opts.Counter.Count(c.call, o.answer)
 		case sendReport:
-			o.call.report(c.stats)
+			o.call.send(o.group, reportRequest(c.stats))
 		case tellRetry:
 			o.stream.retry.Send(c.message)
 		case complain:

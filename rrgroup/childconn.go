@@ -78,3 +78,25 @@ func (c *childConn) catchUp() []balancer.SubConnState {
 		return nil
 	}
 }
+
+// A hosting is who uses a SubConn on behalf of child policies.
+type hosting struct {
+	conns  []*childConn
+	holder *generation // the latest of a child's that holds it
+}
+
+// attach gives the SubConn to one more of a child's connections.
+func (c *subConn) attach(hc *childConn) {
+	if c.hosted == nil {
+		c.hosted = new(hosting)
+	}
+	c.hosted.conns = append(c.hosted.conns, hc)
+}
+
+// childConns returns the connections of children that the SubConn is behind.
+func (c *subConn) childConns() []*childConn {
+	if c.hosted == nil {
+		return nil
+	}
+	return c.hosted.conns
+}

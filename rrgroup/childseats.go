@@ -83,13 +83,13 @@ func (g *generation) hold() {
 			continue
 		}
 		c.held--
-		c.holder = nil
+		c.hosted.holder = nil
 		g.freed = append(g.freed, c)
 	}
 	g.distinct = kept
 	for _, hc := range g.host.conns {
-		if c := hc.conn; c.holder != g {
-			c.holder = g
+		if c := hc.conn; c.hosted.holder != g {
+			c.hosted.holder = g
 			c.held++
 			g.distinct = append(g.distinct, c)
 		}
@@ -98,7 +98,7 @@ func (g *generation) hold() {
 
 // hostedBy reports whether a child has a connection over c.
 func (c *subConn) hostedBy(h *host) bool {
-	for _, hc := range c.hosted {
+	for _, hc := range c.childConns() {
 		if hc.host == h {
 			return true
 		}
@@ -108,7 +108,7 @@ func (c *subConn) hostedBy(h *host) bool {
 
 // lost notes that a connection of the generation is gone that nobody renews.
 func (g *generation) lost(c *subConn) {
-	if g.superseded() && c.holder == g && c.state != connectivity.Ready {
+	if g.superseded() && c.hosted != nil && c.hosted.holder == g && c.state != connectivity.Ready {
 		g.stale = true
 	}
 }

@@ -60,7 +60,7 @@ func (c *core) childMade(hc *childConn) {
 		return
 	}
 	hc.conn = c.pool.find(hc.address, hc.host.provenance)
-	hc.conn.hosted = append(hc.conn.hosted, hc)
+	hc.conn.attach(hc)
 	hc.host.conns = append(hc.host.conns, hc)
 }
 
@@ -91,13 +91,14 @@ func (c *core) childShut(hc *childConn) {
 // detach leaves the SubConn behind hc to others. It lingers if there are none.
 func (c *core) detach(hc *childConn) {
 	hc.shut = true
-	hc.conn.hosted = slices.DeleteFunc(hc.conn.hosted, func(o *childConn) bool { return o == hc })
+	h := hc.conn.hosted
+	h.conns = slices.DeleteFunc(h.conns, func(o *childConn) bool { return o == hc })
 	c.forsaken = append(c.forsaken, hc.conn)
 }
 
 // passOn tells the children that use a SubConn what it has reported.
 func (c *core) passOn(conn *subConn, s balancer.SubConnState) {
-	for _, hc := range conn.hosted {
+	for _, hc := range conn.childConns() {
 		if hc.listening {
 			hc.listening = s.ConnectivityState != connectivity.Idle
 			c.tell(hc, s)

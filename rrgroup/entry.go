@@ -36,11 +36,9 @@ type entry struct {
 // oddities count the finished calls of a generation that were not answered.
 // They are few where things go well, so one line for all entries will do.
 type oddities struct {
-	_          [cacheLine]byte
 	unanswered atomic.Int64 // sent, and no byte came back
 	unsent     atomic.Int64 // nothing was sent
 	unused     atomic.Int64 // picks that gRPC did not use, and no calls
-	_          [cacheLine]byte
 }
 
 // take takes a reference, for a pick. It reports false if the entry is retired;

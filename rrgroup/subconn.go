@@ -13,24 +13,23 @@ import (
 type subConn struct {
 	// Fixed when it was made.
 	address    resolver.Address
-	provenance Provenance
 	sc         balancer.SubConn // nil until gRPC has made it
-	next       *subConn         // in the pool, one with other attributes
+	next       *subConn         // in the pool, another one with the same Addr
+	provenance Provenance
 
 	// What it reported last.
+	failed   bool // it failed and has not been READY since
+	wasReady bool // it has been READY once
 	state    connectivity.State
 	err      error  // why the last attempt to connect failed
-	failed   bool   // it failed and has not been READY since
-	wasReady bool   // it has been READY once
 	failedIn uint64 // the newest generation when it failed last
 
 	// Who needs it.
-	gone    bool         // nobody, and it is shut down
-	held    int          // retired generations that have not drained, or those of a child
-	serving serving      // the current and the incoming one, where they name it
-	hosted  []*childConn // of child policies
-	holder  *generation  // of a child, the latest that holds it
-	until   time.Time    // nobody: it lingers until then
+	held    int       // retired generations that have not drained, or those of a child
+	serving serving   // the current and the incoming one, where they name it
+	hosted  *hosting  // child policies, if it ever was one of theirs
+	until   time.Time // nobody: it lingers until then
+	gone    bool      // nobody, and it is shut down
 }
 
 // A standing counts the SubConns of a generation by how they stand, each once
@@ -86,7 +85,7 @@ func (c *subConn) connects(address resolver.Address, from Provenance) bool {
 func (c *subConn) wanted() bool { return c.serving != serving{} }
 
 // idle reports whether no generation names c any more.
-func (c *subConn) idle() bool { return !c.wanted() && len(c.hosted) == 0 && c.held == 0 }
+func (c *subConn) idle() bool { return !c.wanted() && len(c.childConns()) == 0 && c.held == 0 }
 
 // serve adds g to the generations that send calls over c, and c to its tally.
 // It reports false if g had it already: the address is listed twice.
