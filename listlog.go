@@ -7,14 +7,14 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// logList writes what is wrong with a server list: one line for all entries
-// that were skipped and one for all tokens, however many there are.
-func logList(list *tokens.List) {
+// remarkList remarks on what is wrong with a server list: one line for all
+// entries that were skipped and one for all tokens, however many there are.
+func (m *machine) remarkList(list *tokens.List) {
 	if n := list.RejectedCount; n > 0 {
-		logger.Warningf("server list: %d entries skipped: %s", n, reasons(list.Rejected, n))
+		m.remark(aboutEntries, "server list: %d entries skipped: %s", n, reasons(list.Rejected, n))
 	}
 	if n := list.WarningCount; n > 0 {
-		logger.Warningf("server list: %d tokens out of order: %s", n, reasons(list.Warnings, n))
+		m.remark(aboutTokens, "server list: %d tokens out of order: %s", n, reasons(list.Warnings, n))
 	}
 }
 

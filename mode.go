@@ -54,6 +54,7 @@ type machine struct {
 	call    uint64        // the balancer call that it came from
 	plan    *rrgroup.Plan // for the group
 	ends    uint64        // ended calls for which re-resolution was asked
+	remarks []remark      // for the log
 }
 
 // Two plans that name nobody. There is one of each, so that to decide the same
@@ -100,6 +101,9 @@ func (m *machine) resolverFailed(err error) {
 // balancers, that is about the time when there were.
 func (m *machine) contacted(s lbstream.Status) {
 	news := s.Lists != m.status.Lists
+	if m.mode == balanced && m.status.Contact && !s.Contact && s.Err != nil {
+		m.remark(aboutContact, "contact with the balancer is lost: %v", s.Err)
+	}
 	m.status = s
 	switch {
 	case len(m.balancers) == 0:
@@ -118,12 +122,12 @@ func (m *machine) aggregated(a rrgroup.Aggregate) { m.ready = a.Ready }
 func (m *machine) listed(list *tokens.List) {
 	switch {
 	case list.Empty():
-		logList(list)
+		m.remarkList(list)
 		m.listedEmpty()
 	case m.mode == balanced && m.call == m.status.Call && list.Equal(m.list):
 		// See list.equal. What is wrong with it was logged.
 	default:
-		logList(list)
+		m.remarkList(list)
 		m.balance(list)
 		m.plan = m.listPlan()
 	}
@@ -201,7 +205,7 @@ func (m *machine) deadline() time.Time {
 
 // fallBack goes over to the resolver's addresses.
 func (m *machine) fallBack(because error) {
-	logger.Infof("in fallback because %v", because)
+	m.remark(aboutFallback, "in fallback because %v", because)
 	m.mode, m.list = fallback, nil
 	m.plan = m.fallbackPlan(
 		fmt.Sprintf("in fallback because %v", because),
@@ -216,6 +220,18 @@ func (m *machine) fallbackPlan(doing string, unserved error) *rrgroup.Plan {
 		Unserved:   unserved,
 		Doing:      doing,
 	}
+}
+
+// remark leaves something for the log.
+func (m *machine) remark(about topic, format string, words ...any) {
+	m.remarks = append(m.remarks, remark{about, fmt.Sprintf(format, words...)})
+}
+
+// takeRemarks returns what there is for the log since it was asked last.
+func (m *machine) takeRemarks() []remark {
+	all := m.remarks
+	m.remarks = nil
+	return all
 }
 
 // reresolve reports, once for each call to a balancer that ended, that the

@@ -36,6 +36,7 @@ type told struct {
 func (p *policy) run(ctx context.Context, defaults Config) {
 	m := newMachine(defaults)
 	last := told{config: defaults, plan: m.plan} // the group begins with having calls wait
+	var diary diary
 	timer := actor.NewTimer()
 	defer p.end(timer)
 
@@ -55,6 +56,11 @@ func (p *policy) run(ctx context.Context, defaults Config) {
 		}
 		m.check(time.Now())
 		p.tell(m, &last)
+		for _, r := range m.takeRemarks() {
+			if line, due := diary.line(r, time.Now()); due {
+				logger.Warning(line)
+			}
+		}
 	}
 }
 

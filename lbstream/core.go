@@ -114,7 +114,7 @@ func (c *core) ended(now time.Time, err error, usable bool) []command {
 		err = errHungUp
 	}
 	c.status.Ends++
-	c.status.Contact, c.status.Err = false, err
+	c.status.Contact, c.status.Err = false, brief(err)
 	do := []command{tellRetry{callEnded{c.number, c.finish(now)}}}
 	if c.phase == opening || !usable {
 		do = append(do, c.unlink()...)

@@ -92,7 +92,9 @@ func (g *Group) run(ctx context.Context) {
 		case plan := <-g.plans.Ready():
 			core.adopt(plan, time.Now(), rand.Uint64())
 		case batch := <-g.messages(core):
-			g.handle(core, g.inbox.Open(batch))
+			messages := g.inbox.Open(batch)
+			g.handle(core, messages)
+			clear(messages) // which the inbox keeps until the next, and what they name with them
 		}
 	}
 }

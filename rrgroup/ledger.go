@@ -15,6 +15,7 @@ type ledger struct {
 	live  []*generation    // made from its lists, and not drained
 	past  totals           // of those that have drained
 	drops map[string]int64 // by those that have drained, and not told
+	bytes int              // of the tokens in drops
 	told  totals
 }
 
@@ -67,6 +68,7 @@ func (l *ledger) takeDrops() (all []tokens.Dropped) {
 		all = append(all, tokens.Dropped{Token: token, Calls: l.drops[token]})
 	}
 	clear(l.drops)
+	l.bytes = 0
 	return all
 }
 
@@ -107,17 +109,24 @@ func (l *ledger) collectDrops(g *generation) {
 	}
 }
 
-// untoldTokens bounds how many tokens a ledger keeps for the next count. A
-// balancer may never ask for reports and use new tokens in every list.
-const untoldTokens = 10000
+// What a ledger keeps for the next count is bounded: a balancer may never ask for
+// reports, and use new tokens in every list, as long as a message may be.
+const (
+	untoldTokens = 10000
+	untoldBytes  = 1 << 20 // of the tokens
+)
 
 // keyOf returns the token to count drops under: its own, unless there are too
 // many. Those that are too many share the empty one.
 func (l *ledger) keyOf(token string) string {
-	if _, known := l.drops[token]; known || len(l.drops) < untoldTokens {
+	if _, known := l.drops[token]; known {
 		return token
 	}
-	return ""
+	if len(l.drops) >= untoldTokens || l.bytes+len(token) > untoldBytes {
+		return ""
+	}
+	l.bytes += len(token)
+	return token
 }
 
 func (t totals) plus(o totals) totals {

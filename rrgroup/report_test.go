@@ -3,6 +3,7 @@ package rrgroup
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -87,6 +88,24 @@ func TestReport_DropsOfManyTokens(t *testing.T) {
 	}
 	c := core.ledger.count(1)
 	want(t, "dropped calls", c.Finished, 3*untoldTokens)
+}
+
+// Nor do long ones: a token may be as long as a message.
+func TestReport_DropsOfLongTokens(t *testing.T) {
+	core := newCore(nil)
+	const n = 100
+	for i := range n {
+		core.adopt(from(1, fmt.Sprintf("drop:%d%s", i, strings.Repeat("x", untoldBytes/10))), time.Time{}, 0)
+		g := core.incoming
+		_ = g.drops.drop()
+		g.retire(func() {})
+		core.ended(g)
+	}
+	if kept := len(core.ledger.drops); kept > 11 {
+		t.Errorf("%d tokens of %d KiB are kept", kept, untoldBytes/10/1024)
+	}
+	want(t, "dropped calls", core.ledger.count(1).Finished, n)
+	want(t, "bytes of tokens kept once they are told", core.ledger.bytes, 0)
 }
 
 // A caller may hold a picker that gRPC has replaced. What it would drop then is

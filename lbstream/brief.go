@@ -1,0 +1,31 @@
+package lbstream
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// mostWords is how many bytes of an error are passed on. A balancer ends its
+// calls with a text of its own, which may fill the headers that gRPC takes (16 MiB
+// of them), and it goes into the log and into the errors of calls.
+const mostWords = 512
+
+// brief returns err as it is fit to be repeated: one that is long is cut, and one
+// that would not stay on its line is quoted.
+func brief(err error) error {
+	text := err.Error()
+	more := len(text) - mostWords
+	if more <= 0 && utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable) {
+		return err
+	}
+	quoted := strconv.Quote(text[:min(len(text), mostWords)])
+	if more > 0 {
+		return fmt.Errorf("%s and %d bytes more", quoted, more)
+	}
+	return errors.New(quoted)
+}
+
+func unprintable(r rune) bool { return !strconv.IsPrint(r) }
