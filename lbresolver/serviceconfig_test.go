@@ -1,0 +1,83 @@
+package lbresolver
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/dnstest"
+)
+
+// What the channel is told of a service config in DNS, of one that selects no
+// policy, and of what counts as none.
+func TestServiceConfig(t *testing.T) {
+	for name, c := range map[string]struct {
+		text         string // of the TXT record; none if empty
+		want, wantIf string // and with config=off
+	}{
+		"none":             {want: ours},
+		"of the service":   {`grpc_config=[{"serviceConfig":{"loadBalancingConfig":[{"x":{}}]}}]`, ` | config {"loadBalancingConfig":[{"x":{}}]}`, ` | config {"loadBalancingConfig":[{"x":{}}]}`},
+		"without a policy": {`grpc_config=[{"serviceConfig":{"a":1}}]`, ` | config {"a":1,"loadBalancingConfig":[{"grpclb":{}}]}`, ` | config {"a":1}`},
+		"for Java only":    {`grpc_config=[{"clientLanguage":["JAVA"],"serviceConfig":{"a":1}}]`, ours, ""},
+		"something else":   {`v=spf1 -all`, ours, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startDNS(t)
+			s.Set(shop, dnstest.Host("10.0.1.1"))
+			if c.text != "" {
+				s.Set("_grpc_config."+shop, dnstest.TXT(c.text))
+			}
+			on, _ := resolve(t, "grpclb:///shop.example.com?config=on", s)
+			on.expect(t, "addresses 10.0.1.1:443"+c.want)
+			off, _ := resolve(t, "grpclb:///shop.example.com?config=off", s)
+			off.expect(t, "addresses 10.0.1.1:443"+c.wantIf)
+		})
+	}
+}
+
+// A channel that wants none gets none, and DNS is not asked for one.
+func TestServiceConfig_Disabled(t *testing.T) {
+	s := startDNS(t)
+	s.Set(shop, dnstest.Host("10.0.1.1"))
+	s.Set("_grpc_config."+shop, dnstest.TXT(`grpc_config=[{"serviceConfig":{"a":1}}]`))
+	c := newChannel()
+	r, err := NewBuilder().Build(targetOf(t, at("grpclb:///shop.example.com", s)), c, resolver.BuildOptions{DisableServiceConfig: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c.expect(t, "addresses 10.0.1.1:443")
+}
+
+// One that DNS has had is not replaced by ours when DNS has none any more: the
+// channel goes on with it, as for targets of the scheme dns.
+func TestServiceConfig_Lost(t *testing.T) {
+	s := startDNS(t)
+	s.Set(shop, dnstest.Host("10.0.1.1"))
+	s.Set("_grpc_config."+shop, dnstest.TXT(`grpc_config=[{"serviceConfig":{"loadBalancingConfig":[]}}]`))
+	c, r := resolve(t, "grpclb:///shop.example.com", s)
+	c.expect(t, `addresses 10.0.1.1:443 | config {"loadBalancingConfig":[]}`)
+	s.Remove("_grpc_config." + shop)
+	r.ResolveNow(resolver.ResolveNowOptions{})
+	c.await(t, "addresses 10.0.1.1:443")
+}
+
+func TestWithPolicy(t *testing.T) {
+	const policy = `"loadBalancingConfig":[{"grpclb":{}}]`
+	for text, want := range map[string]string{
+		`{}`:                                 `{` + policy + `}`,
+		`{"a":[1, 2]}`:                       `{"a":[1,2],` + policy + `}`,
+		`{"loadBalancingConfig":[{"x":{}}]}`: `{"loadBalancingConfig":[{"x":{}}]}`,
+		`{"loadbalancingpolicy":"x"}`:        `{"loadbalancingpolicy":"x"}`,
+		`{"LoadBalancingConfig":null}`:       `{` + policy + `}`,
+		`{"loadBalancingPolicy":null,"retryThrottl":{}}`: `{` + policy + `,"retryThrottl":{}}`,
+		`null`:  `null`,
+		`[1]`:   `[1]`,
+		`{"a":`: `{"a":`,
+		``:      ``,
+	} {
+		if got := withPolicy(text); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package lbresolver
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const (
+	// servicePort is the port of a service that is dialled without one, as in
+	// targets of the scheme dns.
+	servicePort = "443"
+	// dnsPort is the port of a DNS server that is named without one (RFC 1035,
+	// section 4.2).
+	dnsPort = "53"
+)
+
+// A target is what the URL that a user dials says.
+type target struct {
+	service   hostPort
+	balancers []hostPort // given in the URL; none means to ask DNS for them
+	dns       string     // the DNS server to ask, "host:port"; empty is the system's
+	fallback  bool       // the service's own addresses are to be given
+	config    bool       // a service config that selects the policy is to be given
+}
+
+// noSRV reports whether the service is no name that DNS would have SRV records
+// for.
+func (t target) noSRV() bool { return t.service.isIP() || t.service.isLocal() }
+
+// parse reads a URL of the forms in the package's documentation. The error
+// says what is wrong, and where.
+func parse(u url.URL) (target, error) {
+	t, err := read(u)
+	if err == nil {
+		err = t.check()
+	}
+	if err != nil {
+		return target{}, fmt.Errorf("lbresolver: target %q: %w", u.String(), err)
+	}
+	return t, nil
+}
+
+func read(u url.URL) (target, error) {
+	t := target{fallback: true, config: true}
+	switch {
+	case u.User != nil:
+		return t, errors.New("there is a user name in it, which means nothing here")
+	case u.Fragment != "":
+		return t, fmt.Errorf("there is a fragment in it, %q, which means nothing here", "#"+u.Fragment)
+	}
+	if err := t.readService(endpoint(u)); err != nil {
+		return t, err
+	}
+	if u.Host != "" {
+		if err := t.readBalancer(u.Host); err != nil {
+			return t, err
+		}
+	}
+	return t, t.readQuery(u.RawQuery)
+}
+
+// endpoint is the service's part of the URL: the path, or what there is in the
+// place of host and path in a URL without slashes.
+func endpoint(u url.URL) string {
+	if u.Path == "" {
+		return u.Opaque
+	}
+	return strings.TrimPrefix(u.Path, "/")
+}
+
+func (t *target) readService(text string) (err error) {
+	switch {
+	case text == "":
+		return errors.New("no service is named in it: write grpclb:///service.example.com:443")
+	case strings.Contains(text, "/"):
+		return fmt.Errorf("service %q: there is a slash in it", text)
+	}
+	if t.service, err = parseHostPort(text, servicePort); err != nil {
+		return fmt.Errorf("service: %w", err)
+	}
+	return nil
+}
+
+// readBalancer adds a balancer. There is no port that one usually has, and a
+// target of the scheme dns has a DNS server in its place, usually without one.
+func (t *target) readBalancer(text string) error {
+	b, err := parseHostPort(text, "")
+	if err != nil {
+		return fmt.Errorf("balancer: %w", err)
+	}
+	if !slices.Contains(t.balancers, b) {
+		t.balancers = append(t.balancers, b)
+	}
+	return nil
+}
+
+// check says what is wrong with the whole.
+func (t target) check() error {
+	if t.noSRV() && len(t.balancers) == 0 && !t.fallback {
+		return fmt.Errorf("nothing can come of it: no SRV records are looked up for %s, so without fallback it needs a balancer", t.service.host)
+	}
+	return nil
+}
