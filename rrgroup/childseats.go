@@ -65,7 +65,7 @@ func (g *generation) takersByAddress() map[string]*takers {
 				t = &takers{}
 				g.byAddress[b.addr()] = t
 			}
-			t.entries = append(t.entries, &g.entries[i])
+			t.entries = append(t.entries, g.entry(i))
 		}
 	}
 	return g.byAddress

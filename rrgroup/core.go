@@ -41,7 +41,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	if plan.drops() {
 		g.drops = newDropTable(plan.List, &c.drops)
 	}
-	if plan.Child != nil && len(g.entries) > 0 {
+	if plan.Child != nil && g.size > 0 {
 		c.entrust(g)
 	} else {
 		g.connect(&c.pool, c.newest())
@@ -140,7 +140,7 @@ func (c *core) handoverDue() time.Time { return c.incoming.since.Add(c.settings.
 
 // retire takes a generation off its SubConns and lets it end.
 func (c *core) retire(g *generation) {
-	g.leave()
+	c.forsaken = append(c.forsaken, g.leave()...)
 	c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
 	c.pool.todo = append(c.pool.todo, retire{g})
 }

@@ -91,7 +91,7 @@ func (e *ensemble) pick() {
 		return
 	}
 	e.open[of]++
-	e.calls = append(e.calls, call{r, of})
+	e.calls = append(e.calls, call{r, of, of.plan})
 }
 
 // outcomes are how a call can end.
@@ -112,7 +112,7 @@ func (e *ensemble) finish(n int) {
 	e.calls = append(e.calls[:i], e.calls[i+1:]...)
 	e.open[c.of]--
 	how := outcomes[n/2%len(outcomes)]
-	e.books.done(c.of.plan, how)
+	e.books.done(c.by, how)
 	c.Done(how)
 }
 

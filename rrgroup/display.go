@@ -71,7 +71,7 @@ func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	}
 	failed := d.state == connectivity.TransientFailure
 	switch state := g.state(); {
-	case state == connectivity.Connecting && len(g.entries) > 0 && failed:
+	case state == connectivity.Connecting && g.size > 0 && failed:
 		return connectivity.TransientFailure
 	case state == connectivity.TransientFailure && followed && !failed:
 		return connectivity.Connecting
@@ -105,7 +105,7 @@ func (d *display) due(g *generation) time.Time {
 	if d.state == connectivity.TransientFailure && !g.hosted() {
 		return d.at.Add(quietFailing)
 	}
-	if quiet := time.Duration(len(g.entries)) * quietPerEntry; quiet >= quietMinimum {
+	if quiet := time.Duration(g.size) * quietPerEntry; quiet >= quietMinimum {
 		return d.at.Add(quiet)
 	}
 	return d.at
@@ -171,7 +171,7 @@ func (d *display) release(todo []action) []action {
 // failure is what calls fail with while no backend of g is READY.
 func (g *generation) failure() error {
 	switch {
-	case len(g.entries) == 0:
+	case g.size == 0:
 		return g.plan.Unserved
 	case g.err == nil:
 		return fmt.Errorf("grpclb is %s: no backend is READY yet", g.plan.Doing)

@@ -43,7 +43,7 @@ type oddities struct {
 
 // take takes a reference, for a pick. It reports false if the entry is retired;
 // then refuse has to follow.
-func (e *entry) take() bool { return e.word.Add(reference)&retired == 0 }
+func (e *entry) take() bool { return !word(e.word.Add(reference)).retired() }
 
 // pick takes a reference and returns what a pick returns.
 func (e *entry) pick() (balancer.PickResult, error) {
@@ -80,22 +80,19 @@ func (e *entry) done(info balancer.DoneInfo) {
 // release gives one reference back and adds to the count of finished calls in
 // the same step.
 func (e *entry) release(count uint64) {
-	if w := e.word.Add(count - reference); w&retired != 0 {
+	if w := word(e.word.Add(handBack(count))); w.retired() {
 		e.drain(w)
 	}
 }
 
-// retire lets no pick succeed from here on, and reports whether the entry has
-// drained. If it has not, it will when its last call is done.
-func (e *entry) retire() bool {
+// retire lets no pick succeed from here on. It returns how many have, and
+// whether the entry has drained. If it has not, it will when its last call is
+// done.
+func (e *entry) retire() (picks int64, drained bool) {
 	for {
-		w := e.word.Load()
-		end := w | retired
-		if w&inFlight == 0 {
-			end |= drained
-		}
-		if e.word.CompareAndSwap(w, end) {
-			return w&inFlight == 0
+		w := word(e.word.Load())
+		if e.word.CompareAndSwap(uint64(w), uint64(w.end())) {
+			return w.finished() + w.flying(), w.spent()
 		}
 	}
 }
@@ -103,21 +100,21 @@ func (e *entry) retire() bool {
 // drain tells the generation, once, that a retired entry has no call left.
 // A pick that fails holds a reference for a moment, so references may reach
 // zero more than once; the mark decides who saw it first.
-func (e *entry) drain(w uint64) {
-	for w&(inFlight|drained) == 0 {
-		if e.word.CompareAndSwap(w, w|drained) {
+func (e *entry) drain(w word) {
+	for w.spent() {
+		if e.word.CompareAndSwap(uint64(w), uint64(w.end())) {
 			e.generation.entriesDrained(1)
 			return
 		}
-		w = e.word.Load()
+		w = word(e.word.Load())
 	}
 }
 
 // calls returns how many picks of the entry are in flight, which may include one
 // that is being refused, and how many are over.
 func (e *entry) calls() (now, over int64) {
-	w := e.word.Load()
-	return int64(w & inFlight), int64(w / finished)
+	w := word(e.word.Load())
+	return w.flying(), w.finished()
 }
 
 // picks returns how often the entry was picked.

@@ -13,12 +13,16 @@ import (
 // behind them.
 type generation struct {
 	// Fixed from the start.
-	plan    *Plan
-	number  uint64     // from 1, in the order in which plans were adopted
-	since   time.Time  // when the plan was adopted
-	entries []entry    // the rotation, drop entries left out
-	conns   []*subConn // conns[i] is behind entries[i]; nil if a child picks
-	drops   *dropTable // nil if the list has none
+	number uint64     // from 1, in the order in which plans were adopted
+	since  time.Time  // when the plan was adopted
+	size   int        // places in the rotation
+	drops  *dropTable // nil if the list has none
+
+	// Fixed until it is retired, and forgotten then: what a call in flight names
+	// keeps its generation, which may be one of very many.
+	plan   *Plan
+	blocks [][]entry  // the rotation, drop entries left out; see entry
+	conns  []*subConn // conns[i] is behind entry i; nil if a child picks
 
 	// On the pick path.
 	picks rotation     // over the entries that are READY
@@ -35,6 +39,11 @@ type generation struct {
 	stale    bool        // what is READY, or a child's word, is no longer that of the picker
 	err      error       // of the SubConn that failed to connect last
 
+	// Owned by the group, once it is retired.
+	left  []*entry // those that had not drained then
+	over  int64    // picks of the others
+	begun int64    // picks of all; none has succeeded since
+
 	// Owned by the group, if a child picks.
 	host      *host
 	said      *balancer.State // what the child published last for this plan
@@ -48,28 +57,39 @@ type generation struct {
 // starts behind the entry that random picks.
 func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	n := plan.size()
-	g := &generation{
-		plan:    plan,
-		since:   now,
-		entries: make([]entry, n),
-	}
+	g := &generation{plan: plan, since: now, size: n, blocks: newBlocks(n)}
 	if n > 0 {
 		g.last = int(random % uint64(n))
 	}
 	g.live.Store(int64(n) + 1)
 	for i, b := range plan.backends() {
-		e := &g.entries[i]
+		e := g.entry(i)
 		e.generation, e.place = g, i
 		e.result = balancer.PickResult{Done: e.done, Metadata: b.metadata()}
 	}
 	return g
 }
 
+// A block is what entries are allocated by. An entry that is in use keeps the
+// block that it is in, a kilobyte, and not the generation's thousands.
+const block = 16
+
+func newBlocks(entries int) [][]entry {
+	blocks := make([][]entry, 0, (entries+block-1)/block)
+	for ; entries > 0; entries -= block {
+		blocks = append(blocks, make([]entry, min(entries, block)))
+	}
+	return blocks
+}
+
+// entry returns the entry at a place in the rotation.
+func (g *generation) entry(place int) *entry { return &g.blocks[place/block][place%block] }
+
 // connect claims the SubConns behind the entries from the pool. What the
 // generation before has in the same place needs no look-up there.
 func (g *generation) connect(p *pool, before *generation) {
 	last := before.cursor()
-	g.conns = make([]*subConn, len(g.entries))
+	g.conns = make([]*subConn, g.size)
 	for i, b := range g.plan.backends() {
 		c := last.meet(b)
 		if c == nil {
@@ -89,15 +109,25 @@ func (g *generation) connect(p *pool, before *generation) {
 	}
 }
 
-// leave takes the generation off its SubConns, which are held for the calls in
-// flight until it has drained.
-func (g *generation) leave() {
+// leave takes the generation off its SubConns and returns those that it needs no
+// more. Those that have ever been READY may have calls in flight, and are held
+// until it has drained.
+func (g *generation) leave() (free []*subConn) {
 	if g.hosted() {
-		return // its SubConns are held already
+		return nil // its SubConns are held already
 	}
+	held := g.distinct[:0]
 	for _, c := range g.distinct {
-		c.leave(g)
+		c.serving.swap(g, nil)
+		if !c.wasReady {
+			free = append(free, c)
+			continue
+		}
+		c.held++
+		held = append(held, c)
 	}
+	g.distinct, g.conns = held, nil
+	return free
 }
 
 // anyReady reports whether one of the backends is READY.
@@ -106,17 +136,27 @@ func (g *generation) anyReady() bool {
 }
 
 // retire lets the generation end: no pick succeeds any more, and when the last
-// call in flight is done, which may be now, the drain closure runs.
+// call in flight is done, which may be now, the drain closure runs. Until then
+// nothing is kept but what the calls need.
 func (g *generation) retire(drain func()) {
 	g.drain = drain
 	g.drops.retire()
-	n := 1 // our own hold
-	for i := range g.entries {
-		if g.entries[i].retire() {
-			n++
-		}
+	for i := range g.size {
+		g.retireEntry(g.entry(i))
 	}
+	n := g.size - len(g.left) + 1 // our own hold
+	g.plan, g.blocks, g.picker, g.byAddress, g.seats = nil, nil, nil, nil, nil
 	g.entriesDrained(n)
+}
+
+func (g *generation) retireEntry(e *entry) {
+	picks, drained := e.retire()
+	g.begun += picks
+	if drained {
+		g.over += picks
+	} else {
+		g.left = append(g.left, e)
+	}
 }
 
 func (g *generation) entriesDrained(n int) {
@@ -134,7 +174,7 @@ func (g *generation) state() connectivity.State {
 		return connectivity.Ready
 	case g.tally.pending > 0:
 		return connectivity.Connecting
-	case len(g.entries) == 0 && g.plan.Unserved == nil:
+	case g.size == 0 && g.plan.Unserved == nil:
 		return connectivity.Connecting // an empty list: calls wait
 	default:
 		return connectivity.TransientFailure
@@ -143,7 +183,7 @@ func (g *generation) state() connectivity.State {
 
 // dropsAll reports whether the list consists of drops alone: then every call
 // is dropped, though no backend is READY.
-func (g *generation) dropsAll() bool { return len(g.entries) == 0 && g.drops != nil }
+func (g *generation) dropsAll() bool { return g.size == 0 && g.drops != nil }
 
 // arrived reports whether the generation should take over by itself: its first
 // backend is READY, or there is none left to wait for. While others serve, the
@@ -159,5 +199,5 @@ func (g *generation) arrived(served bool) bool {
 	if served && g.tally.ready == 0 && g.tally.untried > 0 {
 		return false
 	}
-	return g.state() != connectivity.Connecting || len(g.entries) == 0
+	return g.state() != connectivity.Connecting || g.size == 0
 }

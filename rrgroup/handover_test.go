@@ -205,7 +205,7 @@ func TestHandover_DrainOldPicker(t *testing.T) {
 // its draining once more, in the place of an entry that has not drained.
 func TestHandover_DrainStrayPicks(t *testing.T) {
 	g := newGeneration(list("a b"), time.Time{}, 0)
-	busy, free := &g.entries[0], &g.entries[1]
+	busy, free := g.entry(0), g.entry(1)
 	drained := 0
 	if _, err := busy.pick(); err != nil {
 		t.Fatal(err)
@@ -226,12 +226,13 @@ func TestHandover_DrainStrayPicks(t *testing.T) {
 func TestHandover_DrainUnderLoad(t *testing.T) {
 	for range 50 {
 		g := newGeneration(list("a b"), time.Time{}, 0)
+		entries := []*entry{g.entry(0), g.entry(1)}
 		var drained atomic.Int64
 		var callers sync.WaitGroup
 		for range 4 {
 			callers.Go(func() {
 				for i := 0; ; i++ {
-					e := &g.entries[i%2]
+					e := entries[i%2]
 					if _, err := e.pick(); err != nil {
 						return
 					}
@@ -247,6 +248,25 @@ func TestHandover_DrainUnderLoad(t *testing.T) {
 		callers.Wait()
 		want(t, "times drained", drained.Load(), 1)
 	}
+}
+
+// A backend that was never READY has no call in flight, so nothing is gained by
+// keeping it until those of others are done.
+func TestHandover_LingerOfWhatNeverConnected(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a b"))
+		f.up("a")
+		b := f.conn("b")
+		call, _ := f.hold()
+		f.adopt(list("c"))
+		want(t, "shut while c connects", b.Shut(), false)
+		f.up("c")
+		want(t, "shut when c has taken over", b.Shut(), true)
+		want(t, "a is shut, which has a call", f.conn("a").Shut(), false)
+		call.Done(answer)
+		synctest.Wait()
+		want(t, "generations drained", f.group.Stats().Drained, 1)
+	})
 }
 
 func TestHandover_Linger(t *testing.T) {

@@ -79,18 +79,34 @@ func (l *ledger) takeDrops() (all []tokens.Dropped) {
 // the received that was not, though one that ends just now may be missing.
 func (g *generation) totals() totals {
 	unsent := g.odd.unsent.Load()
-	var inFlight, over int64
-	for i := range g.entries {
-		in, out := g.entries[i].calls()
-		inFlight, over = inFlight+in, over+out
-	}
-	over -= g.odd.unused.Load()
+	begun, over := g.calls()
+	unused := g.odd.unused.Load()
+	over -= unused
 	return totals{
-		started:  over + inFlight,
+		started:  begun - unused,
 		finished: over,
 		unsent:   unsent,
 		received: over - g.odd.unsent.Load() - g.odd.unanswered.Load(),
 	}
+}
+
+// calls returns how many picks of the generation there were, and how many of
+// these are over. Of a retired one, that is what there were when it was retired:
+// a reference may be that of a pick that is being refused since.
+func (g *generation) calls() (begun, over int64) {
+	over = g.over
+	for _, e := range g.left {
+		_, out := e.calls()
+		over += out
+	}
+	begun = g.begun
+	for _, b := range g.blocks {
+		for i := range b {
+			now, out := b[i].calls()
+			begun, over = begun+now+out, over+out
+		}
+	}
+	return begun, over
 }
 
 // collectDrops adds what g has dropped since it was asked last.

@@ -177,7 +177,7 @@ func TestReport_ExactUnderLoad(t *testing.T) {
 	for n := range callers {
 		running.Go(func() {
 			for i := range calls {
-				e := &g.entries[(n+i)%len(g.entries)]
+				e := g.entry((n + i) % g.size)
 				if _, err := e.pick(); err == nil {
 					e.done(mixed(i))
 				}

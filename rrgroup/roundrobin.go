@@ -95,7 +95,7 @@ func (g *generation) readyEntries() (ready []*entry, after int) {
 		if i <= g.last {
 			before++
 		}
-		ready = append(ready, g.entries[i].over(c.sc))
+		ready = append(ready, g.entry(i).over(c.sc))
 	}
 	return ready, before % len(ready)
 }

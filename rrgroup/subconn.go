@@ -98,13 +98,6 @@ func (c *subConn) serve(g *generation) bool {
 	return true
 }
 
-// leave takes g, which is being retired, off the generations that send calls
-// over c; c is held for its calls in flight.
-func (c *subConn) leave(g *generation) {
-	c.serving.swap(g, nil)
-	c.held++
-}
-
 // report takes over a new state of the SubConn, and moves it in the tally of
 // every generation it serves. newest is the number of the newest generation.
 func (c *subConn) report(state balancer.SubConnState, newest uint64) {
@@ -156,9 +149,10 @@ func (c *subConn) take(state balancer.SubConnState, newest uint64) {
 	}
 }
 
-// connect starts an attempt to connect, if there is a SubConn.
+// connect starts an attempt to connect, if there is a SubConn and it was not
+// given up by what else happened at the same time.
 func (c *subConn) connect() {
-	if c.sc != nil {
+	if c.sc != nil && !c.gone {
 		c.sc.Connect()
 	}
 }

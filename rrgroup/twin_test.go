@@ -153,12 +153,17 @@ func backing(p *Plan, pool *pool) (all []*subConn) {
 type connection struct {
 	balancer.SubConn
 	shut bool
+	late bool // it was told to connect after that
 }
+
+func (c *connection) Connect()  { c.late = c.late || c.shut }
+func (c *connection) Shutdown() { c.shut = true }
 
 // A call is one in flight.
 type call struct {
 	balancer.PickResult
 	of *generation
+	by *Plan
 }
 
 // An ensemble is a core with everything around it that it needs, and its twin.
@@ -215,11 +220,12 @@ func (e *ensemble) perform(a action) error {
 		a.conn.sc = &connection{}
 		e.conns = append(e.conns, a.conn)
 	case connect:
-		if a.conn.gone {
+		a.conn.connect()
+		if a.conn.sc.(*connection).late {
 			return fmt.Errorf("%s connects after it was shut down", a.conn.address.Addr)
 		}
 	case shutDown:
-		a.conn.sc.(*connection).shut = true
+		a.conn.shutDown()
 	case publish:
 		e.picker = a.state.Picker
 	case retire:
