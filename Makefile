@@ -1,4 +1,4 @@
-.PHONY: check test race house interop fuzz bench compare
+.PHONY: check test race house interop fuzz chaos bench compare
 
 check: ## everything that has to hold before a change lands
 	bash .ci/run
@@ -25,7 +25,12 @@ fuzz: ## each fuzz test for FUZZTIME
 		done; \
 	done
 
-bench: ## picks, beside grpc-go's own grpclb
+SEED ?= 0
+
+chaos: ## a minute of faults over real sockets; SEED=N replays one
+	go run ./chaos -seed $(SEED)
+
+bench: ## everything that is measured beside grpc-go's own grpclb, with the bars
 	$(MAKE) -C bench
 
 compare: ## who holds which rule, this policy or grpc-go's own grpclb

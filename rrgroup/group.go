@@ -89,13 +89,22 @@ func (g *Group) run(ctx context.Context) {
 			return
 		case <-timer.Ready():
 			timer.Rang()
+			g.catchUp(core)
 		case plan := <-g.plans.Ready():
 			core.adopt(plan, time.Now(), rand.Uint64())
 		case batch := <-g.messages(core):
-			messages := g.inbox.Open(batch)
-			g.handle(core, messages)
-			clear(messages) // which the inbox keeps until the next, and what they name with them
+			g.handle(core, batch)
 		}
+	}
+}
+
+// catchUp handles what has come in while the group did not listen, so that what
+// it publishes now is up to date.
+func (g *Group) catchUp(core *core) {
+	select {
+	case batch := <-g.inbox.Ready():
+		g.handle(core, batch)
+	default:
 	}
 }
 
@@ -110,9 +119,12 @@ func (g *Group) messages(core *core) <-chan actor.Batch[message] {
 	return g.inbox.Ready()
 }
 
-// handle takes over a batch of messages.
-func (g *Group) handle(core *core, batch []message) {
-	for _, m := range batch {
+// handle takes over a batch of messages. The inbox keeps it until the next one,
+// and what the messages name with it, if it is not cleared.
+func (g *Group) handle(core *core, batch actor.Batch[message]) {
+	messages := g.inbox.Open(batch)
+	defer clear(messages)
+	for _, m := range messages {
 		switch m := m.(type) {
 		case configure:
 			core.settings = m.settings

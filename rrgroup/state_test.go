@@ -112,11 +112,14 @@ func TestState_CoalescedRest(t *testing.T) {
 		f.adopt(many(10000))
 		f.SubConns()[0].SetState(connectivity.Ready)
 		synctest.Wait()
-		f.SubConns()[1].SetState(connectivity.Ready)
-		synctest.Wait()
-		start := time.Now()
-		want(t, "READY", f.group.Stats().Ready, 2)
+		before, start := len(f.Updates()), time.Now()
+		for _, sc := range f.SubConns()[1:100] {
+			sc.SetState(connectivity.Ready)
+			synctest.Wait()
+		}
+		want(t, "READY", f.group.Stats().Ready, 100)
 		want(t, "time until the group listens", time.Since(start), 2*time.Millisecond)
+		want(t, "pickers published by then", len(f.Updates())-before, 1)
 		f.group.Stats()
 		want(t, "and then at once", time.Since(start), 2*time.Millisecond)
 	})
