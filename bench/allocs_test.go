@@ -34,7 +34,7 @@ func TestOurs_PickAmongDropsAllocatesNothing(t *testing.T) {
 
 // A list of nothing but drops has a picker of its own.
 func TestOurs_DroppedPickAllocatesNothing(t *testing.T) {
-	r := newWorld(t).start(ours(), 0, []*lbpb.Server{lbtest.Drop("rate"), lbtest.Drop("load")})
+	r := newWorld(t).start(ours(), 0, []*lbpb.Server{lbtest.Drop("rate"), lbtest.Drop("load")}, 0)
 	defer r.close()
 	r.bringUp()
 	p := r.parent.latest().Picker

@@ -26,7 +26,7 @@ func TestContenders_AreWhatTheySay(t *testing.T) {
 
 // up brings a contender up for a test.
 func up(t *testing.T, c contender, size int, drops bool) balancer.Picker {
-	r := newWorld(t).start(c, size, servers(size, drops))
+	r := newWorld(t).start(c, size, servers(size, drops), size)
 	t.Cleanup(r.close)
 	r.bringUp()
 	return r.parent.latest().Picker

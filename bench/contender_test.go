@@ -58,7 +58,7 @@ type picking struct {
 // outlive the benchmarks that use the picker.
 func (p *picking) picker(b *testing.B) balancer.Picker {
 	if p.rig == nil {
-		p.rig = p.world.start(p.contender, p.size, servers(p.size, p.drops))
+		p.rig = p.world.start(p.contender, p.size, servers(p.size, p.drops), p.size)
 		p.rig.bringUp()
 		b.Cleanup(p.rig.close)
 	}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 
@@ -15,8 +16,9 @@ import (
 )
 
 // A floorBuilder makes policies that do next to nothing: they call the
-// balancer, make a SubConn for each backend of its first list, and publish one
-// picker when the last of them is READY.
+// balancer, make a SubConn for each backend of a list that was not in the same
+// place of the one before, and publish one picker when the last of them is
+// READY.
 type floorBuilder struct {
 	picker func([]balancer.SubConn) balancer.Picker
 }
@@ -44,8 +46,9 @@ type floor struct {
 	cancel  context.CancelFunc
 	call    sync.WaitGroup
 
-	conns []balancer.SubConn // fixed before the first of them reports
-	ready atomic.Int64
+	places []uint64           // the addresses of conns
+	conns  []balancer.SubConn // fixed while some of them are awaited
+	await  atomic.Int64       // how many of them are new and not READY
 }
 
 func (f *floor) UpdateClientConnState(s balancer.ClientConnState) error {
@@ -77,58 +80,50 @@ func (f *floor) run(address string) {
 			return
 		}
 		if list := m.GetServerList(); list != nil {
-			f.connect(len(list.Servers))
+			f.connect(list.Servers)
 		}
 	}
 }
 
-func (f *floor) connect(size int) {
-	f.conns = make([]balancer.SubConn, size)
+func (f *floor) connect(list []*lbpb.Server) {
+	conns, places, fresh := make([]balancer.SubConn, len(list)), make([]uint64, len(list)), 0
 	options := balancer.NewSubConnOptions{StateListener: f.report}
-	for i := range f.conns {
-		f.conns[i], _ = f.cc.NewSubConn([]resolver.Address{{}}, options)
+	for i, server := range list {
+		places[i] = placeOf(server)
+		if i < len(f.places) && places[i] == f.places[i] {
+			conns[i] = f.conns[i]
+			continue
+		}
+		conns[i], _ = f.cc.NewSubConn([]resolver.Address{{}}, options)
+		fresh++
 	}
-	for _, sc := range f.conns {
+	f.places, f.conns = places, conns
+	f.await.Store(int64(fresh))
+	if fresh == 0 {
+		f.publish()
+		return
+	}
+	for _, sc := range conns {
 		sc.Connect()
 	}
 }
 
+// placeOf returns the IPv4 address and the port of a list's entry.
+func placeOf(s *lbpb.Server) uint64 {
+	return uint64(binary.BigEndian.Uint32(s.IpAddress))<<16 | uint64(s.Port)
+}
+
 func (f *floor) report(s balancer.SubConnState) {
-	if s.ConnectivityState == connectivity.Ready && f.ready.Add(1) == int64(len(f.conns)) {
-		f.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready, Picker: f.picker(f.conns)})
+	if s.ConnectivityState == connectivity.Ready && f.await.Add(-1) == 0 {
+		f.publish()
 	}
+}
+
+func (f *floor) publish() {
+	f.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready, Picker: f.picker(f.conns)})
 }
 
 func (f *floor) Close() {
 	f.cancel()
 	f.call.Wait()
-}
-
-// A bareAdd is one atomic add a pick: the least that calls can share if they
-// are to take turns.
-type bareAdd struct {
-	turns  atomic.Uint64
-	_      [56]byte // the line that is written is not the one that is read
-	result balancer.PickResult
-}
-
-func newBareAdd(conns []balancer.SubConn) balancer.Picker {
-	return &bareAdd{result: balancer.PickResult{SubConn: conns[0]}}
-}
-
-func (p *bareAdd) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	p.turns.Add(1)
-	return p.result, nil
-}
-
-// A rotation is the picker of the policy that does nothing.
-type rotation struct {
-	turns atomic.Uint64
-	conns []balancer.SubConn
-}
-
-func newRotation(conns []balancer.SubConn) balancer.Picker { return &rotation{conns: conns} }
-
-func (p *rotation) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	return balancer.PickResult{SubConn: p.conns[p.turns.Add(1)%uint64(len(p.conns))]}, nil
 }

@@ -5,31 +5,38 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
 )
 
-// What is missing one backend has not been brought up.
-func TestParent_CoveredOnlyByAll(t *testing.T) {
-	p := newParent(3)
-	conns := make([]balancer.SubConn, 3)
+// What is missing one backend has not been brought up, nor has what still sends
+// calls to another one.
+func TestParent_CoversAllAndNoOthers(t *testing.T) {
+	p := newParent(4)
+	conns := make([]balancer.SubConn, 4)
 	for i := range conns {
-		conns[i], _ = p.NewSubConn(nil, balancer.NewSubConnOptions{})
+		conns[i], _ = p.NewSubConn(make([]resolver.Address, 1), balancer.NewSubConnOptions{})
 	}
 	publish := func(state connectivity.State, conns []balancer.SubConn) {
 		p.UpdateState(balancer.State{ConnectivityState: state, Picker: newRotation(conns)})
 	}
-	if p.covered() {
+	want := []*subConn{&p.made[0], &p.made[1], &p.made[2]}
+	if p.covers(want) {
 		t.Error("covered before the first update")
 	}
 	publish(connectivity.Ready, conns[:2])
-	if p.covered() {
+	if p.covers(want) {
 		t.Error("covered by two of three")
 	}
-	publish(connectivity.Connecting, conns)
-	if p.covered() {
+	publish(connectivity.Ready, conns)
+	if p.covers(want) {
+		t.Error("covered with one too many")
+	}
+	publish(connectivity.Connecting, conns[:3])
+	if p.covers(want) {
 		t.Error("covered while CONNECTING")
 	}
-	publish(connectivity.Ready, conns)
-	if !p.covered() {
+	publish(connectivity.Ready, conns[:3])
+	if !p.covers(want) {
 		t.Error("not covered by all three")
 	}
 }

@@ -2,6 +2,8 @@ package bench
 
 import (
 	"sync/atomic"
+	"time"
+	"unsafe"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
@@ -18,41 +20,46 @@ import (
 type parent struct {
 	balancer.ClientConn // nil: gRPC wants it embedded
 
-	made     []subConn // policy → harness: read when connected
-	used     int       // of made
-	asked    atomic.Int64
-	complete chan struct{} // closed when every SubConn was asked to connect
+	made     []subConn    // room for all there will be; policy → harness, read when asked
+	used     atomic.Int64 // of made
+	asked    atomic.Int64 // of these, how many were asked to connect
+	awaited  atomic.Int64 // value of asked that completes
+	complete chan struct{}
 
 	state     atomic.Pointer[balancer.State]
 	published atomic.Int64
+	at        atomic.Int64  // when it was published last, in Unix nanoseconds
 	news      chan struct{} // holds one: there was an update since the last look
 
-	look uint64 // number of the last call of covered
+	look uint64 // number of the last call of covers
 }
 
-// newParent returns a parent for a policy that makes size SubConns.
-func newParent(size int) *parent {
-	p := &parent{
-		made:     make([]subConn, size),
-		complete: make(chan struct{}),
+// newParent returns a parent for a policy that makes up to room SubConns.
+func newParent(room int) *parent {
+	return &parent{
+		made:     make([]subConn, room),
+		complete: make(chan struct{}, 1),
 		news:     make(chan struct{}, 1),
 	}
-	if size == 0 {
-		close(p.complete)
-	}
-	return p
 }
 
-func (p *parent) NewSubConn(_ []resolver.Address, o balancer.NewSubConnOptions) (balancer.SubConn, error) {
-	sc := &p.made[p.used] // one too many panics, and should
-	p.used++
-	sc.parent, sc.listener = p, o.StateListener
+// expect has n more SubConns complete the set. If n is not zero, what it
+// returns yields once when they have been asked to connect.
+func (p *parent) expect(n int) <-chan struct{} {
+	p.awaited.Store(p.asked.Load() + int64(n))
+	return p.complete
+}
+
+func (p *parent) NewSubConn(a []resolver.Address, o balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	sc := &p.made[p.used.Add(1)-1] // one too many panics, and should
+	sc.parent, sc.listener, sc.addr = p, o.StateListener, a[0].Addr
 	return sc, nil
 }
 
 func (p *parent) UpdateState(s balancer.State) {
 	p.state.Store(&s)
 	p.published.Add(1)
+	p.at.Store(time.Now().UnixNano())
 	select {
 	case p.news <- struct{}{}:
 	default:
@@ -75,13 +82,11 @@ func (p *parent) latest() balancer.State {
 	return balancer.State{}
 }
 
-// report tells the policy, as gRPC would, that every SubConn is in state.
-func (p *parent) report(state connectivity.State) {
-	news := balancer.SubConnState{ConnectivityState: state}
-	for i := range p.made {
-		p.made[i].report(news)
-	}
-}
+// since returns how long after t the latest picker was published.
+func (p *parent) since(t time.Time) time.Duration { return time.Unix(0, p.at.Load()).Sub(t) }
+
+// size returns the bytes that p's SubConns take, which is no policy's doing.
+func (p *parent) size() uint64 { return uint64(len(p.made)) * uint64(unsafe.Sizeof(subConn{})) }
 
 // A subConn is a connection that does nothing.
 type subConn struct {
@@ -90,12 +95,18 @@ type subConn struct {
 	parent   *parent
 	listener func(balancer.SubConnState)
 	health   func(balancer.SubConnState) // of round_robin's children; else nil
-	look     uint64                      // that it was last seen by
+	addr     string                      // empty from the policy that does nothing
+	asked    bool                        // to connect
+	look     uint64                      // that is to see it next
 }
 
 func (sc *subConn) Connect() {
-	if sc.parent.asked.Add(1) == int64(len(sc.parent.made)) {
-		close(sc.parent.complete)
+	if sc.asked {
+		return
+	}
+	sc.asked = true
+	if p := sc.parent; p.asked.Add(1) == p.awaited.Load() {
+		p.complete <- struct{}{}
 	}
 }
 
@@ -104,11 +115,19 @@ func (sc *subConn) UpdateAddresses([]resolver.Address) {}
 
 func (sc *subConn) RegisterHealthListener(l func(balancer.SubConnState)) { sc.health = l }
 
-// report tells the policy how sc stands. A channel without health checks
-// reports READY to health listeners too.
-func (sc *subConn) report(s balancer.SubConnState) {
+// report tells the policy, as gRPC would, that sc is in a state. A channel
+// without health checks reports READY to health listeners too.
+func (sc *subConn) report(state connectivity.State) {
+	s := balancer.SubConnState{ConnectivityState: state}
 	sc.listener(s)
 	if sc.health != nil {
 		sc.health(s)
+	}
+}
+
+// burst is report for many at once.
+func burst(conns []*subConn, state connectivity.State) {
+	for _, sc := range conns {
+		sc.report(state)
 	}
 }

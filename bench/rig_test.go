@@ -1,8 +1,6 @@
 package bench
 
 import (
-	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -30,38 +28,32 @@ func newWorld(t testing.TB) *world {
 		keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))}
 }
 
-// servers is a list of size backends and, with drops, a drop entry after every
-// third of them: one in four, but one in two for a single backend.
-func servers(size int, drops bool) (list []*lbpb.Server) {
-	for i := range size {
-		list = append(list, lbtest.Server(fmt.Sprintf("10.200.%d.%d:8000", i>>8, i&255), fmt.Sprintf("token-%d", i)))
-		if drops && (i%3 == 2 || i == size-1) {
-			list = append(list, lbtest.Drop("rate"))
-		}
-	}
-	return list
-}
-
 // A rig is one contender at work.
 type rig struct {
 	parent *parent
 	policy balancer.Balancer
 	call   *lbtest.Call // nil if the contender makes none
-	list   *lbpb.LoadBalanceResponse
-	plain  resolver.State // the backends of list, if there is no call
+
+	list  []*lbpb.Server // that it serves, or will
+	plain resolver.State // the backends of list, if there is no call
+	conns []*subConn     // behind the backends of list, in its order, drops left out
 }
 
-// start builds a contender that has yet to be given list, of size backends. If
-// it calls a balancer, it has done so, and has had its initial response.
-func (w *world) start(c contender, size int, list []*lbpb.Server) *rig {
-	p := newParent(size)
-	r := &rig{
-		parent: p,
-		policy: c.builder.Build(p, lbtest.BuildOptions(w.network)),
-		list: &lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_ServerList{
-			ServerList: &lbpb.ServerList{Servers: list},
-		}},
+// start builds a contender that has yet to be given list, of size backends, and
+// may make room SubConns. If it calls a balancer, it has done so, and has had
+// its initial response.
+func (w *world) start(c contender, size int, list []*lbpb.Server, room int) *rig {
+	p := newParent(room)
+	return w.startOn(p, p, c, size, list)
+}
+
+// startOn is start for a channel that has p in it.
+func (w *world) startOn(cc balancer.ClientConn, p *parent, c contender, size int, list []*lbpb.Server) *rig {
+	r := &rig{parent: p, list: list, conns: make([]*subConn, size)}
+	for i := range size { // policies make them in the order of the list
+		r.conns[i] = &p.made[i]
 	}
+	r.policy = c.builder.Build(cc, lbtest.BuildOptions(w.network))
 	if !c.called {
 		r.plain = endpoints(size)
 		return r
@@ -72,33 +64,53 @@ func (w *world) start(c contender, size int, list []*lbpb.Server) *rig {
 	return r
 }
 
-// endpoints is what a resolver finds for servers(size, false).
-func endpoints(size int) (s resolver.State) {
-	for i := range size {
-		a := []resolver.Address{{Addr: fmt.Sprintf("10.200.%d.%d:8000", i>>8, i&255)}}
-		s.Endpoints = append(s.Endpoints, resolver.Endpoint{Addresses: a})
-	}
-	return s
-}
-
 func (r *rig) resolve(s resolver.State) {
 	if err := r.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: s}); err != nil {
 		panic(err) // no contender refuses an update that has addresses
 	}
 }
 
+// announce gives the contender its backends and returns when it has had all of
+// them connect.
+func (r *rig) announce() {
+	complete := r.parent.expect(len(r.conns))
+	if r.call != nil {
+		r.call.Send(message(r.list))
+	} else {
+		r.resolve(r.plain)
+		r.plain = resolver.State{}
+	}
+	if len(r.conns) > 0 {
+		<-complete
+	}
+}
+
 // bringUp gives the contender its backends, has all of them READY in one burst,
 // and returns when a picker is out that sends calls to each.
 func (r *rig) bringUp() {
-	if r.call != nil {
-		r.call.Send(r.list)
-	} else {
-		r.resolve(r.plain)
+	r.announce()
+	burst(r.conns, connectivity.Connecting)
+	burst(r.conns, connectivity.Ready)
+	r.await()
+}
+
+// await waits until calls go to all backends.
+func (r *rig) await() {
+	for !r.parent.covers(r.conns) {
+		<-r.parent.news
 	}
-	<-r.parent.complete
-	r.parent.report(connectivity.Connecting)
-	r.parent.report(connectivity.Ready)
-	for !r.parent.covered() {
+}
+
+// settle waits until calls go to all backends, by a picker that is not one of
+// the first n, and nothing goes on any more. It stops m, which has to run.
+func (r *rig) settle(m *meter, n int64) {
+	for {
+		m.rest()
+		m.stop()
+		if r.parent.published.Load() > n && r.parent.covers(r.conns) {
+			return
+		}
+		m.start()
 		<-r.parent.news
 	}
 }
@@ -108,46 +120,4 @@ func (r *rig) close() {
 	if r.call != nil {
 		<-r.call.Ended()
 	}
-}
-
-// What every call is, and how every call ends.
-var (
-	callInfo = balancer.PickInfo{FullMethodName: "/grpc.testing.TestService/UnaryCall", Ctx: context.Background()}
-	callDone = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
-)
-
-// covered reports whether the latest picker sends calls to every SubConn. It
-// stops at the first that comes round again, so a picker of k backends costs
-// k+1 picks.
-func (p *parent) covered() bool {
-	s := p.latest()
-	if s.ConnectivityState != connectivity.Ready {
-		return false
-	}
-	if _, is := s.Picker.(*bareAdd); is || len(p.made) == 0 {
-		return true
-	}
-	p.look++
-	left := len(p.made)
-	for range 2*left + 2 { // one in two may be dropped
-		r, err := s.Picker.Pick(callInfo)
-		if err == balancer.ErrNoSubConnAvailable {
-			return false
-		}
-		if err != nil {
-			continue // dropped
-		}
-		if r.Done != nil {
-			r.Done(callDone)
-		}
-		sc := r.SubConn.(*subConn)
-		if sc.look == p.look {
-			return false
-		}
-		sc.look = p.look
-		if left--; left == 0 {
-			return true
-		}
-	}
-	return false
 }

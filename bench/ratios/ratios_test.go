@@ -37,11 +37,20 @@ func tableOf(t *testing.T, text string) *table {
 }
 
 func TestMarkdown(t *testing.T) {
-	want := `| figure | unit | rounds | ours | grpclb | ours/grpclb | ours/round_robin | ours/atomic |
-|---|---|--:|--:|--:|--:|--:|--:|
-| Pick backends=1 work=none cpu=2 | ns/op | 3/3 | 30 | 50 | 0.6 (0.4–0.8) | – | – |
-| Pick backends=1 work=1us cpu=1 | added-ns/op | 1/1 | 5 | 20 | 0.25 (0.25–0.25) | – | – |
-| BringUp backends=10 cpu=2 | cpu-ns/op | 1/1 | 300 | 2100 | 0.1 (0.1–0.1) | – | – |
+	want := `
+### Pick
+
+| figure | unit | rounds | ours | grpclb | ours/grpclb | ours/round_robin | ours/atomic | bar |
+|---|---|--:|--:|--:|--:|--:|--:|---|
+| backends=1 work=none cpu=2 | ns/op | 3/3 | 30 | 50 | 0.6 (0.4–0.8) | – | – | ≤ 1.3: held |
+| backends=1 work=1us cpu=1 | added-ns/op | 1/1 | 5 | 20 | 0.25 (0.25–0.25) | – | – |  |
+
+### BringUp
+
+| figure | unit | rounds | ours | grpclb | ours/grpclb | ours/round_robin | ours/atomic | bar |
+|---|---|--:|--:|--:|--:|--:|--:|---|
+| backends=10 cpu=2 | cpu-ns/op | 1/1 | 300 | 2100 | 0.1 (0.1–0.1) | – | – |  |
+| backends=10 cpu=2 | pickers/op | 1/1 | 6 | 21 | – | – | – |  |
 `
 	if diff := cmp.Diff(want, tableOf(t, printed).markdown()); diff != "" {
 		t.Error(diff)
@@ -81,8 +90,17 @@ BenchmarkPick/policy=grpclb-2  1 40 ns/op 0.99 busy
 	if got := r.ratios("grpclb"); !slices.Equal(got, []float64{0.5}) {
 		t.Errorf("ratios = %v, want that of the first round", got)
 	}
-	if got, want := r.markdown(), "| Pick cpu=2 | ns/op | 1/2 | 20 | 40 | 0.5 (0.5–0.5) | – | – |\n"; got != want {
+	if got, want := r.markdown(), "| cpu=2 | ns/op | 1/2 | 20 | 40 | 0.5 (0.5–0.5) | – | – |  |\n"; got != want {
 		t.Errorf("row = %s, want %s", got, want)
+	}
+}
+
+// What was disturbed in every round is in the table all the same.
+func TestMarkdown_NoRoundCounts(t *testing.T) {
+	table := tableOf(t, "BenchmarkPick/policy=ours/backends=1/work=none 1 90 ns/op 0.55 busy\n")
+	want := "| backends=1 work=none cpu=1 | ns/op | 0/1 | – | – | – | – | – | ≤ 0.4: not measured |\n"
+	if got := table.markdown(); !strings.HasSuffix(got, want) {
+		t.Errorf("table = %s, want it to end in %s", got, want)
 	}
 }
 

@@ -1,0 +1,104 @@
+package bench
+
+import (
+	"fmt"
+	"testing"
+
+	"google.golang.org/grpc/connectivity"
+)
+
+const manyCalls = 100_000
+
+// BenchmarkParked is 100,000 calls that wait for the first list, and go to its
+// backends. With one backend grpc-go's grpclb does best, since it publishes a
+// picker for each state of each. cpu-ns/call and B/call are from before the calls
+// until all are over and nothing goes on, heap-B/call is what is reachable while
+// they wait, wakes/call is how often a call was woken to ask another picker, and
+// needless/op is how many pickers woke them for nothing: zero means that all
+// calls were released by one publish.
+//
+// A call is a goroutine with a context, as gRPC has them, that asks each new
+// picker until one has somewhere to send it. That, and one picker, is all there
+// is with policy=nothing: gRPC's own part, as far as it is about waiting. What
+// gRPC does for a call before and after is in none of the figures.
+func BenchmarkParked(b *testing.B) {
+	w := newWorld(b)
+	for _, size := range []int{1, 10} {
+		for _, c := range []contender{ours(), peer(), nothing()} {
+			b.Run(fmt.Sprintf("policy=%s/backends=%d/calls=%d", c.name, size, manyCalls), func(b *testing.B) {
+				w.parks(b, c, size)
+			})
+		}
+	}
+}
+
+func (w *world) parks(b *testing.B, c contender, size int) {
+	m := newMeter()
+	var sum parking
+	for range b.N {
+		sum.add(w.park(c, size, manyCalls, m))
+	}
+	calls := float64(b.N * manyCalls)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(m.cpu)/calls, "cpu-ns/call")
+	b.ReportMetric(float64(m.bytes)/calls, "B/call")
+	b.ReportMetric(float64(sum.heap)/calls, "heap-B/call")
+	b.ReportMetric(float64(sum.wakes)/calls, "wakes/call")
+	b.ReportMetric(float64(sum.needless)/float64(b.N), "needless/op")
+}
+
+// A parking is what came of calls that waited.
+type parking struct{ wakes, needless, heap int64 }
+
+func (p *parking) add(q parking) {
+	p.wakes, p.needless, p.heap = p.wakes+q.wakes, p.needless+q.needless, p.heap+q.heap
+}
+
+// park has n calls wait for the first list of a policy, of size backends. m has
+// the cost of it, and what is returned is of all calls together.
+func (w *world) park(c contender, size, n int, m *meter) parking {
+	p := newParent(size)
+	room := newWaitingRoom(p, n)
+	r := w.startOn(room, p, c, size, servers(size, false))
+	defer r.close()
+	before := m.liveHeap()
+
+	m.begin()
+	room.enter(n)
+	m.rest()
+	m.stop()
+	heap := m.liveHeap() - before
+	wakes, needless := room.wakes.Load(), room.needless.Load()
+	m.start()
+	r.announce()
+	m.rest() // what happens to a backend takes longer than for calls to see that it is not READY
+	burst(r.conns, connectivity.Connecting)
+	m.rest()
+	burst(r.conns, connectivity.Ready)
+	room.picked.Wait()
+	m.rest()
+	close(room.answer)
+	room.over.Wait()
+	m.rest()
+	m.stop()
+	return parking{room.wakes.Load() - wakes, room.needless.Load() - needless, int64(heap)}
+}
+
+// The first picker that has a backend releases all calls, and nothing wakes
+// them before.
+func TestOurs_ReleasesParkedCallsInOnePublish(t *testing.T) {
+	const backends, calls = 10, 2000
+	got := newWorld(t).park(ours(), backends, calls, newMeter())
+	if got.needless != 0 || got.wakes != calls {
+		t.Errorf("%d parked calls were woken %d times, and by %d pickers for nothing, want once each", calls, got.wakes, got.needless)
+	}
+}
+
+// That the harness sees needless pickers where there are some: grpc-go's grpclb
+// publishes one for each state of each backend.
+func TestPeer_WakesParkedCallsForNothing(t *testing.T) {
+	const backends = 10
+	if got := newWorld(t).park(peer(), backends, 10, newMeter()).needless; got < backends {
+		t.Errorf("parked calls were woken by %d pickers for nothing, at least %d when this was written", got, backends)
+	}
+}
