@@ -78,6 +78,11 @@ func (t told) String() string {
 	for _, e := range t.state.Endpoints {
 		addresses = append(addresses, e.Addresses[0].Addr)
 	}
+	if len(t.state.Endpoints) == 0 { // before v1.79.0 gRPC's DNS resolver has none
+		for _, a := range t.state.Addresses {
+			addresses = append(addresses, a.Addr)
+		}
+	}
 	if len(addresses) > 0 {
 		parts = append(parts, "addresses "+strings.Join(addresses, ", "))
 	}

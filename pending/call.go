@@ -17,9 +17,19 @@ func identify(ctx context.Context) context.Context {
 	return standIn{done: ctx.Done()}
 }
 
-// A standIn is good for comparing and for nothing else. Two of them are equal
+// A standIn is good for comparing, for Err, and for nothing else. Two of them are equal
 // if their contexts end by the same channel.
 type standIn struct {
 	context.Context // nil
 	done            <-chan struct{}
+}
+
+// Err tells whether the context is over, but not why.
+func (s standIn) Err() error {
+	select {
+	case <-s.done:
+		return context.Canceled
+	default:
+		return nil
+	}
 }

@@ -7,24 +7,6 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-func TestState_ClosedQueueLetsGo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := actor.NewGroup()
-		q := Start(g)
-		a, b := newWatchedContext(t), newWatchedContext(t)
-		park(t, q, a, 1)
-		park(t, q, b, 2)
-		q.Stats()
-		if a.count()+b.count() != 2 {
-			t.Fatal("the calls are not watched")
-		}
-		g.Stop()
-		if a.count() != 0 || b.count() != 0 {
-			t.Errorf("%d and %d watches are left on the calls' contexts", a.count(), b.count())
-		}
-	})
-}
-
 func TestState_ClosedQueueHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := actor.NewGroup()
@@ -80,7 +62,7 @@ func TestState_ClosedQueueAnswersItsBacklog(t *testing.T) {
 	ctx, _ := newCall(t)
 	ask, stats := make(chan int, 1), make(chan Stats, 1)
 	for _, m := range []message{
-		parked{ctx: ctx, epoch: 1}, parked{ctx, 1, 1, ask}, statsAsked{stats}, released{1}, cancelled{},
+		parked{ctx: ctx, epoch: 1}, parked{ctx, 1, 1, ask}, statsAsked{stats}, released{1},
 	} {
 		l.inbox.Send(m)
 	}

@@ -3,9 +3,9 @@
 // available", and gRPC asks the next picker. What is kept here is the knowledge
 // of it: how many calls wait, since when, and whether one more may.
 //
-// A [Queue] is an actor. Waiting pickers tell it of calls through its [Gate],
-// contexts tell it of calls that gave up, and whoever publishes pickers tells
-// it when a usable one is out.
+// A [Queue] is an actor. Waiting pickers tell it of calls through its [Gate], and
+// whoever publishes pickers tells it when a usable one is out. Calls that gave up
+// it looks for itself, before it says how things stand and once a second.
 //
 // # Epochs
 //
@@ -26,5 +26,6 @@
 //
 // The limit of pending calls is checked against the calls that the queue has
 // heard of. Calls that were let in while there was no limit, or a higher one,
-// stay.
+// stay. And a call may be refused although one of more than 64 that wait has given
+// up: the next one that asks, or the next second, finds the place.
 package pending

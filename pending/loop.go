@@ -11,8 +11,9 @@ import (
 // A loop is the state of a queue's goroutine, which made it and alone reaches
 // it.
 type loop struct {
-	inbox *actor.Inbox[message] // gates, contexts, publisher → loop
-	calls *queue[context.Context]
+	inbox   *actor.Inbox[message] // gates, publisher → loop
+	calls   *queue[context.Context]
+	sweeper sweeper
 }
 
 func newLoop(inbox *actor.Inbox[message]) *loop {
@@ -22,10 +23,16 @@ func newLoop(inbox *actor.Inbox[message]) *loop {
 // run handles messages until the group stops.
 func (l *loop) run(ctx context.Context) {
 	defer l.close()
+	timer := actor.NewTimer()
+	defer timer.Stop()
 	for {
+		timer.Set(l.due())
 		select {
 		case <-ctx.Done():
 			return
+		case now := <-timer.Ready():
+			timer.Rang()
+			l.sweepAll(now)
 		case b := <-l.inbox.Ready():
 			l.handleAll(l.inbox.Open(b))
 		}
@@ -47,11 +54,11 @@ func (l *loop) handle(m message, now time.Time) {
 	switch m := m.(type) {
 	case parked:
 		l.park(m, now)
-	case cancelled:
-		l.calls.cancel(m.entry)
 	case released:
-		l.release(m.epoch)
+		l.sweepAll(now) // a call that gave up before was not released
+		l.calls.release(m.epoch)
 	case statsAsked:
+		l.sweepAll(now)
 		m.reply <- l.calls.stats(now)
 	default:
 		panic(fmt.Sprintf("BUG: pending got %T", m))
@@ -60,10 +67,13 @@ func (l *loop) handle(m message, now time.Time) {
 
 // park lets a call in or refuses it, and answers if the gate waits.
 func (l *loop) park(m parked, now time.Time) {
-	added, refused := l.calls.park(identify(m.ctx), m.epoch, m.limit, now)
-	if added != nil {
-		l.watch(m.ctx, added)
+	if l.calls.first == nil {
+		l.sweeper.began = now
 	}
+	if m.limit > 0 && l.calls.full(m.limit) {
+		l.sweep(glance)
+	}
+	_, refused := l.calls.park(identify(m.ctx), m.epoch, m.limit, now)
 	switch {
 	case m.reply == nil:
 	case refused:
@@ -73,15 +83,8 @@ func (l *loop) park(m parked, now time.Time) {
 	}
 }
 
-// release drops the calls that have a picker now, and the watch over each.
-func (l *loop) release(epoch uint64) {
-	for _, e := range l.calls.release(epoch) {
-		e.unwatch()
-	}
-}
-
 // close answers those who still wait for an answer as if they had come too
-// late, and leaves no context with a watch on it.
+// late.
 func (l *loop) close() {
 	for _, m := range l.inbox.Close() {
 		switch m := m.(type) {
@@ -92,8 +95,5 @@ func (l *loop) close() {
 		case statsAsked:
 			m.reply <- Stats{}
 		}
-	}
-	for e := l.calls.first; e != nil; e = e.next {
-		e.unwatch()
 	}
 }

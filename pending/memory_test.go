@@ -34,11 +34,10 @@ func grpcContexts(t *testing.T, n int) []context.Context {
 	return all
 }
 
-// A call that waits costs half a kilobyte. About 390 bytes of that hang on its
-// context: the watch, and the context's own book of watches. That book is the
-// context's to keep, and all that stays once the call has left.
+// A call that waits costs an entry and its place in the index, and nothing once
+// it has left.
 func TestPick_PendingMemory(t *testing.T) {
-	const calls, most, mostLeft = 50_000, 512, 272
+	const calls, most, mostLeft = 50_000, 160, 2
 	q := start(t)
 	contexts := grpcContexts(t, calls)
 	before := heap()

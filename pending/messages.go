@@ -6,7 +6,6 @@ import "context"
 type message interface{ isMessage() }
 
 func (parked) isMessage()     {}
-func (cancelled) isMessage()  {}
 func (released) isMessage()   {}
 func (statsAsked) isMessage() {}
 
@@ -36,17 +35,6 @@ func (g *Gate) ask(ctx context.Context, epoch uint64, limit int) int {
 		return 0
 	}
 	return <-reply
-}
-
-// cancelled says that the context of a call in the queue is done, so it waits
-// no more.
-type cancelled struct{ entry *entry[context.Context] }
-
-// watch arranges for cancelled to be sent when ctx is done, until unwatch is
-// called. After the loop has ended the message is dropped, since nobody keeps
-// a queue then.
-func (l *loop) watch(ctx context.Context, e *entry[context.Context]) {
-	e.unwatch = context.AfterFunc(ctx, func() { l.inbox.Send(cancelled{e}) })
 }
 
 // released says that calls were given a usable picker.

@@ -29,10 +29,6 @@ type entry[C comparable] struct {
 	epoch      uint64        // of the latest picker that made it wait
 	since      time.Duration // when it came, counted from the start of the queue
 	prev, next *entry[C]
-
-	// Belongs to the shell: ends the watch over the call's context. The core
-	// carries it along and never calls it.
-	unwatch func() bool
 }
 
 func newQueue[C comparable](now time.Time) *queue[C] {
@@ -50,7 +46,7 @@ func (q *queue[C]) park(c C, epoch uint64, limit int, now time.Time) (added *ent
 	if epoch <= q.released {
 		return nil, false
 	}
-	if limit > 0 && len(q.entries) >= limit {
+	if limit > 0 && q.full(limit) {
 		q.counts.Refused++
 		return nil, true
 	}
@@ -59,6 +55,9 @@ func (q *queue[C]) park(c C, epoch uint64, limit int, now time.Time) (added *ent
 	q.append(e)
 	return e, false
 }
+
+// full reports whether as many calls wait as may.
+func (q *queue[C]) full(limit int) bool { return len(q.entries) >= limit }
 
 // release tells that a usable picker followed the waiting one with this
 // epoch. It returns the calls that wait no more, oldest first.

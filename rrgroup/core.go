@@ -20,6 +20,7 @@ type core struct {
 	outgoing *generation // was current: to be retired once a newer picker is out
 
 	hosts    []*host    // children that pick for one of these
+	lost     []*subConn // gone idle since the core settled
 	forsaken []*subConn // that a generation or a child has let go since the core settled
 
 	display display
@@ -65,7 +66,7 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 		c.current.lost(conn)
 	}
 	if conn.state == connectivity.Idle && conn.wanted() {
-		c.pool.todo = append(c.pool.todo, connect{conn})
+		c.lost = append(c.lost, conn)
 	}
 }
 
@@ -100,6 +101,7 @@ func (c *core) settle(now time.Time) []action {
 		c.outgoing = nil
 	}
 	c.dismiss()
+	c.reconnect()
 	if g := c.current; g != nil && !g.stale { // a picker without them is out
 		c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
 	}
@@ -119,6 +121,17 @@ func (c *core) advance(now time.Time) {
 	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || c.current == nil && c.incoming.resting() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 	}
+}
+
+// reconnect has those connect again that went idle, if they are still wanted: of
+// a generation that another has just replaced they are not.
+func (c *core) reconnect() {
+	for _, conn := range c.lost {
+		if conn.state == connectivity.Idle && conn.wanted() {
+			c.pool.todo = append(c.pool.todo, connect{conn})
+		}
+	}
+	c.lost = c.lost[:0]
 }
 
 // left reports whether there is nothing to be said any more for staying with

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
 )
 
 // Two lists that come in turn, at a pace at which nothing lingers to its end:
@@ -35,4 +36,40 @@ func TestHandover_LingerOfManyLists(t *testing.T) {
 	if e.core.pool.names > 16 || len(e.core.pool.leaving) > 16 {
 		t.Errorf("%d sets of %d SubConns in all are kept", len(e.core.pool.leaving), e.core.pool.names)
 	}
+}
+
+// A backend of the old list that loses its connection in the batch of events in
+// which the new list takes over is on its way out: it is not connected again.
+func TestHandover_LingerNeverReconnectsInTheBatchOfAHandover(t *testing.T) {
+	core := newCore(nil)
+	core.settings = tenSeconds
+	now := time.Unix(1e9, 0)
+	connects := map[string]int{}
+	settle := func() {
+		for todo := core.settle(now); len(todo) > 0; todo = core.settle(now) {
+			for _, a := range todo {
+				switch a := a.(type) {
+				case makeSubConn:
+					a.conn.sc = &connection{}
+				case connect:
+					connects[letter(a.conn.address.Addr)]++
+				case retire:
+					a.generation.retire(func() {})
+				}
+			}
+		}
+	}
+	report := func(l string, s connectivity.State) {
+		core.reported(core.pool.get(resolver.Address{Addr: address(l)}, FromBalancer), balancer.SubConnState{ConnectivityState: s})
+	}
+	core.adopt(list("a"), now, 0)
+	report("a", connectivity.Ready)
+	settle()
+	core.adopt(list("b"), now, 0)
+	settle()
+	before := connects["a"]
+	report("a", connectivity.Idle)
+	report("b", connectivity.Ready)
+	settle()
+	want(t, "attempts to connect a backend that lingers", connects["a"]-before, 0)
 }

@@ -118,6 +118,7 @@ func TestState_CoalescedRest(t *testing.T) {
 			synctest.Wait()
 		}
 		want(t, "READY", f.group.Stats().Ready, 100)
+		synctest.Wait() // for what it publishes after it has answered
 		want(t, "time until the group listens", time.Since(start), 2*time.Millisecond)
 		want(t, "pickers published by then", len(f.Updates())-before, 1)
 		f.group.Stats()

@@ -90,12 +90,16 @@ func (p *Parent) ResolveNow(resolver.ResolveNowOptions) {
 // Target returns what the channel dialled.
 func (p *Parent) Target() string { return "lbtest:///" + Service }
 
-// MetricsRecorder returns one that records nothing.
+// MetricsRecorder returns one that takes counts and forgets them. Nothing else
+// is recorded by the child policies of the tests.
 func (p *Parent) MetricsRecorder() estats.MetricsRecorder { return discard{} }
 
 type discard struct {
-	estats.UnimplementedMetricsRecorder
+	estats.MetricsRecorder // nil: it has other methods in other releases of gRPC
 }
+
+// RecordInt64Count forgets a count.
+func (discard) RecordInt64Count(*estats.Int64CountHandle, int64, ...string) {}
 
 // SubConns returns every SubConn made so far, those shut down included; the
 // one numbered n is at n-1.

@@ -1,0 +1,99 @@
+package pending
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/actorlb/grpclb/internal/interleave"
+)
+
+// atRest holds the queue against those who wait.
+func (m *model) atRest(s world) error {
+	q, _ := m.replay(&s, s.opened)
+	depth := 0
+	for i, c := range s.calls[:m.calls] {
+		in := q.entries[byte(i)] != nil
+		switch {
+		case c.at < waiting:
+			return fmt.Errorf("call %d is stuck", i)
+		case in && c.at != waiting:
+			return fmt.Errorf("call %d is kept, and waits no more", i)
+		case !in && c.at == waiting:
+			return fmt.Errorf("call %d waits, and was lost", i)
+		case in:
+			depth++
+		}
+	}
+	if c := q.stats(time.Unix(0, 0)); c.Depth != depth || c.Parked != c.Released+c.Cancelled+uint64(depth) {
+		return errors.New("the books do not balance")
+	}
+	return nil
+}
+
+func (m *model) explore() (interleave.Explored, error) {
+	p := &interleave.Protocol[world]{Start: world{picker: 1, version: 1}, AtRest: m.atRest}
+	thread := func(name string, step func(*world) string) {
+		p.Threads = append(p.Threads, interleave.Thread[world]{Name: name, Step: step})
+	}
+	for i := range m.calls {
+		name := string(rune('a' + i))
+		thread("call "+name, func(s *world) string { return m.call(s, i) })
+		if i < m.mortal {
+			thread("gRPC", func(s *world) string { return m.giveUp(s, i) })
+			thread("context "+name, func(s *world) string { return m.context(s, i) })
+		}
+	}
+	thread("publisher", m.publish)
+	thread("loop", m.open)
+	thread("timer", m.sweep)
+	return interleave.Explore(p)
+}
+
+// Calls with contexts that end at any time and calls that wait for ever,
+// through one handover or two.
+func TestProtocol(t *testing.T) {
+	for name, m := range map[string]model{
+		"a call that ends":              {calls: 1, mortal: 1, script: duties},
+		"one that ends, of 1 at most":   {calls: 1, mortal: 1, limit: 1, script: duties},
+		"two that stay":                 {calls: 2, script: duties},
+		"one of two ends":               {calls: 2, mortal: 1, script: duties[:3]},
+		"one of two ends, of 1 at most": {calls: 2, mortal: 1, limit: 1, script: duties[:3]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := m.explore()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d states, %d schedules of up to %d steps", got.States, got.Schedules, got.Longest)
+		})
+	}
+}
+
+// A core with an error in it is found out, and so is a publisher that neglects
+// its duties.
+func TestProtocol_FaultsAreFound(t *testing.T) {
+	oneEpoch := slices.Clone(duties)
+	oneEpoch[5].epoch = 2
+	for name, c := range map[string]struct {
+		model
+		words string
+	}{
+		"the core keeps late words":             {model{calls: 1, script: duties[:2], fault: keepsLateWords}, "call 0 is kept, and waits no more"},
+		"the core releases below the epoch":     {model{calls: 1, script: duties[:2], fault: releasesBelow}, "call 0 is kept, and waits no more"},
+		"the loop never looks at calls":         {model{calls: 1, mortal: 1, fault: neverLooks}, "call 0 is kept, and waits no more"},
+		"two waiting pickers have one epoch":    {model{calls: 1, script: oneEpoch}, "call 0 waits, and was lost"},
+		"a picker is released that is not over": {model{calls: 1, script: []act{{"Released(1)", 0, 1}}}, "call 0 waits, and was lost"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.explore()
+			if err == nil || !strings.HasPrefix(err.Error(), c.words) {
+				t.Fatalf("found nothing of the kind %q: %v", c.words, err)
+			}
+			t.Logf("found after %d states: %v", got.States, err)
+		})
+	}
+}
