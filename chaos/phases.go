@@ -66,7 +66,9 @@ func (p *player) run(number int, ph phase) (result, error) {
 		p.dump()
 		return result{}, errors.Join(err, fmt.Errorf("phase %s, seed %d: a call hangs, %v after its deadline", ph.name, p.options.seed, hangs))
 	}
-	err = errors.Join(err, p.checkSubConns())
+	if err == nil { // else it ended anywhere
+		err = p.checkSubConns()
+	}
 	r := result{phase: ph.name, record: p.tally.harvest(), lists: p.fleet.lists - lists, faults: len(p.diary.entries) - faults}
 	r.stalled = p.pulse.stalled(began, time.Now())
 	ph.judge(p, r.record)
