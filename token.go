@@ -14,10 +14,12 @@ import (
 // token, and neither has an address that comes from elsewhere. A token that the
 // balancer left out, or that can't be sent, is the empty one, and there.
 //
-// A child hears of a changed token in UpdateClientConnState. What package base
-// passes to a base.PickerBuilder is the address as it came first, and so its
-// first token.
+// The token is that of the newest list that the child was given, whenever a
+// came: a child hears of a change in UpdateClientConnState, and one made with
+// package base, which keeps addresses as they came first, has its PickerBuilder
+// called then. Comparing addresses tells with which token each came.
 func Token(a resolver.Address) (token string, ok bool) { return rrgroup.TokenOf(a) }
 
-// EndpointToken is Token for child policies that go by endpoints.
+// EndpointToken is Token for child policies that go by endpoints. It tells the
+// token that the endpoint came with.
 func EndpointToken(e resolver.Endpoint) (token string, ok bool) { return rrgroup.TokenOfEndpoint(e) }

@@ -29,6 +29,8 @@ type host struct {
 	asked      uint64            // how often it was called
 	quiet      bool              // what it said during the last of these calls was heard
 	closed     bool
+
+	tokens map[string]*liveToken // by address, of the newest plan that the child was given
 }
 
 // hosted reports whether a child picks for the generation.

@@ -2,6 +2,8 @@ package rrgroup
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +13,7 @@ import (
 	_ "google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/resolver"
 )
 
 // A turning is a child policy as a user would write one: base's balancer, with
@@ -152,6 +155,54 @@ func TestConfig_ChildTokens(t *testing.T) {
 		}
 		want(t, "ends that the child heard of", child.done, 8-drops)
 	})
+}
+
+// Package base keeps an address as it came first. Its picker is told the token
+// of the newest list all the same, also after lists that did not name it.
+func TestConfig_ChildTokens_LiveWithBase(t *testing.T) {
+	child := newTurning("turning")
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a:leader b:follower").with(child.child()))
+		f.up("a", "b")
+		for _, next := range []string{
+			"a:follower b:leader", "b:leader a:follower", "a:leader b:leader", "a:idle b:leader", "b:follower", "a:leader b:other a:follower",
+		} {
+			f.adopt(list(next).with(child.child()))
+			want(t, "roles by "+next, fmt.Sprint(child.roles), rolesIn(next))
+		}
+		want(t, "connections to a", f.conn("a").Connects(), 1)
+		want(t, "instances", child.built, 1)
+	})
+}
+
+// rolesIn is what a child is to know of a list: of each address its first token.
+func rolesIn(list string) string {
+	roles := map[string]string{}
+	for _, entry := range strings.Fields(list) {
+		name, token, _ := strings.Cut(entry, ":")
+		if _, known := roles[name]; !known {
+			roles[name] = token
+		}
+	}
+	return fmt.Sprint(roles)
+}
+
+// An address that comes again with another token is another one to a policy that
+// compares; with the same it is the same.
+func TestTokenOf_AddressesAreCompared(t *testing.T) {
+	h := &host{}
+	one := h.childState(list("a:1")).Addresses[0]
+	again := h.childState(list("a:1 b:1")).Addresses[0]
+	two := h.childState(list("a:2")).Addresses[0]
+	want(t, "equal to one with the same token", one.Equal(again), true)
+	want(t, "equal to one with another token", one.Equal(two), false)
+	for _, a := range []resolver.Address{one, again, two} {
+		token, ok := TokenOf(a)
+		want(t, "token", token, "2")
+		want(t, "has a token", ok, true)
+	}
+	_, ok := TokenOf(bare(two))
+	want(t, "has a token when bare", ok, false)
 }
 
 func TestConfig_ChildLivesAcrossLists(t *testing.T) {

@@ -20,7 +20,7 @@ func (g *Group) updateChild(h *host, of *generation) {
 		return
 	}
 	err := h.child.UpdateClientConnState(balancer.ClientConnState{
-		ResolverState:  of.plan.childState(),
+		ResolverState:  h.childState(of.plan),
 		BalancerConfig: of.plan.Child.Config,
 	})
 	if err != nil {
@@ -33,24 +33,31 @@ func (g *Group) updateChild(h *host, of *generation) {
 func (g *Group) settled(h *host) { g.inbox.Send(childSettled{h, h.asked}) }
 
 // childState is the plan as a child is told of it: each address once, in the
-// order of the list, with the token where TokenOf finds it.
-func (p *Plan) childState() resolver.State {
+// order of the list, with the token where TokenOf finds it, and from then on in
+// the addresses of earlier plans too.
+func (h *host) childState(p *Plan) resolver.State {
 	if p.Provenance == FromResolver {
 		return resolver.State{Endpoints: p.Endpoints, Addresses: flatten(p.Endpoints)}
 	}
 	var s resolver.State
-	seen := map[string]bool{}
+	known := h.tokens
+	h.tokens = make(map[string]*liveToken, len(known))
 	for _, b := range p.backends() {
 		a := b.address()
-		if seen[a.Addr] {
+		if h.tokens[a.Addr] != nil {
 			continue
 		}
-		seen[a.Addr] = true
+		now, token := known[a.Addr], b.token()
+		if now == nil {
+			now = new(liveToken)
+		}
+		now.Store(&token)
+		h.tokens[a.Addr] = now
 		s.Endpoints = append(s.Endpoints, resolver.Endpoint{
 			Addresses:  []resolver.Address{a},
-			Attributes: withToken(nil, b.token()),
+			Attributes: withToken(nil, token),
 		})
-		s.Addresses = append(s.Addresses, tokened(a, b.token()))
+		s.Addresses = append(s.Addresses, tokened(a, token, now))
 	}
 	return s
 }

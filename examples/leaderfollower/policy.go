@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"sync/atomic"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	testpb "google.golang.org/grpc/interop/grpc_testing"
+
+	"github.com/actorlb/grpclb"
+)
+
+// policyName is what a childPolicy calls it.
+const policyName = "leader_follower"
+
+// leaderRole is the LB token of the backend that takes writes. One with any
+// other token, or with none as fallback backends are, is a follower.
+const leaderRole = "leader"
+
+// writes are the methods for the leader alone. All others are reads.
+var writes = map[string]bool{testpb.TestService_UnaryCall_FullMethodName: true}
+
+// What writes without a leader come to. It is no status error, and so up to the
+// call: one that waits for ready waits for a leader, any other fails at once
+// with UNAVAILABLE and this text.
+var (
+	errNoLeader   = errors.New("writes have nowhere to go: no backend that is connected is the leader")
+	errTwoLeaders = errors.New("writes have nowhere to go: the balancer names more than one leader")
+)
+
+// Package base does most of a policy: it keeps every backend connected and asks
+// for a new picker when that changes anything. What is left is to pick.
+func init() {
+	balancer.Register(base.NewBalancerBuilder(policyName, pickers{}, base.Config{}))
+}
+
+// pickers build pickers. There is one of it for all channels.
+type pickers struct{}
+
+// Build is called when a connection has come or gone, and when the balancer has
+// sent another list: roles may be all that is new in it.
+func (pickers) Build(info base.PickerBuildInfo) balancer.Picker {
+	var leaders, followers []balancer.SubConn
+	for conn, known := range info.ReadySCs {
+		if role, _ := grpclb.Token(known.Address); role == leaderRole {
+			leaders = append(leaders, conn)
+		} else {
+			followers = append(followers, conn)
+		}
+	}
+	return newPicker(leaders, followers)
+}
+
+// newPicker returns a picker over connected backends. Without any, calls wait.
+func newPicker(leaders, followers []balancer.SubConn) balancer.Picker {
+	if len(leaders)+len(followers) == 0 {
+		return base.NewErrPicker(balancer.ErrNoSubConnAvailable)
+	}
+	p := &picker{leaders: leaders, readers: followers}
+	if len(followers) == 0 {
+		p.readers = leaders
+	}
+	return p
+}
+
+// A picker picks for one set of roles. gRPC calls it for many calls at the same
+// time; only the turn changes.
+type picker struct {
+	leaders []balancer.SubConn
+	readers []balancer.SubConn // the followers, or if there are none the leader; never empty
+	turn    atomic.Uint32
+}
+
+// Pick sends writes to the leader and has the readers take turns.
+func (p *picker) Pick(call balancer.PickInfo) (balancer.PickResult, error) {
+	if !writes[call.FullMethodName] {
+		return balancer.PickResult{SubConn: p.readers[p.turn.Add(1)%uint32(len(p.readers))]}, nil
+	}
+	switch len(p.leaders) {
+	case 0:
+		return balancer.PickResult{}, errNoLeader
+	case 1:
+		return balancer.PickResult{SubConn: p.leaders[0]}, nil
+	default:
+		return balancer.PickResult{}, errTwoLeaders
+	}
+}
