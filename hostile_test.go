@@ -8,35 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
 
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
-
-// One good entry among everything that can be wrong with one gets all calls.
-func TestHostile_List(t *testing.T) {
-	inBubble(t, "", func(w *world) {
-		b := w.backends(2)
-		var entries []*lbpb.Server
-		for _, token := range []string{"", "\x00", "\xff\xfe", "a\r\nlb-token: b", strings.Repeat("x", 1<<16)} {
-			for _, e := range wrong(b[0]) {
-				e.LoadBalanceToken = strings.ToValidUTF8(token, "\u00ff")
-				entries = append(entries, e)
-			}
-		}
-		good := servers(b[1])[0]
-		good.LoadBalanceToken = "a\r\nlb-token: b"
-		w.list(w.connect(), append(entries, good)...)
-		same(w, "calls", w.calls(3), "2 2 2")
-		same(w, "connections of what is wrong", b[0].Conns(), 0)
-		same(w, "tokens", strings.Join(b[1].Tokens(), "|"), "||")
-	})
-}
 
 // Nothing but the last list counts, and a list that is bad altogether does not
 // disturb what comes after it.
@@ -106,53 +84,6 @@ func TestHostile_Blackhole(t *testing.T) {
 		w.send(w.lb.NextWithin(3*time.Minute), b[0])
 		w.served(1)
 	})
-}
-
-// raw passes messages on as the bytes they are.
-type raw struct{}
-
-func (raw) Marshal(v any) (mem.BufferSlice, error) {
-	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
-}
-func (raw) Unmarshal(mem.BufferSlice, any) error { return nil }
-func (raw) Name() string                         { return "proto" }
-
-// A balancer that sends bytes which are no message, and one whose message is
-// larger than gRPC takes (4 MiB).
-func TestHostile_Bytes(t *testing.T) {
-	for name, message := range map[string][]byte{
-		"garbage":   []byte("\xff\xff\xff\xff"),
-		"cut short": {0x12, 0x7f, 0x0a},
-		"too large": make([]byte, 5<<20),
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, "", func(w *world) {
-				b := w.backends(1)
-				l, err := w.network.Listen("")
-				if err != nil {
-					w.Fatal(err)
-				}
-				s := grpc.NewServer(grpc.ForceServerCodecV2(raw{}), grpc.UnknownServiceHandler(
-					func(_ any, stream grpc.ServerStream) error {
-						if err := stream.SendMsg(message); err != nil {
-							return err
-						}
-						<-stream.Context().Done()
-						return nil
-					}))
-				w.Cleanup(s.Stop)
-				go s.Serve(l)
-				w.resolveTo([]resolver.Address{{Addr: l.Addr().String()}}, b...)
-				w.served(1)
-				same(w, "time to fallback", time.Since(w.start), 0)
-				w.pause(time.Hour)
-				if dials := len(w.network.Dials(l.Addr().String())); dials > 50 {
-					w.Errorf("%d dials in an hour", dials)
-				}
-				w.served(1)
-			})
-		})
-	}
 }
 
 // Balancer addresses of all kinds that nobody can dial.
