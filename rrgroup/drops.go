@@ -60,16 +60,25 @@ func (t *dropTable) drop() error {
 	return errDropped
 }
 
-// retire lets nothing be dropped, or counted, from here on.
-func (t *dropTable) retire() {
+// retire lets nothing be dropped, or counted, from here on. It returns the table
+// of those that have something to tell yet, or nil.
+func (t *dropTable) retire() *dropTable {
 	if t == nil {
-		return
+		return nil
 	}
+	var untold []*dropped
 	for _, d := range t.places {
-		if d != nil {
-			d.final = d.calls.Or(late)
+		if d == nil {
+			continue
+		}
+		if d.final = d.calls.Or(late); d.final != d.told {
+			untold = append(untold, d)
 		}
 	}
+	if untold == nil {
+		return nil
+	}
+	return &dropTable{places: untold}
 }
 
 // count returns the number of calls.

@@ -13,16 +13,16 @@ import (
 // behind them.
 type generation struct {
 	// Fixed from the start.
-	number uint64     // from 1, in the order in which plans were adopted
-	since  time.Time  // when the plan was adopted
-	size   int        // places in the rotation
-	drops  *dropTable // nil if the list has none
+	number uint64    // from 1, in the order in which plans were adopted
+	since  time.Time // when the plan was adopted
+	size   int       // places in the rotation
 
 	// Fixed until it is retired, and forgotten then: what a call in flight names
 	// keeps its generation, which may be one of very many.
 	plan   *Plan
 	blocks [][]entry  // the rotation, drop entries left out; see entry
 	conns  []*subConn // conns[i] is behind entry i; nil if a child picks
+	drops  *dropTable // nil if the list has none; once retired, what is left to tell
 
 	// On the pick path.
 	picks rotation     // over the entries that are READY
@@ -140,7 +140,7 @@ func (g *generation) anyReady() bool {
 // nothing is kept but what the calls need.
 func (g *generation) retire(drain func()) {
 	g.drain = drain
-	g.drops.retire()
+	g.drops = g.drops.retire()
 	for i := range g.size {
 		g.retireEntry(g.entry(i))
 	}

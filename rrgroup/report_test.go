@@ -220,3 +220,20 @@ func mixed(i int) balancer.DoneInfo {
 		return answer
 	}
 }
+
+// A retired list, which calls in flight may keep for long, keeps of its drops
+// those that are still to be reported.
+func TestReport_DropsOfARetiredList(t *testing.T) {
+	core := newCore(nil)
+	core.adopt(from(1, "a drop:x drop:y b drop:z"), time.Time{}, 0)
+	g := core.incoming
+	for range 5 {
+		_ = g.drops.drop()
+	}
+	want(t, "drops counted", len(core.ledger.count(1).Dropped), 3)
+	_ = g.drops.drop() // x once more
+	g.retire(func() {})
+	want(t, "drops kept", len(g.drops.places), 1)
+	want(t, "drops counted", len(core.ledger.count(1).Dropped), 1)
+	want(t, "drops counted twice", len(core.ledger.count(1).Dropped), 0)
+}
