@@ -41,6 +41,20 @@ type oddities struct {
 	unused     atomic.Int64 // picks that gRPC did not use, and no calls
 }
 
+// mark counts a call that was not answered, before it is counted as finished, so
+// that it is never missed. The zero DoneInfo is how gRPC says that it did not use
+// the pick, because the connection was lost meanwhile.
+func (o *oddities) mark(info balancer.DoneInfo) {
+	switch {
+	case info.BytesSent:
+		o.unanswered.Add(1)
+	case info.Err != nil:
+		o.unsent.Add(1)
+	default:
+		o.unused.Add(1)
+	}
+}
+
 // take takes a reference, for a pick. It reports false if the entry is retired;
 // then refuse has to follow.
 func (e *entry) take() bool { return !word(e.word.Add(reference)).retired() }
@@ -60,21 +74,16 @@ func (e *entry) refuse() (balancer.PickResult, error) {
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// done is the PickResult's Done: it counts how the call ended and gives the
-// reference back. The zero DoneInfo is how gRPC says that it did not use the
-// pick, because the connection was lost meanwhile. What is special about a
-// call is counted before it is finished, so that it is never missed.
-func (e *entry) done(info balancer.DoneInfo) {
-	switch {
-	case info.BytesReceived:
-	case info.BytesSent:
-		e.generation.odd.unanswered.Add(1)
-	case info.Err != nil:
-		e.generation.odd.unsent.Add(1)
-	default:
-		e.generation.odd.unused.Add(1)
+// ender returns the PickResult's Done: it counts how the call ended and gives
+// the reference back. A literal, because a method value is one call more, and
+// this one copies all of DoneInfo.
+func (e *entry) ender() func(balancer.DoneInfo) {
+	return func(info balancer.DoneInfo) {
+		if !info.BytesReceived {
+			e.generation.odd.mark(info)
+		}
+		e.release(finished)
 	}
-	e.release(finished)
 }
 
 // release gives one reference back and adds to the count of finished calls in

@@ -65,7 +65,7 @@ func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	for i, b := range plan.backends() {
 		e := g.entry(i)
 		e.generation, e.place = g, i
-		e.result = balancer.PickResult{Done: e.done, Metadata: b.metadata()}
+		e.result = balancer.PickResult{Done: e.ender(), Metadata: b.metadata()}
 	}
 	return g
 }

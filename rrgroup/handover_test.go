@@ -217,7 +217,7 @@ func TestHandover_DrainStrayPicks(t *testing.T) {
 		}
 	}
 	want(t, "drained with a call in flight", drained, 0)
-	busy.done(answer)
+	busy.result.Done(answer)
 	want(t, "drained after it", drained, 1)
 }
 
@@ -239,7 +239,7 @@ func TestHandover_DrainUnderLoad(t *testing.T) {
 					if drained.Load() != 0 {
 						t.Error("drained with a call in flight")
 					}
-					e.done(answer)
+					e.result.Done(answer)
 				}
 			})
 		}

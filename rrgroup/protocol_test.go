@@ -194,7 +194,7 @@ func (m *model) take(s *world, c *caller) string {
 	return "pick"
 }
 
-// done is entry.done.
+// done is the Done that entry.ender returns.
 func (m *model) done(s *world, c *caller, kind how) string {
 	special := kind != answered
 	switch {

@@ -23,7 +23,8 @@ var operations = map[string]string{
 	"entry.pick":    "take refuse",
 	"entry.take":    "word.Add",
 	"entry.refuse":  "release",
-	"entry.done":    "unanswered.Add unsent.Add unused.Add release", // one of the three, or none
+	"entry.ender":   "mark release",                         // that of a call which was answered has no mark
+	"oddities.mark": "unanswered.Add unsent.Add unused.Add", // one of the three
 	"entry.release": "word.Add drain",
 	"entry.retire":  "word.Load word.CompareAndSwap",
 	"entry.drain":   "word.CompareAndSwap entriesDrained word.Load",
@@ -127,7 +128,7 @@ func nameOf(f *ast.FuncDecl) string {
 var (
 	atomics   = []string{"Add", "And", "CompareAndSwap", "Load", "Or", "Store", "Swap"}
 	fields    = []string{"calls", "live", "next", "unanswered", "unsent", "unused", "word"}
-	functions = []string{"pick", "picks", "refuse", "done", "retireEntry", "entriesDrained", "calls", "turn", "drop"}
+	functions = []string{"pick", "picks", "refuse", "mark", "retireEntry", "entriesDrained", "calls", "turn", "drop"}
 
 	// Others in the package have methods of these names too.
 	namesakes = []string{"take", "release", "retire", "drain"}

@@ -19,7 +19,7 @@ func TestReport_StartedIsNoRefusedPick(t *testing.T) {
 	g.retire(func() {})
 	e.take() // as roundRobin.Pick does, and comes no further yet
 	want(t, "started, with a call in flight and a pick being refused", core.ledger.count(1).Started, 1)
-	e.done(answer)
+	e.result.Done(answer)
 	core.ended(g)
 	e.refuse()
 	now := core.ledger.count(1)

@@ -179,7 +179,7 @@ func TestReport_ExactUnderLoad(t *testing.T) {
 			for i := range calls {
 				e := g.entry((n + i) % g.size)
 				if _, err := e.pick(); err == nil {
-					e.done(mixed(i))
+					e.result.Done(mixed(i))
 				}
 			}
 		})
