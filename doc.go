@@ -1,18 +1,22 @@
 // Package grpclb is the lookaside load-balancing policy of gRPC: an external
 // balancer tells each client which backends to use, and the client's channel
-// picks among them. Importing the package registers it:
+// picks among them. Importing the package registers it.
 //
-//	import _ "github.com/actorlb/grpclb"
+//	import _ "github.com/actorlb/grpclb/lbresolver" // imports this package too
 //
-//	cc, err := grpc.NewClient(target, creds,
-//		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"grpclb":{}}]}`))
+//	cc, err := grpc.NewClient("grpclb:///service.example.com:443", creds)
 //
-// The balancers' addresses come from the resolver, in the attribute that
-// google.golang.org/grpc/balancer/grpclb/state sets; the addresses it finds
-// besides are the ones to fall back to. The protocol is grpc.lb.v1
-// (load_balancer.proto), the workflow that of load-balancing.md in the gRPC
-// documents. [NewBuilder] makes a builder of one's own, for another name or
-// other defaults; [Config] has the fields of the service config.
+// finds the balancers by SRV records, and needs no service config; see package
+// lbresolver. With a resolver of one's own, balancers' addresses come in the
+// attribute that google.golang.org/grpc/balancer/grpclb/state sets, the addresses
+// besides are the ones to fall back to, and a service config selects the policy:
+//
+//	{"loadBalancingConfig": [{"grpclb": {}}]}
+//
+// [Config] has its fields; [NewBuilder] makes a builder with another name or other
+// defaults. The protocol is grpc.lb.v1 (load_balancer.proto), the workflow that of
+// load-balancing.md in the gRPC documents. A balancer to embed is package lbserver.
+// In programs that import grpc-go's policy of the same name, import package dropin.
 //
 // # What it does
 //
@@ -23,6 +27,51 @@
 // are not disturbed, and a backend in both keeps its connection. While there is
 // no list, calls wait. If none comes within 10 s, or the balancer can't be
 // reached or asks for it, calls go to the fallback addresses until a list comes.
+// When the balancer is lost its last list stays in use while a backend of it is
+// READY.
+//
+// # Duties
+//
+// Of a program that uses it:
+//
+//   - Give calls deadlines. Calls wait while there is no backend, and wait for as
+//     long as the balancer's list is empty; maxPendingPicks bounds how many.
+//   - Use transport credentials that authenticate servers. With insecure ones
+//     whoever is at an address is believed.
+//   - Have the resolver name fallback addresses, or accept that calls fail while
+//     no balancer can be reached.
+//   - Register builders of one's own before channels are made, as gRPC asks.
+//   - Turn keepalive on (grpc.WithKeepaliveParams) if machines may vanish: without
+//     it a backend that says no goodbye is believed to be there.
+//
+// Of a child policy: nothing that gRPC does not ask of any policy. It must not
+// block; one goroutine calls it, and any number of them its pickers.
+//
+// # Laws
+//
+//   - A picker is published before anything that it no longer names is closed.
+//   - Pick and Done take no lock, send no message and allocate nothing. (A call
+//     that has to wait is told of; so is the end of a retired list's last call.)
+//   - The goroutines of a channel are the same few however many backends it has:
+//     the policy's, the stream's, the retry timer's, the group's, the pending
+//     calls', and one that reads while a call to the balancer is open. One more
+//     is there while something is sent to it.
+//   - Nothing a balancer sends makes the client panic, dial what is no address,
+//     or fail calls to backends that are healthy.
+//   - Close returns when all of it has ended.
+//
+// # Limits
+//
+//   - A service name has at most 255 bytes. A token has at most 1 KiB of printable
+//     ASCII; one that has not is replaced by the empty one.
+//   - A message of the balancer has at most 4 MiB, which is gRPC's default and can
+//     be changed by [WithBalancerDialOptions].
+//   - An entry takes up to four million calls in flight.
+//   - Nothing limits how many connections a list asks for.
+//   - A backend waits in gRPC's reconnect backoff (up to 120 s) when it has failed,
+//     also if a new list names it. If a list names no other, it takes over after
+//     handoverTimeout as it is; grpc.WithConnectParams makes the backoff shorter.
+//   - A call that has been sent is not moved to another backend.
 //
 // # Layers
 //
@@ -34,21 +83,15 @@
 //	tokens        a server list, checked
 //	actor         what the loops are made of
 //
-// Each of the four owners is one goroutine, with its state in its local
-// variables. They tell each other things in typed messages. No lock is held
-// anywhere; the only memory that goroutines share while it changes is the
-// atomic counters that picks go by.
+// Each of the owners is one goroutine, with its state in its local variables.
+// They tell each other things in typed messages. No lock is held anywhere; what
+// goroutines share while it changes is atomic, and that is the counters that
+// picks go by, and for child policies the newest token of each address.
 //
-// # Laws
-//
-//   - A picker is published before anything that it no longer names is closed.
-//   - Pick and Done take no lock, send no message and allocate nothing.
-//   - The goroutines of a channel are the same few however many backends it has:
-//     the policy's, the stream's, the retry timer's, the group's, the pending
-//     calls', and two while a call to the balancer is open.
-//   - Nothing a balancer sends makes the client panic, dial what is no address,
-//     or fail calls to backends that are healthy.
-//   - Close returns when all of it has ended.
+// The packages lbstream, rrgroup, pending, tokens and actor are what this one is
+// built of. They may be used, but change as it needs them to: only this package,
+// lbresolver, lbserver and dropin promise to stay compatible, and what [Config] has
+// of lbstream.
 //
 // # Load reports
 //
@@ -74,4 +117,5 @@
 // credentials never reach it. A backend of a server list is authenticated as the
 // channel's authority, like any other; a list can't change that. A token is sent
 // as it came if it is printable ASCII of at most 1 KiB, and is empty otherwise.
+// SECURITY.md has what a balancer can do, and what it can't.
 package grpclb

@@ -16,4 +16,7 @@
 //  3. A receiver takes its whole backlog at once.
 //  4. A message to a closed inbox is dropped and Send says so. What Send
 //     accepted is either received or handed back by Close.
+//
+// The package is what this module's loops are made of. It may be used, but has no
+// promise of compatibility.
 package actor

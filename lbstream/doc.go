@@ -16,11 +16,11 @@
 // and says when the next one is due; it also hears the policy ([Stream.Reset],
 // [Stream.SetBackoff]).
 //
-// Each call has two children. The reader opens the call, which may take as
-// long as connecting does, and then only receives, parses lists and hands over; it hands over
-// one message at a time, so a balancer that floods is held back by the flow
-// control of its own connection. The sender only sends, and says when it has: a
-// balancer that does not read holds it up, and nobody else. A call that is given
+// Each call has children. The reader opens the call, which may take as long as
+// connecting does, and then only receives, parses lists and hands over; it hands
+// over one message at a time, so a balancer that floods is held back by the flow
+// control of its own connection. A sender sends one message, and says when it has:
+// a balancer that does not read holds it up, and nobody else. A call that is given
 // up is cancelled and forgotten together with the channel its children speak
 // on, so that nothing late can be taken for news of the next call.
 //
@@ -38,4 +38,10 @@
 //
 // Not to be relied on: that every list is seen (the newest replaces an untaken
 // one), or that a Serve has taken effect when it returns.
+//
+// # Use
+//
+// The package is a part of the policy grpclb. It may be used by whatever else wants
+// to know a balancer's lists, but has no promise of compatibility, except for
+// [Backoff] and [DefaultBackoff], which are part of the policy's configuration.
 package lbstream

@@ -28,4 +28,9 @@
 // heard of. Calls that were let in while there was no limit, or a higher one,
 // stay. And a call may be refused although one of more than 64 that wait has given
 // up: the next one that asks, or the next second, finds the place.
+//
+// # Use
+//
+// The package is a part of the policy grpclb. It may be used for a policy of one's
+// own that has calls wait, but has no promise of compatibility.
 package pending

@@ -20,4 +20,13 @@
 //
 // A picker is published before anything that it no longer names is released.
 // Calls parked for a generation are told of it after its picker is out.
+//
+// # Use
+//
+// The package is a part of the policy grpclb. It may be used for a policy of one's
+// own whose backends come from elsewhere, as the example shows, but has no promise
+// of compatibility. Duties of such a policy: [Group.Adopt] is called by one
+// goroutine; a [Plan] is not changed any more; the [Gate] and the [Queue] are those
+// of one queue, as package pending has it; and it ends with the group of actors
+// that it was started in, before gRPC is done with the policy.
 package rrgroup

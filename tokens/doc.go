@@ -9,4 +9,7 @@
 //
 // The texts it produces for logs name positions and lengths, never a token's
 // content: a token may be a credential.
+//
+// The package is a part of the policy grpclb. It may be used, but has no promise
+// of compatibility.
 package tokens

@@ -1,0 +1,173 @@
+package grpclb_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/balancer/grpclb/state"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
+
+	"github.com/actorlb/grpclb"
+	_ "github.com/actorlb/grpclb/lbresolver" // the scheme "grpclb", and the policy
+	"github.com/actorlb/grpclb/lbserver"
+)
+
+// creds are for examples only: nobody is authenticated.
+var creds = grpc.WithTransportCredentials(insecure.NewCredentials())
+
+// The target names the service, and DNS has its balancers: the SRV records of
+// _grpclb._tcp.service.example.com. Nothing is looked up before the first call.
+func Example_target() {
+	cc, err := grpc.NewClient("grpclb:///service.example.com:443", creds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(cc.Target())
+	// Output: grpclb:///service.example.com:443
+}
+
+// The target names the balancer itself.
+func Example() {
+	address, stop := balance(lbserver.Server{Token: "blue"})
+	defer stop()
+
+	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off", creds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(call(cc))
+	// Output: answered, with the token "blue"
+}
+
+// A resolver of one's own says where the balancers are, and what to fall back to.
+func Example_resolver() {
+	address, stop := balance(lbserver.Server{Token: "blue"})
+	defer stop()
+	balancers := []resolver.Address{{Addr: address}}
+	fallback := []resolver.Address{{Addr: "127.0.0.1:1"}} // not needed here
+
+	r := manual.NewBuilderWithScheme("mine")
+	r.InitialState(state.Set(resolver.State{Addresses: fallback},
+		&state.State{BalancerAddresses: balancers}))
+	cc, err := grpc.NewClient("mine:///service.example.com:443", creds, grpc.WithResolvers(r),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"grpclb":{}}]}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(call(cc))
+	// Output: answered, with the token "blue"
+}
+
+// Balancer is a server of the protocol, in a program that knows the backends.
+func Example_balancer() {
+	b := lbserver.New(lbserver.Options{})
+	s := grpc.NewServer(lbserver.KeepaliveEnforcement())
+	b.Register(s)
+	err := b.SetServers("service.example.com:443", []lbserver.Server{
+		{Address: "10.0.0.1:50051", Token: "a"},
+		{Address: "[2001:db8::2]:50051", Token: "b", Weight: 3},
+	})
+	fmt.Println(err)
+	b.Close()
+	s.GracefulStop()
+	// Output: <nil>
+}
+
+// A ping is answered by whatever backend comes next.
+func ExamplePing() {
+	address, stop := balance(lbserver.Server{})
+	defer stop()
+	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off", creds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	took, err := grpclb.Ping(ctx, cc)
+	fmt.Println(err, took > 0)
+	// Output: <nil> true
+}
+
+// A policy under another name, for channels that are in a greater hurry: 1 s
+// without a list, or without a backend of a new one, is enough.
+func ExampleNewBuilder() {
+	balancer.Register(grpclb.NewBuilder(
+		grpclb.WithName("grpclb_hasty"),
+		grpclb.WithDefaults(grpclb.Config{
+			InitialFallbackTimeout: time.Second,
+			HandoverTimeout:        time.Second,
+		}),
+	))
+	address, stop := balance(lbserver.Server{Token: "blue"})
+	defer stop()
+	// With config=off the target leaves it to the service config to select the policy.
+	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off&config=off", creds,
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"grpclb_hasty":{}}]}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(call(cc))
+	// Output: answered, with the token "blue"
+}
+
+// The configuration prints as the JSON that it can be given as.
+func ExampleConfig() {
+	fmt.Println(grpclb.DefaultConfig())
+	// Output:
+	// {"initialFallbackTimeout":"10s","emptyServerList":"wait","handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":0,"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"}}
+}
+
+// A child policy is what picks among the backends. This one sends every call to
+// the backend that has the token "leader".
+func ExampleToken() {
+	balancer.Register(base.NewBalancerBuilder("leader_only", leaderOnly{}, base.Config{}))
+	address, stop := balance(lbserver.Server{Token: "follower"}, lbserver.Server{Token: "leader"})
+	defer stop()
+	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off&config=off", creds,
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"grpclb":{"childPolicy":[{"leader_only":{}}]}}]}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(call(cc))
+	fmt.Println(call(cc))
+	// Output:
+	// answered, with the token "leader"
+	// answered, with the token "leader"
+}
+
+// A leaderOnly makes pickers for base's balancer, and is the picker while there
+// is no leader.
+type leaderOnly struct{}
+
+func (leaderOnly) Build(info base.PickerBuildInfo) balancer.Picker {
+	for conn, known := range info.ReadySCs {
+		if token, _ := grpclb.Token(known.Address); token == "leader" {
+			return leader{conn}
+		}
+	}
+	return leaderOnly{}
+}
+
+func (leaderOnly) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable // a call waits
+}
+
+type leader struct{ conn balancer.SubConn }
+
+func (l leader) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{SubConn: l.conn}, nil
+}
