@@ -53,7 +53,7 @@ func TestPerform_BrokenPromise(t *testing.T) {
 		`broken promise: phase sabotage, seed 9\n`,
 		`  unary call of caller \d+ to (nowhere|backend \d), from \d+\.\d+s to \d+\.\d+s: rpc error: code = Unavailable `,
 		`      but no call may fail\n`,
-		`      faults: \[.*"backend 8 stopped \(\d+\.\d+s–\d+\.\d+s\)".*\]\n`,
+		`      faults: \[.*"backend \d stopped \(\d+\.\d+s–\d+\.\d+s\)".*\]\n`,
 		`  and \d+ more\n`,
 	} {
 		if !regexp.MustCompile(says).MatchString(printed) {
