@@ -17,12 +17,16 @@ const mostWords = 512
 // that would not stay on its line is quoted.
 func brief(err error) error {
 	text := err.Error()
-	more := len(text) - mostWords
-	if more <= 0 && utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable) {
+	if len(text) <= mostWords && utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable) {
 		return err
 	}
-	quoted := strconv.Quote(text[:min(len(text), mostWords)])
-	if more > 0 {
+	kept := text[:min(len(text), mostWords)]
+	quoted := strconv.Quote(kept)
+	if len(quoted) > mostWords+len(`""`) { // what can't be printed is up to four times as long
+		kept = text[:min(len(text), mostWords/4)]
+		quoted = strconv.Quote(kept)
+	}
+	if more := len(text) - len(kept); more > 0 {
 		return fmt.Errorf("%s and %d bytes more", quoted, more)
 	}
 	return errors.New(quoted)

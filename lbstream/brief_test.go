@@ -17,6 +17,7 @@ func TestSecure_HostileStatusIsBrief(t *testing.T) {
 		{long + "yz", `"` + long + `" and 2 bytes more`},
 		{"gone\n[core] all is well", `"gone\n[core] all is well"`},
 		{"\x1b[2J", `"\x1b[2J"`},
+		{strings.Repeat("\x01", 500), `"` + strings.Repeat(`\x01`, 128) + `" and 372 bytes more`},
 		{"\xff", `"\xff"`},
 	} {
 		if got := brief(errors.New(c.text)).Error(); got != c.want {

@@ -47,7 +47,7 @@ func TestSecure_Hostile_LongList(t *testing.T) {
 // lists of ten thousand entries, each of which has one call left.
 func TestSecure_Hostile_ListsHeldByCalls(t *testing.T) {
 	const lists, entries = 20, 10_000
-	attack(t, bounds{heap: 2 * mib, pickers: lists + 1}, func(v *victim) {
+	attack(t, bounds{heap: lists * 24 * kib, pickers: lists + 1}, func(v *victim) {
 		c := v.trusting()
 		for i := range lists {
 			c.List(listOf(entries, func(int) *lbpb.Server { return v.entry(fmt.Sprint(i)) })...)
