@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"google.golang.org/grpc/status"
 )
 
 // mostWords is how many bytes of an error are passed on. A balancer ends its
@@ -13,11 +15,15 @@ import (
 // of them), and it goes into the log and into the errors of calls.
 const mostWords = 512
 
-// brief returns err as it is fit to be repeated: one that is long is cut, and one
-// that would not stay on its line is quoted.
+// brief returns err as it is fit to be repeated and kept: one that is long is cut,
+// and one that would not stay on its line is quoted. Of a status, the details are
+// left out, which nobody asks for and which may be as long.
 func brief(err error) error {
 	text := err.Error()
 	if len(text) <= mostWords && utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable) {
+		if s, ok := status.FromError(err); ok && len(s.Proto().GetDetails()) > 0 {
+			return status.Error(s.Code(), s.Message())
+		}
 		return err
 	}
 	kept := text[:min(len(text), mostWords)]

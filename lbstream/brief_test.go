@@ -4,6 +4,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // What a balancer says when it hangs up goes into logs and errors: in one line,
@@ -23,5 +27,17 @@ func TestSecure_HostileStatusIsBrief(t *testing.T) {
 		if got := brief(errors.New(c.text)).Error(); got != c.want {
 			t.Errorf("brief(%q) = %q, want %q", c.text, got, c.want)
 		}
+	}
+}
+
+// The details of a status may be as long as its text, and nobody asks for them.
+func TestSecure_HostileStatusHasNoDetails(t *testing.T) {
+	long, err := status.New(codes.Unavailable, "no").WithDetails(wrapperspb.String(strings.Repeat("x", 1<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := brief(long.Err())
+	if s := status.Convert(got); len(s.Details()) > 0 || s.Code() != codes.Unavailable || s.Message() != "no" {
+		t.Errorf("%.100v with %d details", got, len(s.Details()))
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// call is the owner's end of one BalanceLoad call and its two children. The
-// channels belong to this call and are dropped with it, so what an abandoned
-// child still has to say reaches nobody.
+// call is the owner's end of one BalanceLoad call and its children: the reader,
+// and while something is sent a sender. The channel belongs to this call and is
+// dropped with it, so what an abandoned child still has to say reaches nobody.
 type call struct {
 	// Fixed after the start.
 	ctx    context.Context // done when the owner gives the call up

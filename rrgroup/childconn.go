@@ -93,6 +93,13 @@ func (c *subConn) attach(hc *childConn) {
 	c.hosted.conns = append(c.hosted.conns, hc)
 }
 
+// leftBy forgets a generation that has ended.
+func (c *subConn) leftBy(g *generation) {
+	if c.hosted != nil && c.hosted.holder == g {
+		c.hosted.holder = nil
+	}
+}
+
 // childConns returns the connections of children that the SubConn is behind.
 func (c *subConn) childConns() []*childConn {
 	if c.hosted == nil {

@@ -75,6 +75,7 @@ func (c *core) ended(g *generation) {
 	c.drained++
 	c.ledger.fold(g)
 	for _, conn := range g.distinct {
+		conn.leftBy(g)
 		if conn.held--; conn.idle() {
 			c.forsaken = append(c.forsaken, conn)
 		}
@@ -106,6 +107,7 @@ func (c *core) settle(now time.Time) []action {
 		c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
 	}
 	c.pool.release(c.forsaken, now, now.Add(c.settings.Linger))
+	clear(c.forsaken) // as with lost
 	c.forsaken = c.forsaken[:0]
 	return c.take()
 }
@@ -131,6 +133,7 @@ func (c *core) reconnect() {
 			c.pool.todo = append(c.pool.todo, connect{conn})
 		}
 	}
+	clear(c.lost) // which keeps its memory, but nobody's SubConn
 	c.lost = c.lost[:0]
 }
 

@@ -44,7 +44,7 @@ type generation struct {
 	over  int64    // picks of the others
 	begun int64    // picks of all; none has succeeded since
 
-	// Owned by the group, if a child picks.
+	// Owned by the group, if a child picks; forgotten when it is retired.
 	host      *host
 	said      *balancer.State // what the child published last for this plan
 	byAddress map[string]*takers
@@ -146,6 +146,7 @@ func (g *generation) retire(drain func()) {
 	}
 	n := g.size - len(g.left) + 1 // our own hold
 	g.plan, g.blocks, g.picker, g.byAddress, g.seats = nil, nil, nil, nil, nil
+	g.host, g.said = nil, nil
 	g.entriesDrained(n)
 }
 

@@ -74,9 +74,10 @@ func (l *ledger) takeDrops() (all []tokens.Dropped) {
 
 // totals returns what became of the generation's calls, without drops. Calls
 // come and go meanwhile. What is odd about a call is counted before it is
-// finished: what was odd before the words are read is among the finished ones
-// there, and what is by afterwards may yet have to finish. So no call is among
-// the received that was not, though one that ends just now may be missing.
+// finished, so all that is odd about the calls that the words have as finished is
+// there when the words were read: no call is among the received that was not,
+// though one that ends just now may be missing. One that ends just now may also be
+// unsent in one report and finished only in the next.
 func (g *generation) totals() totals {
 	unsent := g.odd.unsent.Load()
 	begun, over := g.calls()

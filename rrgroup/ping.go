@@ -12,9 +12,10 @@ import (
 // compare the name of a method costs a call less than a look into its context.
 const PingMethod = "/grpclb.Ping/Ping"
 
-// A Probe learns what became of the picks of a ping. It is made by the caller,
-// given to the pickers in the ping's context, and told by the pick that gRPC
-// used: at most one, as a ping is not retried.
+// A Probe learns what became of the picks of a ping. It is made by the caller and
+// given to the pickers in the ping's context. gRPC may pick more than once: the
+// connection was lost meanwhile, or the ping was retried. One pick that was
+// answered is what counts. The outcome is there when the ping has ended.
 type Probe chan Outcome
 
 // An Outcome is the end of a ping that was sent to a backend.
@@ -40,11 +41,23 @@ func pingOver(ctx context.Context, sc balancer.SubConn) balancer.PickResult {
 	probe, _ := ctx.Value(probeKey{}).(Probe) // nil if the method was called by hand
 	picked := time.Now()
 	return balancer.PickResult{SubConn: sc, Done: func(info balancer.DoneInfo) {
+		probe.tell(Outcome{info.BytesReceived, time.Since(picked)})
+	}}
+}
+
+// tell adds the outcome of a pick. One after the other they end, and an answer
+// takes the place of what was told before.
+func (p Probe) tell(o Outcome) {
+	if o.Answered {
 		select {
-		case probe <- Outcome{info.BytesReceived, time.Since(picked)}:
+		case <-p:
 		default:
 		}
-	}}
+	}
+	select {
+	case p <- o:
+	default:
+	}
 }
 
 // ping picks for a ping: the READY backends take turns of their own, so that

@@ -75,3 +75,23 @@ func TestPing_HoldsNoGeneration(t *testing.T) {
 		want(t, "report", f.count(0), nothing)
 	})
 }
+
+// gRPC may pick again for a ping, because the connection was lost meanwhile. What
+// counts is that it was answered.
+func TestPing_PickedAgain(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a b"))
+		f.up("a", "b")
+		probe := NewProbe()
+		info := balancer.PickInfo{FullMethodName: PingMethod, Ctx: WithProbe(t.Context(), probe)}
+		for _, end := range []balancer.DoneInfo{{}, answer, {BytesSent: true}} {
+			all := f.Updates()
+			r, err := all[len(all)-1].Picker.Pick(info)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Done(end)
+		}
+		want(t, "answered", (<-probe).Answered, true)
+	})
+}

@@ -50,7 +50,7 @@ func bare(a resolver.Address) resolver.Address {
 // TokenOf returns the LB token of a backend that a child policy was given, and
 // whether there is one: a fallback backend has none. It is that of the first
 // entry of the address in the list that the child was given last, also if a is
-// from an earlier one.
+// from an earlier one, as long as each list since has named it.
 func TokenOf(a resolver.Address) (token string, ok bool) {
 	//lint:ignore SA1019 see above
 	t, ok := a.BalancerAttributes.Value(tokenKey{}).(addressToken)

@@ -1,0 +1,90 @@
+package rrgroup
+
+import (
+	"runtime"
+	"testing"
+	"weak"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// reportAll has every SubConn report a state.
+func (p *puppet) reportAll(state connectivity.State) {
+	for _, c := range p.core.pool.all() {
+		p.core.reported(c, balancer.SubConnState{ConnectivityState: state})
+	}
+	p.settle()
+}
+
+// A SubConn that is shut down is kept by nothing that the core works with.
+func TestMemory_GoneSubConns(t *testing.T) {
+	p := newPuppet(t)
+	p.core.settings.Linger = 0
+	p.core.adopt(list("a b c d e f g h"), p.now, 0)
+	p.settle()
+	p.reportAll(connectivity.Ready)
+	p.reportAll(connectivity.Idle)
+	old := p.core.current
+	kept := weakly(p.core.pool.all())
+	p.core.adopt(list("z"), p.now, 0)
+	p.settle()
+	p.reportAll(connectivity.Ready)
+	p.core.ended(old)
+	p.settle()
+	want(t, "SubConns", p.core.pool.size, 1)
+	runtime.GC()
+	for _, k := range kept {
+		if k.Value() != nil {
+			t.Fatal("a SubConn that is gone is kept")
+		}
+	}
+	runtime.KeepAlive(p)
+}
+
+func weakly(conns []*subConn) (all []weak.Pointer[subConn]) {
+	for _, c := range conns {
+		all = append(all, weak.Make(c))
+	}
+	return all
+}
+
+// What a call in flight keeps of a list has no part in it of the child that picked.
+func TestMemory_RetiredKeepsNoChild(t *testing.T) {
+	p := newPuppet(t)
+	p.adopt("a b")
+	p.settle()
+	p.says(p.connect("a"))
+	p.settle()
+	old := p.core.current
+	r, err := p.picker.Pick(balancer.PickInfo{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.adopt("c")
+	p.settle()
+	p.says(p.connect("c"))
+	p.settle()
+	if old == p.core.current || old.said != nil || old.host != nil {
+		t.Error("a retired generation keeps its child, or what that has said")
+	}
+	r.Done(answer)
+}
+
+// A SubConn that stays keeps no list of a child that has ended.
+func TestMemory_EndedIsForgotten(t *testing.T) {
+	p := newPuppet(t)
+	p.adopt("a")
+	p.settle()
+	p.says(p.connect("a"))
+	p.settle()
+	old := p.core.current
+	p.core.adopt(list("a"), p.now, 0)
+	p.settle()
+	p.core.ended(old)
+	for _, c := range p.core.pool.all() {
+		if c.hosted.holder != nil {
+			t.Error("a SubConn keeps the generation that has ended")
+		}
+	}
+}
