@@ -15,9 +15,10 @@ import (
 // balancer left out, or that can't be sent, is the empty one, and there.
 //
 // The token is that of the newest list that the child was given, whenever a
-// came, as long as each list since has named it: a child hears of a change in UpdateClientConnState, and one made with
-// package base, which keeps addresses as they came first, has its PickerBuilder
-// called then. Comparing addresses tells with which token each came.
+// came, as long as each list since has named it: a child hears of a change in
+// UpdateClientConnState, and one made with package base, which keeps addresses as
+// they came first, has its PickerBuilder called then. Comparing addresses tells
+// with which token each came.
 func Token(a resolver.Address) (token string, ok bool) { return rrgroup.TokenOf(a) }
 
 // EndpointToken is Token for child policies that go by endpoints. It tells the

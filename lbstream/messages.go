@@ -25,7 +25,7 @@ func (dialNow) toStream() {}
 // callEvent is what the children of a call hand to the stream, over an
 // unbuffered channel that belongs to their call alone. From the reader: first
 // opened or ended; after opened any number of received; ended comes last and
-// is the last that is heard of the call. From the sender: sent.
+// is the last that is heard of the call. From a sender: sent.
 type callEvent interface{ fromCall() }
 
 // opened: gRPC has accepted the call. The balancer may not have seen it yet.
@@ -51,7 +51,7 @@ func receivedFrom(m *lbpb.LoadBalanceResponse, last *tokens.List) received {
 // means that the balancer ended the call without an error.
 type ended struct{ err error }
 
-// sent: gRPC has taken the message that the sender was given, which takes as
+// sent: gRPC has taken the message that a sender was given, which takes as
 // long as the balancer's flow control makes it.
 type sent struct{}
 

@@ -53,7 +53,7 @@ func (c *core) initial(now time.Time, r *lbpb.InitialLoadBalanceResponse) []comm
 	return nil
 }
 
-// sent: the sender has nothing to do.
+// sent: nothing is being sent any more.
 func (c *core) sent(now time.Time) {
 	c.must(open)
 	c.reports.sent(now)

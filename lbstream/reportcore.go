@@ -7,7 +7,7 @@ import (
 )
 
 // reporting is where the reports of one call stand. A question is asked only
-// when the sender is free to take what comes of it; so what has been counted is
+// when nothing is being sent, so that what comes of it can be; so what has been counted is
 // always either with the counter or on its way to the balancer, and a send that
 // takes long loses nothing. A send that fails takes the call with it.
 type reporting int
@@ -18,7 +18,7 @@ const (
 	resting reporting = iota
 	// asking: the counter has a question. A ring is out of date.
 	asking
-	// sending: the sender has a message, be it the initial request. A ring is
+	// sending: a message is being sent, be it the initial request. A ring is
 	// out of date.
 	sending
 )
@@ -52,10 +52,10 @@ func (r *reports) rest(now time.Time) {
 	}
 }
 
-// send: the sender is given a message, and nothing until that is sent.
+// send: a message is being sent, and nothing else until that is done.
 func (r *reports) send() { r.phase, r.due = sending, time.Time{} }
 
-// sent: the sender is free again, and the next interval begins.
+// sent: it is done, and the next interval begins.
 func (r *reports) sent(now time.Time) {
 	r.must(sending)
 	r.rest(now)

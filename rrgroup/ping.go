@@ -38,7 +38,10 @@ func WithProbe(ctx context.Context, p Probe) context.Context {
 // balancer, nor in what a generation waits for before it has drained: gRPC lets
 // what is under way over a SubConn finish even after its Shutdown.
 func pingOver(ctx context.Context, sc balancer.SubConn) balancer.PickResult {
-	probe, _ := ctx.Value(probeKey{}).(Probe) // nil if the method was called by hand
+	var probe Probe // nil if the method was called by hand
+	if ctx != nil {
+		probe, _ = ctx.Value(probeKey{}).(Probe)
+	}
 	picked := time.Now()
 	return balancer.PickResult{SubConn: sc, Done: func(info balancer.DoneInfo) {
 		probe.tell(Outcome{info.BytesReceived, time.Since(picked)})

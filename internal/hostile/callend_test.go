@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -123,6 +124,21 @@ func TestSecure_Hostile_StatusText(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Quoted, a byte that can't be printed takes four. Here the text is in the longest
+// line that there is, that of a contact lost along with the backends.
+func TestSecure_Hostile_StatusTextUnprintable(t *testing.T) {
+	attack(t, bounds{heap: 2 * mib, pickers: 9, subConns: 3, calls: inAMinute, line: "in fallback", lines: 3}, func(v *victim) {
+		c := v.trusting()
+		bad := status.Error(codes.Aborted, strings.Repeat("\x01", 7000))
+		v.lb.turn(func(caller) error { return bad })
+		v.backends[listed-1].Stop()
+		synctest.Wait()
+		c.HangUp(bad)
+		synctest.Wait()
+		v.servedFor(time.Minute, fallback)
+	})
 }
 
 // With nothing to fall back to, it is the error of calls.
