@@ -1,7 +1,10 @@
 package lbresolver
 
 import (
+	"context"
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -143,6 +146,38 @@ func TestSRV_NotForAddresses(t *testing.T) {
 		}
 		if n := s.Asked("_grpclb._tcp."+host, dnsmessage.TypeSRV); n != 0 {
 			t.Errorf("%s: SRV records were looked up", service)
+		}
+	}
+}
+
+// A counting takes the place of a net.Resolver and counts what it is asked for.
+type counting struct{ srv int }
+
+func (c *counting) LookupSRV(context.Context, string, string, string) (string, []*net.SRV, error) {
+	c.srv++
+	return "", nil, errAbsent
+}
+
+func (*counting) LookupHost(context.Context, string) ([]string, error) { return nil, errAbsent }
+
+// Go's resolver sends no query for some of these names, whoever asks it.
+func TestSRV_NotForAddressesByCount(t *testing.T) {
+	for service, want := range map[string]int{
+		"127.0.0.1:8443": 0, "[2001:db8::1]:8443": 0, "2001:db8::1": 0, "localhost": 0, "LocalHost.:8443": 0,
+		"shop.example.com": 1, "shop.localhost.example.com:8443": 1,
+	} {
+		u, err := url.Parse("grpclb:///" + service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := parse(*u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := new(counting)
+		finder{c, target}.look(t.Context())
+		if c.srv != want {
+			t.Errorf("%s: SRV records are looked up %d times, want %d", service, c.srv, want)
 		}
 	}
 }
