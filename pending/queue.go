@@ -59,20 +59,18 @@ func (q *queue[C]) park(c C, epoch uint64, limit int, now time.Time) (added *ent
 // full reports whether as many calls wait as may.
 func (q *queue[C]) full(limit int) bool { return len(q.entries) >= limit }
 
-// release tells that a usable picker followed the waiting one with this
-// epoch. It returns the calls that wait no more, oldest first.
-func (q *queue[C]) release(epoch uint64) (gone []*entry[C]) {
+// release tells that a usable picker followed the waiting one with this epoch.
+// The calls that wait no more leave, oldest first.
+func (q *queue[C]) release(epoch uint64) {
 	q.released = max(q.released, epoch)
-	for e := q.first; e != nil; e = e.next {
+	for e := q.first; e != nil; {
+		next := e.next
 		if e.epoch <= q.released {
-			gone = append(gone, e)
+			q.remove(e)
+			q.counts.Released++
 		}
+		e = next
 	}
-	for _, e := range gone {
-		q.remove(e)
-	}
-	q.counts.Released += uint64(len(gone))
-	return gone
 }
 
 // cancel tells that the call of an entry gave up, and reports whether that is

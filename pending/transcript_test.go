@@ -74,11 +74,7 @@ func play(t *testing.T, q *queue[string], entries map[string]*entry[string], eve
 		}
 		return "over"
 	case "release":
-		var gone []string
-		for _, e := range q.release(uint64(number(t, event[2]))) {
-			gone = append(gone, e.call)
-		}
-		return strings.Join(gone, " ")
+		return strings.Join(releasedBy(q, uint64(number(t, event[2]))), " ")
 	case "cancel":
 		if q.cancel(entries[event[2]]) {
 			return "left"

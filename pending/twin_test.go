@@ -112,16 +112,28 @@ func compare(t *testing.T, events []byte) {
 				t.Fatalf("cancel = %v, want %v", got, want)
 			}
 		case 7:
-			var gone []byte
-			for _, e := range q.release(epoch) {
-				gone = append(gone, e.call)
-			}
+			gone := releasedBy(q, epoch)
 			if want := w.release(epoch); !slices.Equal(gone, want) {
 				t.Fatalf("released %v, want %v", gone, want)
 			}
 		}
 		compareState(t, q, w, now)
 	}
+}
+
+// releasedBy returns the calls that leave with this epoch, oldest first.
+func releasedBy[C comparable](q *queue[C], epoch uint64) (gone []C) {
+	var waiting []C
+	for e := q.first; e != nil; e = e.next {
+		waiting = append(waiting, e.call)
+	}
+	q.release(epoch)
+	for _, c := range waiting {
+		if q.entries[c] == nil {
+			gone = append(gone, c)
+		}
+	}
+	return gone
 }
 
 // compareState compares who waits, in order, and the statistics. The chain is
