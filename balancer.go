@@ -58,6 +58,7 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 			Authority:   o.Authority,
 			DialOptions: b.balancerDialOptions(o),
 			Backoff:     b.defaults.StreamBackoff,
+			Settings:    b.defaults.streamSettings(),
 			Counter:     group,
 		}),
 	}

@@ -61,6 +61,11 @@ type Config struct {
 	// that fails. Default 1 s, growing by 1.6 to at most 120 s, ±20 %
 	// (grpc/doc/connection-backoff.md).
 	StreamBackoff lbstream.Backoff
+
+	// BalancerTimeout ("balancerTimeout") is how long a balancer may take to say
+	// something on a new call before the next of the balancers is asked. Default
+	// 10 s; "0s" is without end.
+	BalancerTimeout time.Duration
 }
 
 // EmptyServerList says what an empty server list means.
@@ -85,6 +90,7 @@ func DefaultConfig() Config {
 		HandoverTimeout:        10 * time.Second,
 		SubConnLinger:          10 * time.Second,
 		StreamBackoff:          lbstream.DefaultBackoff,
+		BalancerTimeout:        10 * time.Second,
 	}
 }
 

@@ -29,6 +29,7 @@ func TestConfig_Defaults(t *testing.T) {
 		HandoverTimeout:        10 * time.Second,
 		SubConnLinger:          10 * time.Second,
 		StreamBackoff:          lbstream.Backoff{InitialDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Minute},
+		BalancerTimeout:        10 * time.Second,
 	}
 	// Nothing, and nulls, are the defaults; so is what is unknown, whatever it
 	// holds, and names are not guessed.
@@ -61,6 +62,8 @@ func TestConfig_Fields(t *testing.T) {
 		`{"streamBackoff":{"multiplier":1}}`:           func(c *Config) { c.StreamBackoff.Multiplier = 1 },
 		`{"streamBackoff":{"jitter":0}}`:               func(c *Config) { c.StreamBackoff.Jitter = 0 },
 		`{"streamBackoff":{"maxDelay":"5s"}}`:          func(c *Config) { c.StreamBackoff.MaxDelay = 5 * time.Second },
+		`{"balancerTimeout":"2s"}`:                     func(c *Config) { c.BalancerTimeout = 2 * time.Second },
+		`{"balancerTimeout":"0s"}`:                     func(c *Config) { c.BalancerTimeout = 0 },
 		`{"childPolicy":[ {"pick_first": {}} ]}`:       func(c *Config) { c.ChildPolicy = `[{"pick_first":{}}]` },
 		`{"maxPendingPicks":7,"subConnLinger":"0.1s"}`: func(c *Config) { c.MaxPendingPicks, c.SubConnLinger = 7, 100*time.Millisecond },
 		`{"serviceName":"","emptyServerList":"wait"}`:  func(*Config) {},
@@ -102,10 +105,11 @@ func TestConfig_MalformedNamesTheField(t *testing.T) {
 		`{"streamBackoff":{"jitter":1.1}}`:                   "streamBackoff: field jitter",
 		`{"streamBackoff":{"jitter":"NaN"}}`:                 "streamBackoff: field jitter",
 		`{"streamBackoff":{"maxDelay":"0.0001s"}}`:           "streamBackoff: field maxDelay",
-		`[]`:       "object",
-		`"grpclb"`: "object",
-		``:         "object",
-		`{`:        "object",
+		`{"balancerTimeout":"-1s"}`:                          "balancerTimeout",
+		`[]`:                                                 "object",
+		`"grpclb"`:                                           "object",
+		``:                                                   "object",
+		`{`:                                                  "object",
 	} {
 		_, err := NewBuilder().ParseConfig(json.RawMessage(text))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "grpclb") {
@@ -140,7 +144,7 @@ func TestConfig_BuilderDefaults(t *testing.T) {
 func TestConfig_String(t *testing.T) {
 	const want = `{"serviceName":"shop","initialFallbackTimeout":"0.500s","emptyServerList":"keep",` +
 		`"handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":3,` +
-		`"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"}}`
+		`"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"},"balancerTimeout":"10s"}`
 	c := DefaultConfig()
 	c.ServiceName, c.InitialFallbackTimeout = "shop", time.Second/2
 	c.EmptyServerList, c.MaxPendingPicks = KeepOnEmpty, 3

@@ -62,6 +62,7 @@ type document struct {
 	SubConnLinger          json.RawMessage `json:"subConnLinger"`
 	MaxPendingPicks        int             `json:"maxPendingPicks"`
 	StreamBackoff          backoffDocument `json:"streamBackoff"`
+	BalancerTimeout        json.RawMessage `json:"balancerTimeout"`
 }
 
 type backoffDocument struct {
@@ -86,6 +87,7 @@ func (c Config) document() document {
 			Jitter:       c.StreamBackoff.Jitter,
 			MaxDelay:     seconds(c.StreamBackoff.MaxDelay),
 		},
+		BalancerTimeout: seconds(c.BalancerTimeout),
 	}
 }
 

@@ -30,6 +30,7 @@ func (c *Config) fields() []field {
 		{"subConnLinger", (*durationField)(&c.SubConnLinger)},
 		{"maxPendingPicks", (*countField)(&c.MaxPendingPicks)},
 		{"streamBackoff", (*backoffField)(&c.StreamBackoff)},
+		{"balancerTimeout", (*durationField)(&c.BalancerTimeout)},
 	}
 }
 

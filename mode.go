@@ -17,8 +17,8 @@ type mode uint8
 
 const (
 	// waiting: nothing has said yet which backends to use; calls wait. Left by
-	// a server list, or for fallback when there is no balancer, the balancer
-	// can't be reached, its call ends, it asks for it, or the time is up. What
+	// a server list, or for fallback when there is no balancer, all balancers
+	// have been asked in vain, one asks for it, or the time is up. What
 	// the backends do means nothing here, there are none.
 	waiting mode = iota
 
@@ -179,7 +179,7 @@ func (m *machine) checkWaiting(now time.Time) {
 	case m.updates == 0:
 	case len(m.balancers) == 0:
 		m.fallBack(errors.New("the resolver names no balancer"))
-	case m.status.Ends > 0:
+	case m.status.Rounds > 0:
 		m.fallBack(fmt.Errorf("no server list came from the balancer: %w", m.lost()))
 	case !now.Before(m.deadline()):
 		m.fallBack(fmt.Errorf("no server list came from the balancer within %v", m.config.InitialFallbackTimeout))

@@ -89,7 +89,9 @@ func (s *stage) play(event []string) bool {
 		s.list(event[1:])
 	case "asked": // for fallback
 		s.stream.Asked = true
-	case "ended": // the call, with this error
+	case "next": // balancer is asked: the call ended with this error
+		s.passOn(errors.New(rest))
+	case "ended": // the call, with this error, and nobody is left to ask
 		s.end(errors.New(rest))
 	case "replaced": // the call, by one that has another name
 		s.call++
@@ -114,9 +116,16 @@ func (s *stage) list(words []string) {
 }
 
 func (s *stage) end(err error) {
+	s.passOn(err)
+	s.stream.Rounds++
+	s.stream.Contact = false
+}
+
+// passOn: the call has brought no list, and the next balancer is asked.
+func (s *stage) passOn(err error) {
 	s.call++
 	s.stream.Ends++
-	s.stream.Contact, s.stream.Err = false, err
+	s.stream.Err = err
 }
 
 // resolution puts together what a resolver found.

@@ -15,7 +15,7 @@ type twin struct {
 	empty                EmptyServerList
 	timeout              time.Duration
 	contact, ready       bool
-	ends                 uint64
+	rounds               uint64
 
 	// What it has decided.
 	mode    string
@@ -85,7 +85,7 @@ func (w *twin) failed() {
 
 // heard is told of the stream; words is a list if it is new, else nil.
 func (w *twin) heard(s *stage, words []string) {
-	w.contact, w.ends = s.stream.Contact, s.stream.Ends
+	w.contact, w.rounds = s.stream.Contact, s.stream.Rounds
 	if w.balancers == "" {
 		return
 	}
@@ -133,7 +133,7 @@ func usable(words []string) string {
 
 func (w *twin) settle(now time.Time) {
 	late := !w.started.IsZero() && now.Sub(w.started) >= w.timeout
-	if w.mode == "waiting" && w.resolved && (w.balancers == "" || w.ends > 0 || late) {
+	if w.mode == "waiting" && w.resolved && (w.balancers == "" || w.rounds > 0 || late) {
 		w.fallBack()
 	}
 	if w.mode == "balanced" && !w.contact && !w.ready && w.addresses != "" {

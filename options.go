@@ -61,6 +61,7 @@ func (c Config) over(defaults Config) Config {
 	fill(&c.SubConnLinger, defaults.SubConnLinger)
 	fill(&c.MaxPendingPicks, defaults.MaxPendingPicks)
 	fill(&c.StreamBackoff, defaults.StreamBackoff)
+	fill(&c.BalancerTimeout, defaults.BalancerTimeout)
 	return c
 }
 

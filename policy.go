@@ -100,6 +100,7 @@ func (p *policy) tell(m *machine, last *told) {
 
 func (p *policy) configure(c Config) {
 	p.stream.SetBackoff(c.StreamBackoff)
+	p.stream.Configure(c.streamSettings())
 	p.group.Configure(c.settings())
 	p.queue.SetLimit(c.MaxPendingPicks)
 }
@@ -117,6 +118,10 @@ func (c Config) serviceName(endpoint string) string {
 func (p *policy) end(timer *actor.Timer) {
 	timer.Stop()
 	p.inbox.Close()
+}
+
+func (c Config) streamSettings() lbstream.Settings {
+	return lbstream.Settings{Timeout: c.BalancerTimeout}
 }
 
 func (c Config) settings() rrgroup.Settings {

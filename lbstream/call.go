@@ -4,6 +4,7 @@ import (
 	"context"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/peer"
 
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/tokens"
@@ -63,6 +64,21 @@ func (c *call) tell(e callEvent) bool {
 	case <-c.ctx.Done():
 		return false
 	}
+}
+
+// from returns the address of the balancer that the call is with; "" if there is
+// no call, or it is not open.
+func (c *call) from() string {
+	if c == nil || c.stream == nil {
+		return ""
+	}
+	// To ask for the context earlier would keep gRPC from repeating a call that
+	// the balancer has not seen.
+	p, ok := peer.FromContext(c.stream.Context())
+	if !ok || p.Addr == nil {
+		return ""
+	}
+	return p.Addr.String()
 }
 
 // send starts a sender, which only sends, and says when it has. The core has the

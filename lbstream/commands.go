@@ -37,6 +37,14 @@ type sendReport struct{ stats *lbpb.ClientStats }
 // tellRetry: pass this on to the retry owner.
 type tellRetry struct{ message retryMessage }
 
+// moveOn: log that the call of this number, which was with the balancer at the
+// address from, brought no list, and that the next balancer is asked.
+type moveOn struct {
+	call uint64
+	from string // may be empty
+	err  error
+}
+
 // complain: log that the balancer said something this client has no use for.
 type complain struct {
 	call uint64
@@ -52,4 +60,5 @@ func (sendInitial) isCommand()  {}
 func (ask) isCommand()          {}
 func (sendReport) isCommand()   {}
 func (tellRetry) isCommand()    {}
+func (moveOn) isCommand()       {}
 func (complain) isCommand()     {}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"google.golang.org/grpc/resolver"
 )
 
 // phase is where the stream stands. What is not listed as doing nothing in a
@@ -20,8 +22,8 @@ const (
 	opening
 	// open: the balancer is spoken with. A dialNow is out of date.
 	open
-	// waiting: the last call ended; the retry owner will say when the next one
-	// is due, unless a new name or other balancers come first. Only the dialNow
+	// waiting: the last call ended, and in this round nobody is left to ask; the
+	// retry owner will say when the next one is due, unless a new name or other balancers come first. Only the dialNow
 	// that answers the last end counts. Reordered balancers are only passed on.
 	waiting
 )
@@ -32,11 +34,15 @@ const (
 type core struct {
 	counting bool // there is a counter to ask; fixed after the start
 
+	settings Settings
+
 	phase   phase
 	target  Target
-	linked  bool      // there is a channel
-	number  uint64    // of the latest call
-	started time.Time // when the call in phase open was opened
+	given   []resolver.Address // what the channel has of the target; nil: there is no channel
+	tried   []resolver.Address // asked in this round, in vain; see round.go
+	moved   bool               // the balancers have changed since the present call was begun
+	number  uint64             // of the latest call
+	started time.Time          // when the call in phase open was opened
 	heard   heard
 	reports reports // of the call in phase open
 	status  Status
@@ -49,22 +55,23 @@ var errHungUp = errors.New("the balancer ended the call")
 func (c *core) serve(now time.Time, t Target) []command {
 	old := c.target
 	c.target = t
+	renamed, changed := t.Name != old.Name, !sameSet(old.Balancers, t.Balancers)
+	if renamed || changed {
+		c.tried = nil
+	}
+	c.moved = c.moved || changed
 	if len(t.Balancers) == 0 {
 		return c.remove(now)
 	}
 	if c.phase == idle {
 		return c.dial()
 	}
-	var do []command
-	if c.linked && !sameOrder(old.Balancers, t.Balancers) {
-		do = append(do, useAddresses{t.Balancers})
-	}
-	renamed := t.Name != old.Name
+	do := c.use(c.untried())
 	switch {
 	case c.phase == open && renamed:
 		// Not an end: the policy is to notice nothing until the new call speaks.
 		do = append(do, endCall{}, tellRetry{standDown{c.finish(now)}})
-	case c.phase == waiting && (renamed || !sameSet(old.Balancers, t.Balancers)):
+	case c.phase == waiting && (renamed || changed):
 		do = append(do, tellRetry{standDown{}})
 	default:
 		return do
@@ -105,42 +112,71 @@ func (c *core) opened(now time.Time) []command {
 }
 
 // ended: the present call is over. usable says whether its channel is fit to
-// carry the next one. A channel that could not connect would go on trying by
-// a schedule of its own, and the retry owner's is the only one; so it is
-// closed, and the next call gets a new one that tries at once.
-func (c *core) ended(now time.Time, err error, usable bool) []command {
+// carry the next one, and from where the balancer is that the call was with. A
+// channel that could not connect would go on trying by a schedule of its own, and
+// the retry owner's is the only one; so it is closed, and the next call gets a new
+// one that tries at once.
+func (c *core) ended(now time.Time, err error, usable bool, from string) []command {
 	c.must(opening, open)
 	if err == io.EOF {
 		err = errHungUp
 	}
+	return c.over(now, brief(err), usable, from)
+}
+
+// over: there is no call any more. If it has brought no list, the balancers that
+// are left in this round are asked at once; else, or if none is left, the retry
+// owner says when the next call is due.
+func (c *core) over(now time.Time, err error, usable bool, from string) []command {
 	c.status.Ends++
-	c.status.Contact, c.status.Err = false, brief(err)
-	do := []command{tellRetry{callEnded{c.number, c.finish(now)}}}
-	if c.phase == opening || !usable {
+	c.status.Err = err
+	inVain := !c.heard.list
+	if inVain {
+		c.tried = append(c.tried, c.culprits(from)...)
+	}
+	usable = usable && c.phase == open
+	sum := c.finish(now)
+	if inVain && len(c.untried()) > 0 {
+		do := append([]command{moveOn{c.number, from, err}}, c.unlink()...)
+		return append(do, c.dial()...)
+	}
+	do := []command{tellRetry{callEnded{c.number, sum}}}
+	if !usable || c.partial() {
 		do = append(do, c.unlink()...)
 	}
-	c.phase = waiting
+	c.phase, c.tried = waiting, nil
+	c.status.Contact = false
+	c.status.Rounds++
 	return do
 }
 
 // dial opens the next call, over the channel if there is one. A call over a
 // connection that is there costs the balancer no handshake.
 func (c *core) dial() []command {
-	c.phase = opening
+	c.phase, c.moved = opening, false
 	c.number++
-	if c.linked {
+	if c.given != nil {
 		return []command{openCall{c.number}}
 	}
-	c.linked = true
-	return []command{openChannel{c.target.Balancers}, openCall{c.number}}
+	c.given = c.untried()
+	return []command{openChannel{c.given}, openCall{c.number}}
+}
+
+// use gives the channel other addresses, if there is a channel and they differ.
+func (c *core) use(addresses []resolver.Address) []command {
+	if c.given == nil || sameOrder(c.given, addresses) {
+		return nil
+	}
+	c.given = addresses
+	return []command{useAddresses{addresses}}
 }
 
 // unlink closes the channel, if there is one. No call is left on it.
 func (c *core) unlink() []command {
-	if !c.linked {
+	if c.given == nil {
 		return nil
 	}
-	c.linked = false
+	c.given = nil
 	return []command{closeChannel{}}
 }
 

@@ -1,16 +1,17 @@
 // Package lbstream keeps the call to the balancer: one BalanceLoad stream over
-// one channel to all the balancer's addresses, opened again with backoff
-// whenever it ends, for as long as there are balancers. What it learns it says
-// in a [Status], of which only the newest counts. It does not know what a list
-// is for: choosing between lists and fallback is the caller's.
-// Nor does it count calls: for the load reports it asks a [Counter].
+// one channel to the balancers' addresses, opened again whenever it ends, for as
+// long as there are balancers. A balancer that gave no list is left out until the
+// others have been asked, one at once after the other; then the backoff comes. What
+// it learns it says in a [Status], of which only the newest counts. It does not know
+// what a list is for: choosing between lists and fallback is the caller's. Nor does
+// it count calls: for the load reports it asks a [Counter].
 //
 // # Who does what
 //
-// The stream owns the channel, the call, the timer of the load reports and the
-// words of the protocol. It hears the policy ([Stream.Serve]), the children of
-// its call, the retry owner and the answers of the counter, and puts a Status
-// into a cell that never makes it wait.
+// The stream owns the channel, the call, the timer of the load reports and of a
+// silent balancer, and the words of the protocol. It hears the policy ([Stream.Serve],
+// [Stream.Configure]), the children of its call, the retry owner and the answers of
+// the counter, and puts a Status into a cell that never makes it wait.
 //
 // The retry owner has the backoff and its timer. It hears how each call ended
 // and says when the next one is due; it also hears the policy ([Stream.Reset],
@@ -27,7 +28,7 @@
 // # What may be relied on
 //
 //   - There is never more than one call, and none without balancers.
-//   - When a Status says that a call ended, the retry owner has been told: a
+//   - When a Status says that a round is over, the retry owner has been told: a
 //     Reset sent in answer to that Status reopens the call.
 //   - A Status is never older than one taken before it.
 //   - The counter is asked about the present call only, one question at a time

@@ -28,6 +28,8 @@ type bench struct {
 	stream  *Stream
 	counter *counter
 	stall   chan struct{} // closed by a test: connections stall in writing
+
+	named map[string]string // what names stand for; nil: there are none
 }
 
 // inBubble runs test with a stream that has no balancers yet. When the test
@@ -58,6 +60,9 @@ func (b *bench) options(more ...grpc.DialOption) Options {
 }
 
 func (b *bench) dial(ctx context.Context, addr string) (net.Conn, error) {
+	if to, ok := b.named[addr]; ok {
+		addr = to
+	}
 	c, err := b.network.Dial(ctx, addr)
 	if err != nil {
 		return nil, err

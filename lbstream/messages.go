@@ -19,8 +19,12 @@ type serve struct{ target Target }
 // of date, and ignored, once another call has been opened.
 type dialNow struct{ after uint64 }
 
-func (serve) toStream()   {}
-func (dialNow) toStream() {}
+// configure: the settings have changed. Sent by Stream.Configure.
+type configure struct{ settings Settings }
+
+func (serve) toStream()     {}
+func (dialNow) toStream()   {}
+func (configure) toStream() {}
 
 // callEvent is what the children of a call hand to the stream, over an
 // unbuffered channel that belongs to their call alone. From the reader: first
@@ -99,6 +103,10 @@ func (setBackoff) toRetry() {}
 // without balancers the call and its channel are closed. The slice is copied.
 // It never waits, and does nothing once the group has stopped.
 func (s *Stream) Serve(t Target) { s.inbox.Send(serve{t.normal()}) }
+
+// Configure changes the settings, at once for the present call too. It never
+// waits, and does nothing once the group has stopped.
+func (s *Stream) Configure(settings Settings) { s.inbox.Send(configure{settings}) }
 
 // Reset forgets the backoff, and if the stream was waiting to call again it
 // calls now. It never waits, and does nothing once the group has stopped.

@@ -34,7 +34,7 @@ type owner struct {
 func (o *owner) loop(ctx context.Context) {
 	defer o.stream.inbox.Close()
 	defer o.closeChannel()
-	timer := actor.NewTimer() // of the reports
+	timer := actor.NewTimer() // of the reports, and of a silent balancer
 	defer timer.Stop()
 	for {
 		select {
@@ -48,12 +48,12 @@ func (o *owner) loop(ctx context.Context) {
 			o.hear(ctx, e)
 		case now := <-timer.Ready():
 			timer.Rang()
-			o.do(ctx, o.core.rang(now))
+			o.do(ctx, o.core.rang(now, o.call.from()))
 		case counts := <-o.answer:
 			o.answer = nil
 			o.do(ctx, o.core.counted(time.Now(), counts))
 		}
-		timer.Set(o.core.reports.due)
+		timer.Set(o.core.due())
 		o.publish()
 	}
 }
@@ -65,6 +65,9 @@ func (o *owner) handle(m message) []command {
 		return o.core.serve(time.Now(), m.target)
 	case dialNow:
 		return o.core.dialNow(m)
+	case configure:
+		o.core.settings = m.settings
+		return nil
 	default:
 		panic(fmt.Sprintf("BUG: the stream was sent a %T", m))
 	}
@@ -91,8 +94,9 @@ func (o *owner) hear(ctx context.Context, e callEvent) {
 	case sent:
 		o.core.sent(time.Now())
 	case ended:
+		from := o.call.from()
 		o.endCall()
-		o.do(ctx, o.core.ended(time.Now(), e.err, o.channel.usable()))
+		o.do(ctx, o.core.ended(time.Now(), e.err, o.channel.usable(), from))
 	default:
 		panic(fmt.Sprintf("BUG: a call was heard to say a %T", e))
 	}
@@ -122,6 +126,8 @@ func (o *owner) do(ctx context.Context, commands []command) {
 			o.call.send(o.group, reportRequest(c.stats))
 		case tellRetry:
 			o.stream.retry.Send(c.message)
+		case moveOn:
+			logger.Warning(c)
 		case complain:
 			logger.Warning(c)
 		default:

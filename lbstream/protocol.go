@@ -11,6 +11,7 @@ import (
 
 // heard is what the present call has said so far.
 type heard struct {
+	any        bool // anything
 	initial    bool // an initial response
 	list       bool // a server list
 	complained bool // something that was logged: once per call is enough
@@ -22,9 +23,9 @@ type heard struct {
 // https://github.com/grpc/grpc-proto/blob/master/grpc/lb/v1/load_balancer.proto
 func (c *core) received(now time.Time, said received) []command {
 	c.must(open)
+	c.heard.any = true
 	if said.list != nil {
-		c.list(said.list)
-		return nil
+		return c.list(said.list)
 	}
 	switch r := said.response.GetLoadBalanceResponseType().(type) {
 	case *lbpb.LoadBalanceResponse_InitialResponse:
@@ -59,14 +60,6 @@ func (c *core) sent(now time.Time) {
 	c.reports.sent(now)
 }
 
-// rang: the next question may be due.
-func (c *core) rang(now time.Time) []command {
-	if !c.reports.rang(now) {
-		return nil
-	}
-	return []command{ask{c.number}}
-}
-
 // counted: the counter has answered the one question there is.
 func (c *core) counted(now time.Time, counts tokens.Counts) []command {
 	c.must(open)
@@ -77,12 +70,15 @@ func (c *core) counted(now time.Time, counts tokens.Counts) []command {
 	return []command{sendReport{statsOf(now, report)}}
 }
 
-// list: an empty list is a list. It is contact, and takes back what was asked.
-func (c *core) list(l *tokens.List) {
+// list: an empty list is a list. It is contact, and takes back what was asked. It
+// ends the round, so that the channel has all balancers again; its connection stays.
+func (c *core) list(l *tokens.List) []command {
 	c.heard.list = true
 	c.status.Call, c.status.List = c.number, l
 	c.status.Lists++
 	c.status.Contact, c.status.Asked, c.status.Err = true, false, nil
+	c.tried = nil
+	return c.use(c.target.Balancers)
 }
 
 // complain logs no more than once per call, so that a balancer cannot fill
@@ -97,4 +93,11 @@ func (c *core) complain(what string) []command {
 
 func (c complain) String() string {
 	return fmt.Sprintf("balancer call %d: %s is ignored", c.call, c.what)
+}
+
+func (m moveOn) String() string {
+	if m.from == "" {
+		return fmt.Sprintf("balancer call %d: no server list came, the next balancer is asked: %v", m.call, m.err)
+	}
+	return fmt.Sprintf("balancer call %d: no server list came from %s, the next balancer is asked: %v", m.call, m.from, m.err)
 }

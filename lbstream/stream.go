@@ -2,6 +2,7 @@ package lbstream
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/grpclog"
@@ -24,9 +25,18 @@ type Options struct {
 	// Backoff is the first one; see SetBackoff. The zero value has no jitter
 	// and the other figures of DefaultBackoff.
 	Backoff Backoff
+	// Settings are the first ones; see Configure.
+	Settings Settings
 	// Counter is asked for what goes into load reports. Nil: none are sent,
 	// whatever the balancer wants.
 	Counter Counter
+}
+
+// Settings are what may change while a stream lives.
+type Settings struct {
+	// Timeout is how long a balancer may take to say something on a new call
+	// before the next one is asked, if there is another. Zero is without end.
+	Timeout time.Duration
 }
 
 // Stream is the handle of the balancer call. Its methods only post messages
@@ -45,7 +55,7 @@ func Start(g *actor.Group, opts Options) *Stream {
 		retry:  actor.NewInbox[retryMessage](),
 		status: actor.NewCell[Status](),
 	}
-	o := &owner{group: g, opts: opts, stream: s, core: core{counting: opts.Counter != nil}}
+	o := &owner{group: g, opts: opts, stream: s, core: core{counting: opts.Counter != nil, settings: opts.Settings}}
 	g.Go(o.loop)
 	retry := retryCore{backoff: opts.Backoff.normal()}
 	g.Go(func(ctx context.Context) { s.retryLoop(ctx, retry) })

@@ -27,6 +27,7 @@ type stage struct {
 	core   core
 	retry  retryCore
 	random float64
+	from   string
 	out    strings.Builder
 }
 
@@ -70,7 +71,7 @@ func (s *stage) play(words []string) bool {
 		}
 		s.now = s.now.Add(d)
 		s.dial(s.retry.rang(s.now))
-		s.do(s.core.rang(s.now))
+		s.do(s.core.rang(s.now, s.from))
 	case "random": // the number drawn from now on
 		_, err := fmt.Sscan(args[0], &s.random)
 		return err == nil
@@ -104,10 +105,18 @@ func (s *stage) play(words []string) bool {
 			return false
 		}
 		s.do(s.core.counted(s.now, counts))
+	case "timeout": // of silent balancers
+		d, err := time.ParseDuration(args[0])
+		if err != nil {
+			return false
+		}
+		s.core.settings.Timeout = d
+	case "from": // where the balancer is that calls are with from now on
+		s.from = strings.Join(args, "")
 	case "ended": // by the channel's doing: "usable" or "broken" afterwards
-		s.do(s.core.ended(s.now, errors.New("gone"), args[0] == "usable"))
+		s.do(s.core.ended(s.now, errors.New("gone"), args[0] == "usable", s.from))
 	case "hung-up": // by the balancer's
-		s.do(s.core.ended(s.now, io.EOF, true))
+		s.do(s.core.ended(s.now, io.EOF, true, s.from))
 	default:
 		return false
 	}
@@ -141,6 +150,8 @@ func (s *stage) do(commands []command) {
 			s.show(fmt.Sprintf("ask %d", c.call))
 		case sendReport:
 			s.show("send-report " + describeStats(c.stats))
+		case moveOn:
+			s.show("log: " + c.String())
 		case complain:
 			s.show("log: " + c.String())
 		case tellRetry:
@@ -161,8 +172,8 @@ func (s *stage) tellRetry(m retryMessage) {
 }
 
 func describe(s Status) string {
-	return fmt.Sprintf("status: lists=%d (call %d) contact=%t asked=%t ends=%d err=%v",
-		s.Lists, s.Call, s.Contact, s.Asked, s.Ends, s.Err)
+	return fmt.Sprintf("status: lists=%d (call %d) contact=%t asked=%t ends=%d rounds=%d err=%v",
+		s.Lists, s.Call, s.Contact, s.Asked, s.Ends, s.Rounds, s.Err)
 }
 
 // countsOf reads "started finished failed-to-send known-received" and then any

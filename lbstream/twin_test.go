@@ -3,6 +3,7 @@ package lbstream
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -30,6 +31,7 @@ type world struct {
 	sent    []string           // names in initial requests
 	sending bool               // the sender has something to send
 	asking  bool               // the counter has a question
+	moved   bool               // other balancers have come since the call began
 	asked   int                // questions ever
 	reports []string           // given to the sender, in the words of countsOf
 }
@@ -37,6 +39,8 @@ type world struct {
 // event is one entry of the history.
 type event struct {
 	kind   string // serve, dial-now, opened, initial, list, fallback, noise, sent, rang, counted, ended
+	from   string // ended: where the balancer is that the call was with
+	moved  bool   // ended: other balancers have come since the call began
 	at     time.Time
 	target Target
 	list   *tokens.List
@@ -50,7 +54,7 @@ type event struct {
 }
 
 func newWorld(t testing.TB) *world {
-	return &world{t: t, now: time.Unix(0, 0), core: core{counting: true}}
+	return &world{t: t, now: time.Unix(0, 0), core: core{counting: true, settings: Settings{Timeout: twinTimeout}}}
 }
 
 // step plays the event that one byte stands for, if it can happen now.
@@ -70,7 +74,7 @@ func (w *world) step(b byte) {
 		}
 	case 5:
 		if w.call != 0 {
-			w.play(event{kind: "ended", err: errors.New("gone"), fit: arg%2 == 0}, received{})
+			w.play(event{kind: "ended", err: errors.New("gone"), fit: arg%2 == 0, from: fromWhere(arg)}, received{})
 		}
 	case 6: // in time or out of date
 		w.play(event{kind: "dial-now", call: w.calls - min(w.calls, uint64(arg%3))}, received{})
@@ -83,7 +87,7 @@ func (w *world) step(b byte) {
 			w.play(event{kind: "sent"}, received{})
 		}
 	case 10, 11, 12: // in time, too early, or for nobody
-		w.play(event{kind: "rang"}, received{})
+		w.play(event{kind: "rang", from: fromWhere(arg)}, received{})
 	default:
 		if w.asking {
 			w.play(event{kind: "counted", counts: countsFrom(arg)}, received{})
@@ -117,9 +121,30 @@ func saidFrom(arg int) (event, received) {
 func (w *world) play(e event, said received) {
 	before := *w
 	var do []command
-	e.at = w.now
+	e.at, e.moved = w.now, w.moved
+	if at := twinSilentAt(w.events); e.kind == "rang" && !at.IsZero() && !w.now.Before(at) {
+		e.kind, e.call, e.fit, e.err = "ended", w.call, true, silence(twinTimeout)
+		do = w.core.rang(w.now, e.from)
+		if _, ok := do[0].(endCall); !ok {
+			w.wrong("a silent call is not ended")
+		}
+		do = do[1:]
+		w.over()
+	} else {
+		do = w.tellCore(&e, said)
+	}
+	w.events = append(w.events, e)
+	for _, c := range do {
+		w.do(c)
+	}
+	w.compare(&before, e)
+}
+
+// tellCore gives the event to the core.
+func (w *world) tellCore(e *event, said received) (do []command) {
 	switch e.kind {
 	case "serve":
+		w.moved = w.moved || !maps.Equal(set(twinTarget(w.events)), set(e.target))
 		do = w.core.serve(w.now, e.target)
 	case "dial-now":
 		w.waiting = w.waiting && e.call != w.calls
@@ -130,14 +155,14 @@ func (w *world) play(e event, said received) {
 	case "ended":
 		e.call, e.fresh = w.call, !w.opened
 		w.over()
-		do = w.core.ended(w.now, e.err, e.fit)
+		do = w.core.ended(w.now, e.err, e.fit, e.from)
 	case "sent":
 		w.sending = false
 		w.core.sent(w.now)
 	case "rang":
 		due := twinDue(w.events)
 		e.asked = !due.IsZero() && !w.now.Before(due)
-		do = w.core.rang(w.now)
+		do = w.core.rang(w.now, e.from)
 	case "counted":
 		w.asking = false
 		do = w.core.counted(w.now, e.counts)
@@ -145,11 +170,7 @@ func (w *world) play(e event, said received) {
 		e.call = w.call
 		do = w.core.received(w.now, said)
 	}
-	w.events = append(w.events, e)
-	for _, c := range do {
-		w.do(c)
-	}
-	w.compare(&before, e)
+	return do
 }
 
 // over: with the call go its sender and its question.
@@ -186,7 +207,7 @@ func (w *world) do(c command) {
 		if w.channel == nil || w.call != 0 || c.number != w.calls+1 {
 			w.wrong("opened call %d beside %d over channel %v", c.number, w.call, w.channel)
 		}
-		w.calls, w.call = c.number, c.number
+		w.calls, w.call, w.moved = c.number, c.number, false
 	case endCall:
 		if w.call == 0 {
 			w.wrong("ended a call that is not there")
@@ -207,6 +228,10 @@ func (w *world) do(c command) {
 	case tellRetry:
 		w.said++
 		w.tell(c.message)
+	case moveOn:
+		if w.call != 0 || c.call != w.calls {
+			w.wrong("moved on from call %d during %d", c.call, w.call)
+		}
 	case complain:
 		if c.call != w.call {
 			w.wrong("complained of call %d during %d", c.call, w.call)
@@ -245,7 +270,7 @@ func (w *world) compare(before *world, e event) {
 	w.same("a call", len(target.Balancers) > 0 && !w.waiting, w.call != 0)
 	w.same("a channel", w.call != 0 || w.waiting && twinFit(w.events), w.channel != nil)
 	if w.channel != nil {
-		w.same("channel's addresses", names(target.Balancers), names(w.channel))
+		w.same("channel's addresses", names(twinLeft(w.events)), names(w.channel))
 	}
 	if e.kind == "opened" {
 		w.same("names sent", fmt.Sprint(append(slices.Clone(before.sent), target.Name)), fmt.Sprint(w.sent))
@@ -276,15 +301,17 @@ func TestCore_Twin(t *testing.T) {
 }
 
 func FuzzCore(f *testing.F) {
-	f.Add([]byte("\x40\x02\x03\x05\x06"))                         // serve A, opened, list, ended, dial-now
-	f.Add([]byte("\x40\x02\x03\x80\xa0\x05\xc0"))                 // other addresses under a call, then while waiting
-	f.Add([]byte("\x40\x02\x03\x50\x02\x03"))                     // another name
-	f.Add([]byte("\x40\x50\x02\x00\x06\x40\x05"))                 // another name while opening; removed; back again
-	f.Add([]byte("\x40\x05\x00\x06\x16\x40\x15"))                 // removed while waiting
-	f.Add([]byte("\x40\x02\x23\x03\x23\x15\x06"))                 // fallback asked, list, asked again, ended
-	f.Add([]byte("\x40\x02\x08\x47\x9a\x0d\x08\x9a\x0d"))         // reports: nothing, twice
-	f.Add([]byte("\x40\x02\x47\x9a\x08\x9a\x5d\x9a\x08\x9a\x2d")) // late sends
-	f.Add([]byte("\x40\x02\x08\x47\x9a\x50\x02\x08\x47\x9a\x7d")) // another name with a question out
+	f.Add([]byte("\x40\x02\x03\x05\x06"))                             // serve A, opened, list, ended, dial-now
+	f.Add([]byte("\x40\x02\x03\x80\xa0\x05\xc0"))                     // other addresses under a call, then while waiting
+	f.Add([]byte("\x40\x02\x03\x50\x02\x03"))                         // another name
+	f.Add([]byte("\x40\x50\x02\x00\x06\x40\x05"))                     // another name while opening; removed; back again
+	f.Add([]byte("\x40\x05\x00\x06\x16\x40\x15"))                     // removed while waiting
+	f.Add([]byte("\xc0\x02\x05\x02\x15\x02\x25\x06\x02\x15\x02\x03")) // round the balancers
+	f.Add([]byte("\xc0\x02\xfa\x02\xfa\x02\xfa\xf6"))                 // which are silent
+	f.Add([]byte("\x40\x02\x23\x03\x23\x15\x06"))                     // fallback asked, list, asked again, ended
+	f.Add([]byte("\x40\x02\x08\x47\x9a\x0d\x08\x9a\x0d"))             // reports: nothing, twice
+	f.Add([]byte("\x40\x02\x47\x9a\x08\x9a\x5d\x9a\x08\x9a\x2d"))     // late sends
+	f.Add([]byte("\x40\x02\x08\x47\x9a\x50\x02\x08\x47\x9a\x7d"))     // another name with a question out
 	f.Fuzz(func(t *testing.T, script []byte) {
 		w := newWorld(t)
 		for _, b := range script[:min(len(script), 100)] {

@@ -60,25 +60,31 @@ func twinStatus(events []event) Status {
 		Call:    list.call,
 		List:    list.list,
 		Lists:   count(events, "list"),
-		Contact: last(events, kind("list"), kind("ended"), removal).kind == "list",
+		Contact: last(events, kind("list"), roundOver, removal).kind == "list",
 		Asked:   last(events, kind("list"), kind("fallback"), removal).kind == "fallback",
 		Ends:    count(events, "ended"),
+		Rounds:  twinRounds(events),
 		Err:     last(events, kind("list"), kind("ended")).err,
 	}
 }
 
-// twinWaiting: the last call ended, and neither was the wait for the next one
+// twinWaiting: the last round is over, and neither was the wait for the next one
 // over since, nor did a target come that cut it short.
 func twinWaiting(events []event) bool {
 	answer := func(events []event, i int) bool {
 		return events[i].kind == "dial-now" && events[i].call == last(events[:i], kind("ended")).call
 	}
-	return last(events, kind("ended"), answer, removal, change).kind == "ended"
+	return last(events, roundOver, answer, removal, change).kind == "ended"
 }
 
 // twinFit: the channel outlived the last call that ended. One that never got
-// its call open does not, whatever it says of itself.
+// its call open does not, whatever it says of itself, nor one that had not all
+// balancers.
 func twinFit(events []event) bool {
-	e := last(events, kind("ended"))
-	return e.fit && !e.fresh
+	for i := len(events) - 1; i >= 0; i-- {
+		if e := events[i]; e.kind == "ended" {
+			return e.fit && !e.fresh && len(twinTried(events[:i])) == 0
+		}
+	}
+	return false
 }

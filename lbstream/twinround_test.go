@@ -1,0 +1,88 @@
+package lbstream
+
+import (
+	"slices"
+	"time"
+
+	"google.golang.org/grpc/resolver"
+)
+
+// twinTimeout is how long the twin's balancers may be silent.
+const twinTimeout = time.Second
+
+// fromWhere picks the balancer that a call was with, or something that is none.
+func fromWhere(arg int) string { return []string{"A", "B", "C", "proxy"}[arg/2%4] }
+
+// twinTried says who has been asked in this round, in vain.
+func twinTried(events []event) map[string]bool {
+	tried := make(map[string]bool)
+	for i, e := range events {
+		switch {
+		case e.kind == "list", removal(events, i), change(events, i):
+			clear(tried)
+		case e.kind == "ended" && delivered(events[:i], e.call):
+			clear(tried)
+		case e.kind == "ended":
+			left := without(twinTarget(events[:i]).Balancers, tried)
+			for _, a := range left {
+				if e.fresh || a.Addr == e.from {
+					tried[a.Addr] = true
+				}
+			}
+			if unknown := len(without(left, tried)) == len(left); unknown && !e.moved {
+				tried[left[0].Addr] = true
+			}
+			if len(without(left, tried)) == 0 {
+				clear(tried)
+			}
+		}
+	}
+	return tried
+}
+
+func without(all []resolver.Address, these map[string]bool) []resolver.Address {
+	return slices.DeleteFunc(slices.Clone(all), func(a resolver.Address) bool { return these[a.Addr] })
+}
+
+func delivered(events []event, call uint64) bool {
+	return slices.ContainsFunc(events, func(e event) bool { return e.kind == "list" && e.call == call })
+}
+
+// twinLeft is who can be asked in this round.
+func twinLeft(events []event) []resolver.Address {
+	return without(twinTarget(events).Balancers, twinTried(events))
+}
+
+// roundOver is an end after which nobody is left to ask, or of a call with a list.
+func roundOver(events []event, i int) bool {
+	e := events[i]
+	if e.kind != "ended" || delivered(events[:i], e.call) {
+		return e.kind == "ended"
+	}
+	unknown := e.moved && !e.fresh && !slices.ContainsFunc(twinLeft(events[:i]), func(a resolver.Address) bool { return a.Addr == e.from })
+	return len(twinTried(events[:i+1])) == 0 && !unknown
+}
+
+func twinRounds(events []event) (n uint64) {
+	for i := range events {
+		if roundOver(events, i) {
+			n++
+		}
+	}
+	return n
+}
+
+// twinSilentAt is when the open call will have been silent for too long.
+func twinSilentAt(events []event) time.Time {
+	call := present(events)
+	if len(call) == 0 || len(twinTarget(events).Balancers) < 2 {
+		return time.Time{}
+	}
+	for _, e := range call {
+		switch e.kind {
+		case "initial", "list", "fallback", "noise":
+			return time.Time{}
+		}
+	}
+	return call[0].at.Add(twinTimeout)
+}
