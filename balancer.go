@@ -150,6 +150,6 @@ func (h *handle) ExitIdle() { h.inbox.Send(exitIdle{}) }
 
 // Close ends the policy. When it returns all its goroutines have ended, and
 // its timers, its call to the balancer and its SubConns are gone. Calls that
-// are in flight may finish. It takes no time, except that gRPC gives a connection
-// to the balancer that is stalled 5 s to take in its goodbye.
+// are in flight may finish. It does not wait for the network: gRPC closes the
+// connection to the balancer, which takes it up to 5 s more if that is stalled.
 func (h *handle) Close() { h.actors.Stop() }

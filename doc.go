@@ -58,7 +58,8 @@
 //     is there while something is sent to it.
 //   - Nothing a balancer sends makes the client panic, dial what is no address,
 //     or fail calls to backends that are healthy.
-//   - Close returns when all of it has ended.
+//   - Close returns when all of it has ended, without waiting for the network: a
+//     connection to the balancer that is stalled is closed by gRPC up to 5 s later.
 //
 // # Limits
 //

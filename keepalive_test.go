@@ -1,13 +1,17 @@
 package grpclb_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 
 	"github.com/actorlb/grpclb"
 	"github.com/actorlb/grpclb/internal/lbtest"
@@ -78,4 +82,25 @@ func TestSecure_Keepalive_DeadPeer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A channel that goes idle beside a stalled balancer closes its policy. No call
+// waits for the goodbye to that balancer.
+func TestState_Closed_StalledBalancer(t *testing.T) {
+	alone(t, []grpc.DialOption{grpc.WithIdleTimeout(time.Minute)}, func(s *site, lb *lbtest.Balancer, call *lbtest.Call) {
+		s.tap.stall(lb.Addr())
+		time.Sleep(time.Minute)
+		s.becomes(connectivity.Idle)
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(s.Context(), 500*time.Millisecond)
+		defer cancel()
+		if _, err := s.ch.Unary(ctx); status.Code(err) != codes.DeadlineExceeded {
+			s.Errorf("a call beside a stalled balancer: %v", err)
+		}
+		same(s, "time that the call took", time.Since(start), 500*time.Millisecond)
+		s.ch.Close()
+		same(s, "time to close", time.Since(start), 500*time.Millisecond)
+		time.Sleep(5 * time.Second) // gRPC's for the goodbye
+		same(s, "connections to the balancer", lb.Open(), 0)
+	})
 }

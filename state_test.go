@@ -224,6 +224,7 @@ func TestState_ClosedShutsDownSubConns(t *testing.T) {
 				t.Errorf("%v is not shut down", sc)
 			}
 		}
+		synctest.Wait() // for gRPC to close the connection
 		same(t, "balancer connections", r.lb.Open(), 0)
 		held.Done(balancer.DoneInfo{BytesSent: true, BytesReceived: true}) // a call that outlives the policy
 		r.policy.Close()                                                   // again

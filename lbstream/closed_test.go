@@ -114,13 +114,26 @@ func TestState_Closed_AnyTime(t *testing.T) {
 	}
 }
 
-// A connection that takes no bytes is given gRPC's 5 s to say goodbye over it,
-// and no more.
+// goodbye is how long gRPC takes to close a connection that takes no bytes.
+const goodbye = 5 * time.Second
+
+// Nobody waits for the goodbye over a connection that takes no bytes. It is given
+// gRPC's 5 s, and no more; then the connection is closed.
 func TestState_Closed_Stalled(t *testing.T) {
 	inBubble(t, func(b *bench) {
-		b.connected(b.balancer())
+		lb := b.balancer()
+		b.connected(lb)
 		close(b.stall)
-		b.stop(5 * time.Second)
+		b.stop(0)
+		time.Sleep(goodbye - 1)
+		if lb.Open() != 1 {
+			t.Error("there was no goodbye")
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if lb.Open() != 0 {
+			t.Error("the connection is left")
+		}
 	})
 }
 
@@ -138,6 +151,24 @@ func TestStream_Removed_Stalled(t *testing.T) {
 		lb := b.balancer()
 		b.serve("shop", lb.Address())
 		b.same("time to the next call", lb.Next().Opened().Sub(start), 0)
+		time.Sleep(goodbye)
+	})
+}
+
+// Nor is the stream held up by the connection to a balancer that it is to leave
+// between two calls.
+func TestStream_AddressChange_Stalled(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		before, after := b.balancer(), b.balancer()
+		b.connected(before).HangUp(nil)
+		b.now()
+		close(b.stall)
+		b.stall = make(chan struct{})
+		start := time.Now()
+		b.serve("shop", after.Address())
+		b.same("time to the next call", after.Next().Opened().Sub(start), 0)
+		b.stop(0)
+		time.Sleep(goodbye)
 	})
 }
 

@@ -3,6 +3,7 @@ package lbstream
 import (
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/resolver"
@@ -66,12 +67,17 @@ func (c *core) serve(now time.Time, t Target) []command {
 	if c.phase == idle {
 		return c.dial()
 	}
+	if c.phase == waiting && changed {
+		// To take a connection out of a channel that carries no call may last, if the
+		// connection is stalled; to close the channel does not.
+		return slices.Concat(c.unlink(), []command{tellRetry{standDown{}}}, c.dial())
+	}
 	do := c.use(c.untried())
 	switch {
 	case c.phase == open && renamed:
 		// Not an end: the policy is to notice nothing until the new call speaks.
 		do = append(do, endCall{}, tellRetry{standDown{c.finish(now)}})
-	case c.phase == waiting && (renamed || changed):
+	case c.phase == waiting && renamed:
 		do = append(do, tellRetry{standDown{}})
 	default:
 		return do

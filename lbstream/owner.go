@@ -143,11 +143,12 @@ func (o *owner) endCall() {
 	o.call, o.answer = nil, nil
 }
 
-// closeChannel has the channel closed by a goroutine of its own, since that
-// may take a while. The group waits for it.
+// closeChannel has gRPC close the channel. Over a connection that takes nothing in
+// that may last 5 s, which is gRPC's time for a goodbye, and nobody waits for it: the
+// goroutine has nothing of the stream's, and ends with the connection.
 func (o *owner) closeChannel() {
-	if ch := o.channel; ch != nil {
-		o.group.Go(func(context.Context) { ch.close() })
+	if o.channel != nil {
+		go o.channel.close()
 	}
 	o.channel = nil
 }
