@@ -45,6 +45,21 @@ func TestDrop_Rotation(t *testing.T) {
 	})
 }
 
+// Clients that make one call each are not all dropped: the first call of each
+// channel takes the list's first place.
+func TestDrop_RotationBeginsWithTheFirstPlace(t *testing.T) {
+	inBubble(t, "", func(w *world) {
+		b := w.backends(1)
+		w.list(w.connect(), lbtest.Server(b[0].Addr(), "t"), lbtest.Drop("d"))
+		same(w, "calls", w.fates(4), "1 drop 1 drop")
+	})
+	inBubble(t, "", func(w *world) {
+		b := w.backends(1)
+		w.list(w.connect(), lbtest.Drop("d"), lbtest.Server(b[0].Addr(), "t"))
+		same(w, "calls, of a list that begins with a drop", w.fates(4), "drop 1 drop 1")
+	})
+}
+
 // UNAVAILABLE is what the service config has retried; a drop is not.
 func TestDrop_RotationIsNotRetried(t *testing.T) {
 	retry := grpc.WithDefaultServiceConfig(`{

@@ -24,12 +24,8 @@ type hostedPicker struct {
 }
 
 // Pick asks the child, of the calls that are not dropped. The drops come first,
-// so that they are spread over the backends that the child picks in turn. A call
-// that the child then has wait, as ring_hash may, takes another turn when it is
-// picked again.
-//
-// A connection that has no seat is no answer: the list does not name it any more,
-// and then the child has a newer picker, or it was lost.
+// so that they are spread over the backends that the child picks in turn. If the
+// child then has the call wait, as ring_hash may, its turn of the drops is owed.
 func (p *hostedPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if info.FullMethodName == PingMethod {
 		return p.ping(info)
@@ -39,6 +35,25 @@ func (p *hostedPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error)
 			return balancer.PickResult{}, err
 		}
 	}
+	r, err := p.pass(info)
+	if err != nil && isRepeated(err) {
+		p.drops.owe()
+	}
+	return r, err
+}
+
+// isRepeated reports whether gRPC picks again for a call after this error. After
+// one that is no status it does if the call is wait-for-ready.
+func isRepeated(err error) bool {
+	_, final := status.FromError(err)
+	return !final
+}
+
+// pass picks for a call that is not dropped.
+//
+// A connection that has no seat is no answer: the list does not name it any more,
+// and then the child has a newer picker, or it was lost.
+func (p *hostedPicker) pass(info balancer.PickInfo) (balancer.PickResult, error) {
 	r, err := p.child.Pick(info)
 	if err != nil {
 		return p.failed(info, err)

@@ -13,7 +13,7 @@ import (
 type core struct {
 	settings Settings
 	pool     pool
-	drops    rotation // over whole lists; it carries on from one to the next
+	drops    *dropTurns
 
 	current  *generation // serves, nil before the first
 	incoming *generation // is to follow it, or nil
@@ -30,7 +30,7 @@ type core struct {
 }
 
 func newCore(gate Gate) *core {
-	return &core{pool: newPool(), display: display{gate: gate}}
+	return &core{pool: newPool(), drops: new(dropTurns), display: display{gate: gate}}
 }
 
 // adopt makes a generation of plan, which is on its way in until advance lets
@@ -39,9 +39,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	c.adopted++
 	g := newGeneration(plan, now, random)
 	g.number = c.adopted
-	if plan.drops() {
-		g.drops = newDropTable(plan.List, &c.drops)
-	}
+	g.dropBy(c.drops)
 	if plan.Child != nil && g.size > 0 {
 		c.entrust(g)
 	} else {

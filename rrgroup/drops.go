@@ -17,7 +17,7 @@ var errDropped = status.Error(codes.Unavailable, "grpclb: the balancer's server 
 // A dropTable is a list seen as a rotation over all its entries: those with a
 // counter drop the call, the others let it pass.
 type dropTable struct {
-	turns  *rotation // the group's: it carries on across lists
+	turns  *dropTurns // the group's
 	places []*dropped
 }
 
@@ -36,7 +36,7 @@ const late = int64(1) << 62
 
 // newDropTable gives each drop entry of list its counter, and its place in the
 // rotation that turns counts.
-func newDropTable(list *tokens.List, turns *rotation) *dropTable {
+func newDropTable(list *tokens.List, turns *dropTurns) *dropTable {
 	t := &dropTable{turns: turns, places: make([]*dropped, len(list.Entries))}
 	for i, e := range list.Entries {
 		if e.Drop {
@@ -46,18 +46,35 @@ func newDropTable(list *tokens.List, turns *rotation) *dropTable {
 	return t
 }
 
-// drop takes the next turn and returns what the call fails with if it is
-// dropped, or nil. If the list is retired the call is not dropped, since nobody
-// would count it: gRPC has a newer picker by then.
+// drop takes a turn that is owed, or else the next one, and returns what the call
+// fails with if it is dropped, or nil.
 func (t *dropTable) drop() error {
+	if t.turns.collect() {
+		return nil
+	}
+	return t.dropNext()
+}
+
+// dropNext takes the next turn, whatever is owed. If the list is retired the call is not dropped, since
+// nobody would count it: gRPC has a newer picker by then, with which the call
+// takes the turn again.
+func (t *dropTable) dropNext() error {
 	d := t.places[t.turns.turn(len(t.places), 0)]
 	if d == nil {
 		return nil
 	}
 	if d.calls.Add(1) > late {
+		t.turns.undo()
 		return balancer.ErrNoSubConnAvailable
 	}
 	return errDropped
+}
+
+// owe notes that a call that drop let pass was not sent.
+func (t *dropTable) owe() {
+	if t != nil {
+		t.turns.owe()
+	}
 }
 
 // retire lets nothing be dropped, or counted, from here on. It returns the table

@@ -9,28 +9,30 @@ import (
 // The word of an entry holds, from the lowest bit up: the references of calls
 // in flight, two marks of the entry's end, and the number of finished calls.
 // One step moves a call from the first to the last, so whoever reads the word
-// sees each call in exactly one place. Four million calls in flight and 10¹²
-// finished are more than one entry can come to.
+// sees each call in exactly one place. Four million calls in flight are more than
+// one entry can come to. Finished calls begin again at 0 after 10¹², which is four
+// months of 100,000 calls a second; the group carries on from there.
 const (
 	reference = uint64(1)         // one call in flight
 	inFlight  = uint64(1)<<22 - 1 // all references
 	retired   = uint64(1) << 22   // no pick may succeed any more
 	drained   = uint64(1) << 23   // and the last call is done
 	finished  = uint64(1) << 24   // one call that is over
-)
 
-// cacheLine is the size that keeps two cores from writing to the same line.
-const cacheLine = 64
+	finishedMask = 1<<(64-24) - 1
+)
 
 // An entry is one place in a generation's rotation, on a cache line of its own.
 // Calls write to the word; the rest is fixed before the entry is in a published
-// picker.
+// picker, but for what is the group's.
 type entry struct {
 	word       atomic.Uint64
 	result     balancer.PickResult // what a pick returns
 	generation *generation
 	place      int // in the generation
-	_          [cacheLine - 7*8]byte
+
+	// Owned by the group.
+	done int64 // finished calls when it read the word last
 }
 
 // oddities count the finished calls of a generation that were not answered.
@@ -39,6 +41,7 @@ type oddities struct {
 	unanswered atomic.Int64 // sent, and no byte came back
 	unsent     atomic.Int64 // nothing was sent
 	unused     atomic.Int64 // picks that gRPC did not use, and no calls
+	turns      *dropTurns   // that these calls have taken; nil if the list has no drops
 }
 
 // mark counts a call that was not answered, before it is counted as finished, so
@@ -52,6 +55,7 @@ func (o *oddities) mark(info balancer.DoneInfo) {
 		o.unsent.Add(1)
 	default:
 		o.unused.Add(1)
+		o.turns.owe()
 	}
 }
 
@@ -101,7 +105,7 @@ func (e *entry) retire() (picks int64, drained bool) {
 	for {
 		w := word(e.word.Load())
 		if e.word.CompareAndSwap(uint64(w), uint64(w.end())) {
-			return w.finished() + w.flying(), w.spent()
+			return e.count(w) + w.flying(), w.spent()
 		}
 	}
 }
@@ -120,10 +124,17 @@ func (e *entry) drain(w word) {
 }
 
 // calls returns how many picks of the entry are in flight, which may include one
-// that is being refused, and how many are over.
+// that is being refused, and how many are over. Only the group may ask.
 func (e *entry) calls() (now, over int64) {
 	w := word(e.word.Load())
-	return w.flying(), w.finished()
+	return w.flying(), e.count(w)
+}
+
+// count returns how many calls of the entry are over, of which w has the low bits.
+// The group reads each word with every report, so that it misses no round.
+func (e *entry) count(w word) int64 {
+	e.done += (w.finished() - e.done) & finishedMask
+	return e.done
 }
 
 // picks returns how often the entry was picked.

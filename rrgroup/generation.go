@@ -70,6 +70,13 @@ func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	return g
 }
 
+// dropBy gives the generation the drops that its list has.
+func (g *generation) dropBy(turns *dropTurns) {
+	if g.plan.drops() {
+		g.drops, g.odd.turns = newDropTable(g.plan.List, turns), turns
+	}
+}
+
 // A block is what entries are allocated by. An entry that is in use keeps the
 // block that it is in, a kilobyte, and not the generation's thousands.
 const block = 16

@@ -9,6 +9,8 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // A court watches an ensemble for what its twin does not know: which entry a
@@ -27,6 +29,7 @@ type court struct {
 	named   map[*subConn]time.Time      // when it was needed last
 	since   map[*generation]int         // the place picked last; as drawn, before that
 	turns   int                         // of the drops
+	owed    int                         // of them, to later calls
 	epoch   uint64                      // of the latest picker that parks calls
 }
 
@@ -113,8 +116,7 @@ func (c *court) picks() error {
 	entries := g.plan.List
 	dropped := false
 	if g.plan.drops() {
-		c.turns++
-		dropped = entries.Entries[c.turns%len(entries.Entries)].Drop
+		dropped = c.takesTurn(entries.Entries)
 	}
 	calls := len(c.calls)
 	c.pick()
@@ -130,6 +132,36 @@ func (c *court) picks() error {
 	}
 	c.since[g] = place
 	return nil
+}
+
+// takesTurn takes a turn of the drops that is owed, or the next place of a list. It
+// reports whether that drops the call.
+func (c *court) takesTurn(places []*tokens.Entry) bool {
+	if c.owed > 0 {
+		c.owed--
+		return false
+	}
+	c.turns++
+	return places[(c.turns-1)%len(places)].Drop
+}
+
+// refusesTurn is what becomes of the turn of a pick by a retired picker. A drop that
+// nobody would count gives it back; one that passes is owed.
+func (c *court) refusesTurn(places []*dropped) {
+	switch {
+	case c.owed > 0: // collected, and owed again
+	case places[c.turns%len(places)] == nil:
+		c.turns++
+		c.owed++
+	}
+}
+
+// finish is that of the ensemble. A pick that gRPC did not use has its turn owed.
+func (c *court) finish(n int) {
+	if how := outcomes[n/2%len(outcomes)]; len(c.calls) > 0 && !how.BytesSent && how.Err == nil && c.calls[n%len(c.calls)].by.drops() {
+		c.owed++
+	}
+	c.ensemble.finish(n)
 }
 
 // after is the first place of p's behind the one picked last. Which places a
@@ -150,7 +182,7 @@ func (c *court) picksOfOld(n int) error {
 	}
 	p := c.stale[n%len(c.stale)]
 	if p.drops != nil {
-		c.turns++
+		c.refusesTurn(p.drops.places)
 	}
 	if r, err := p.Pick(pickInfo); err != balancer.ErrNoSubConnAvailable {
 		return fmt.Errorf("a picker of a retired generation returned %v, %v", r.SubConn, err)

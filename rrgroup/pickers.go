@@ -50,10 +50,11 @@ type dropping struct {
 	pings waiting
 }
 
-// Pick takes a turn of the drop rotation, for the count.
+// Pick takes a turn of the drop rotation, for the count. Nothing passes, so what is
+// owed of other lists is not collected.
 func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if info.FullMethodName == PingMethod {
 		return p.pings.Pick(info)
 	}
-	return balancer.PickResult{}, p.drops.drop()
+	return balancer.PickResult{}, p.drops.dropNext()
 }

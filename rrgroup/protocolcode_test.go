@@ -23,8 +23,8 @@ var operations = map[string]string{
 	"entry.pick":    "take refuse",
 	"entry.take":    "word.Add",
 	"entry.refuse":  "release",
-	"entry.ender":   "mark release",                         // that of a call which was answered has no mark
-	"oddities.mark": "unanswered.Add unsent.Add unused.Add", // one of the three
+	"entry.ender":   "mark release",                             // that of a call which was answered has no mark
+	"oddities.mark": "unanswered.Add unsent.Add unused.Add owe", // one of the three
 	"entry.release": "word.Add drain",
 	"entry.retire":  "word.Load word.CompareAndSwap",
 	"entry.drain":   "word.CompareAndSwap entriesDrained word.Load",
@@ -33,17 +33,26 @@ var operations = map[string]string{
 	"generation.calls":  "calls calls", // of those that are left, once it is retired, or of all
 	"entry.calls":       "word.Load",
 
-	"dropTable.drop":   "turn calls.Add",
-	"dropTable.retire": "calls.Or",
-	"dropped.count":    "calls.Load",
-	"rotation.turn":    "next.Add",
-	"roundRobin.Pick":  "drop turn take refuse",
-	"seat.pick":        "turn pick",
+	"dropTable.drop":     "collect dropNext",
+	"dropTable.dropNext": "turn calls.Add undo",
+	"dropTable.retire":   "calls.Or",
+	"dropped.count":      "calls.Load",
+	"rotation.turn":      "next.Add",
+	"roundRobin.Pick":    "drop turn take owe refuse",
+	"seat.pick":          "turn pick",
+
+	// Which turn of the drops a call takes changes nothing of what is counted and
+	// when a generation ends; the model has every turn come to a drop or not.
+	"dropTable.owe":     "owe",
+	"dropTurns.owe":     "owed.Add",
+	"dropTurns.collect": "owed.Load owed.Load owed.CompareAndSwap",
+	"dropTurns.undo":    "next.Add",
 
 	// Around the protocol: what begins it, and what only looks.
-	"hostedPicker.Pick":    "drop pick",
+	"hostedPicker.Pick":    "drop owe",
+	"hostedPicker.pass":    "pick",
 	"hostedPicker.instead": "turn pick",
-	"dropping.Pick":        "drop",
+	"dropping.Pick":        "dropNext",
 	"roundRobin.ping":      "turn", // holds nothing, on purpose: see pingOver
 	"hostedPicker.ping":    "turn",
 	"entry.picks":          "calls",
@@ -127,8 +136,8 @@ func nameOf(f *ast.FuncDecl) string {
 
 var (
 	atomics   = []string{"Add", "And", "CompareAndSwap", "Load", "Or", "Store", "Swap"}
-	fields    = []string{"calls", "live", "next", "unanswered", "unsent", "unused", "word"}
-	functions = []string{"pick", "picks", "refuse", "mark", "retireEntry", "entriesDrained", "calls", "turn", "drop"}
+	fields    = []string{"calls", "live", "next", "owed", "unanswered", "unsent", "unused", "word"}
+	functions = []string{"pick", "picks", "refuse", "mark", "retireEntry", "entriesDrained", "calls", "turn", "drop", "dropNext", "owe", "collect", "undo"}
 
 	// Others in the package have methods of these names too.
 	namesakes = []string{"take", "release", "retire", "drain"}

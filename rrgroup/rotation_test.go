@@ -149,6 +149,9 @@ func TestDrop_Rotation(t *testing.T) {
 		if !follows(got, "a drop b drop") && !follows(got, "b drop a drop") {
 			t.Errorf("picks are %s", got)
 		}
+		if strings.HasPrefix(got, "drop") {
+			t.Errorf("the first call does not take the list's first place: %s", got)
+		}
 	})
 }
 

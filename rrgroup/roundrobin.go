@@ -34,6 +34,7 @@ func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 		e = p.ready[p.picks.turn(n, p.offset)]
 	}
 	if !e.take() {
+		p.drops.owe()
 		return e.refuse()
 	}
 	return e.result, nil
@@ -45,7 +46,7 @@ func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 func (g *generation) newPicker() *roundRobin {
 	g.last = g.lastPicked()
 	ready, after := g.readyEntries()
-	n, next := uint64(len(ready)), g.picks.next.Load()+1
+	n, next := uint64(len(ready)), g.picks.next.Load()
 	p := &roundRobin{
 		picks:  &g.picks,
 		pings:  &g.pings,
@@ -71,7 +72,7 @@ func (g *generation) lastPicked() int {
 	case len(p.ready) == 1:
 		return p.ready[0].place
 	default:
-		return p.ready[(count+p.offset)%uint64(len(p.ready))].place
+		return p.ready[(count-1+p.offset)%uint64(len(p.ready))].place
 	}
 }
 

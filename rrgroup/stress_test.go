@@ -78,7 +78,7 @@ func (s *shift) work(callers, generations int) {
 func (s *shift) begin(terms map[*generation]*term) *generation {
 	plan := from(1, "a b drop")
 	g := newGeneration(plan, time.Time{}, 0)
-	g.drops = newDropTable(plan.List, &s.core.drops)
+	g.dropBy(s.core.drops)
 	s.core.ledger.open(g)
 	of := &term{}
 	terms[g] = of

@@ -21,7 +21,8 @@ func (w word) end() word {
 	return w | word(retired)
 }
 
-// finished returns how many calls are over, picks that were not used included.
+// finished returns how many calls are over, picks that were not used included,
+// modulo 2⁴⁰.
 func (w word) finished() int64 { return int64(w / word(finished)) }
 
 // flying returns how many references there are.
