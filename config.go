@@ -66,6 +66,11 @@ type Config struct {
 	// something on a new call before the next of the balancers is asked. Default
 	// 10 s; "0s" is without end.
 	BalancerTimeout time.Duration
+
+	// BalancerKeepalive ("balancerKeepalive") finds out a balancer that is gone
+	// without a word: it is pinged after 30 s ("time", at least 10 s) of silence, and
+	// given up after 10 s ("timeout") without an answer. A time of "0s" turns it off.
+	BalancerKeepalive lbstream.Keepalive
 }
 
 // EmptyServerList says what an empty server list means.
@@ -91,6 +96,7 @@ func DefaultConfig() Config {
 		SubConnLinger:          10 * time.Second,
 		StreamBackoff:          lbstream.DefaultBackoff,
 		BalancerTimeout:        10 * time.Second,
+		BalancerKeepalive:      lbstream.DefaultKeepalive,
 	}
 }
 

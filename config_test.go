@@ -30,6 +30,7 @@ func TestConfig_Defaults(t *testing.T) {
 		SubConnLinger:          10 * time.Second,
 		StreamBackoff:          lbstream.Backoff{InitialDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Minute},
 		BalancerTimeout:        10 * time.Second,
+		BalancerKeepalive:      lbstream.Keepalive{Time: 30 * time.Second, Timeout: 10 * time.Second},
 	}
 	// Nothing, and nulls, are the defaults; so is what is unknown, whatever it
 	// holds, and names are not guessed.
@@ -64,6 +65,9 @@ func TestConfig_Fields(t *testing.T) {
 		`{"streamBackoff":{"maxDelay":"5s"}}`:          func(c *Config) { c.StreamBackoff.MaxDelay = 5 * time.Second },
 		`{"balancerTimeout":"2s"}`:                     func(c *Config) { c.BalancerTimeout = 2 * time.Second },
 		`{"balancerTimeout":"0s"}`:                     func(c *Config) { c.BalancerTimeout = 0 },
+		`{"balancerKeepalive":{"time":"60s"}}`:         func(c *Config) { c.BalancerKeepalive.Time = time.Minute },
+		`{"balancerKeepalive":{"time":"0s"}}`:          func(c *Config) { c.BalancerKeepalive.Time = 0 },
+		`{"balancerKeepalive":{"timeout":"5s"}}`:       func(c *Config) { c.BalancerKeepalive.Timeout = 5 * time.Second },
 		`{"childPolicy":[ {"pick_first": {}} ]}`:       func(c *Config) { c.ChildPolicy = `[{"pick_first":{}}]` },
 		`{"maxPendingPicks":7,"subConnLinger":"0.1s"}`: func(c *Config) { c.MaxPendingPicks, c.SubConnLinger = 7, 100*time.Millisecond },
 		`{"serviceName":"","emptyServerList":"wait"}`:  func(*Config) {},
@@ -105,6 +109,9 @@ func TestConfig_MalformedNamesTheField(t *testing.T) {
 		`{"streamBackoff":{"jitter":1.1}}`:                   "streamBackoff: field jitter",
 		`{"streamBackoff":{"jitter":"NaN"}}`:                 "streamBackoff: field jitter",
 		`{"streamBackoff":{"maxDelay":"0.0001s"}}`:           "streamBackoff: field maxDelay",
+		`{"balancerKeepalive":[]}`:                           "balancerKeepalive",
+		`{"balancerKeepalive":{"time":30}}`:                  "balancerKeepalive: field time",
+		`{"balancerKeepalive":{"timeout":"-1s"}}`:            "balancerKeepalive: field timeout",
 		`{"balancerTimeout":"-1s"}`:                          "balancerTimeout",
 		`[]`:                                                 "object",
 		`"grpclb"`:                                           "object",
@@ -144,7 +151,7 @@ func TestConfig_BuilderDefaults(t *testing.T) {
 func TestConfig_String(t *testing.T) {
 	const want = `{"serviceName":"shop","initialFallbackTimeout":"0.500s","emptyServerList":"keep",` +
 		`"handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":3,` +
-		`"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"},"balancerTimeout":"10s"}`
+		`"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"},"balancerTimeout":"10s","balancerKeepalive":{"time":"30s","timeout":"10s"}}`
 	c := DefaultConfig()
 	c.ServiceName, c.InitialFallbackTimeout = "shop", time.Second/2
 	c.EmptyServerList, c.MaxPendingPicks = KeepOnEmpty, 3

@@ -37,6 +37,27 @@ func (b *backoffField) set(text json.RawMessage) error {
 	return nil
 }
 
+type keepaliveField lbstream.Keepalive
+
+// set reads the fields of a keepalive.
+func (k *keepaliveField) set(text json.RawMessage) error {
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(text, &document); err != nil {
+		return err
+	}
+	keepalive := lbstream.Keepalive(*k)
+	for _, f := range []field{
+		{"time", (*durationField)(&keepalive.Time)},
+		{"timeout", (*durationField)(&keepalive.Timeout)},
+	} {
+		if err := f.read(document); err != nil {
+			return err
+		}
+	}
+	*k = keepaliveField(keepalive)
+	return nil
+}
+
 // A delayField is a duration of at least a millisecond.
 type delayField time.Duration
 
@@ -63,6 +84,7 @@ type document struct {
 	MaxPendingPicks        int             `json:"maxPendingPicks"`
 	StreamBackoff          backoffDocument `json:"streamBackoff"`
 	BalancerTimeout        json.RawMessage `json:"balancerTimeout"`
+	BalancerKeepalive      keepalives      `json:"balancerKeepalive"`
 }
 
 type backoffDocument struct {
@@ -70,6 +92,11 @@ type backoffDocument struct {
 	Multiplier   float64         `json:"multiplier"`
 	Jitter       float64         `json:"jitter"`
 	MaxDelay     json.RawMessage `json:"maxDelay"`
+}
+
+type keepalives struct {
+	Time    json.RawMessage `json:"time"`
+	Timeout json.RawMessage `json:"timeout"`
 }
 
 func (c Config) document() document {
@@ -87,7 +114,8 @@ func (c Config) document() document {
 			Jitter:       c.StreamBackoff.Jitter,
 			MaxDelay:     seconds(c.StreamBackoff.MaxDelay),
 		},
-		BalancerTimeout: seconds(c.BalancerTimeout),
+		BalancerTimeout:   seconds(c.BalancerTimeout),
+		BalancerKeepalive: keepalives{seconds(c.BalancerKeepalive.Time), seconds(c.BalancerKeepalive.Timeout)},
 	}
 }
 

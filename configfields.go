@@ -31,6 +31,7 @@ func (c *Config) fields() []field {
 		{"maxPendingPicks", (*countField)(&c.MaxPendingPicks)},
 		{"streamBackoff", (*backoffField)(&c.StreamBackoff)},
 		{"balancerTimeout", (*durationField)(&c.BalancerTimeout)},
+		{"balancerKeepalive", (*keepaliveField)(&c.BalancerKeepalive)},
 	}
 }
 

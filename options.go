@@ -46,8 +46,8 @@ func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
 
 // WithBalancerDialOptions adds options for the channel to the balancer. They
 // come after those that the policy takes from the parent channel (credentials,
-// dialer, user agent) and may replace them, and the keepalive of 330 s, which
-// is what a grpc-go server puts up with by default. Credentials are replaced by
+// dialer, user agent) and may replace them, and the keepalive of the
+// configuration. Credentials are replaced by
 // grpc.WithTransportCredentials; with a bundle besides, gRPC refuses to dial.
 func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
 
@@ -62,6 +62,7 @@ func (c Config) over(defaults Config) Config {
 	fill(&c.MaxPendingPicks, defaults.MaxPendingPicks)
 	fill(&c.StreamBackoff, defaults.StreamBackoff)
 	fill(&c.BalancerTimeout, defaults.BalancerTimeout)
+	fill(&c.BalancerKeepalive, defaults.BalancerKeepalive)
 	return c
 }
 

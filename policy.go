@@ -121,7 +121,7 @@ func (p *policy) end(timer *actor.Timer) {
 }
 
 func (c Config) streamSettings() lbstream.Settings {
-	return lbstream.Settings{Timeout: c.BalancerTimeout}
+	return lbstream.Settings{Timeout: c.BalancerTimeout, Keepalive: c.BalancerKeepalive}
 }
 
 func (c Config) settings() rrgroup.Settings {

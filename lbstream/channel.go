@@ -2,26 +2,16 @@ package lbstream
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 )
 
 // balanceLoad is the call, as gRPC hands it out.
 type balanceLoad = lbpb.LoadBalancer_BalanceLoadClient
-
-// keepalives of the channel. A grpc-go server closes connections that are
-// pinged more often than every 5 min unless it was told to expect it; half a
-// minute more allows for clocks and queues. They are sent during a call only.
-var keepalives = keepalive.ClientParameters{
-	Time:    330 * time.Second,
-	Timeout: 20 * time.Second,
-}
 
 // scheme and target only label the channel. Nothing is resolved by them.
 const (
@@ -50,7 +40,7 @@ func (b builder) OverrideAuthority(resolver.Target) string { return b.authority 
 
 // newChannel makes a channel that connects at its first call. The options of
 // the caller come last, so that they win.
-func newChannel(opts Options, addresses []resolver.Address) *channel {
+func newChannel(opts Options, k Keepalive, addresses []resolver.Address) *channel {
 	r := builder{manual.NewBuilderWithScheme(scheme), opts.Authority}
 	r.InitialState(stateOf(addresses))
 	dial := append([]grpc.DialOption{
@@ -59,7 +49,7 @@ func newChannel(opts Options, addresses []resolver.Address) *channel {
 		grpc.WithDisableServiceConfig(),
 		// Idle, a channel forgets its addresses; this one is closed instead.
 		grpc.WithIdleTimeout(0),
-		grpc.WithKeepaliveParams(keepalives),
+		grpc.WithKeepaliveParams(k.params()),
 	}, opts.DialOptions...)
 	conn, err := grpc.NewClient(target, dial...)
 	return &channel{conn: conn, failure: err, resolver: r}

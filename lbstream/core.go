@@ -41,6 +41,7 @@ type core struct {
 	target  Target
 	given   []resolver.Address // what the channel has of the target; nil: there is no channel
 	tried   []resolver.Address // asked in this round, in vain; see round.go
+	stale   bool               // the channel was made by other settings, and is not for the next call
 	moved   bool               // the balancers have changed since the present call was begun
 	number  uint64             // of the latest call
 	started time.Time          // when the call in phase open was opened
@@ -50,6 +51,13 @@ type core struct {
 }
 
 var errHungUp = errors.New("the balancer ended the call")
+
+// configure takes new settings. A keepalive is a channel's, for as long as that is
+// there.
+func (c *core) configure(s Settings) {
+	c.stale = c.stale || c.given != nil && s.Keepalive != c.settings.Keepalive
+	c.settings = s
+}
 
 // serve takes a new target. The channel hears of other addresses before a call
 // is opened over it, so that the call goes to one of them.
@@ -159,13 +167,17 @@ func (c *core) over(now time.Time, err error, usable bool, from string) []comman
 // dial opens the next call, over the channel if there is one. A call over a
 // connection that is there costs the balancer no handshake.
 func (c *core) dial() []command {
+	var do []command
+	if c.stale {
+		do = c.unlink()
+	}
 	c.phase, c.moved = opening, false
 	c.number++
-	if c.given != nil {
-		return []command{openCall{c.number}}
+	if c.given == nil {
+		c.given = c.untried()
+		do = append(do, openChannel{c.given})
 	}
-	c.given = c.untried()
-	return []command{openChannel{c.given}, openCall{c.number}}
+	return append(do, openCall{c.number})
 }
 
 // use gives the channel other addresses, if there is a channel and they differ.
@@ -182,7 +194,7 @@ func (c *core) unlink() []command {
 	if c.given == nil {
 		return nil
 	}
-	c.given = nil
+	c.given, c.stale = nil, false
 	return []command{closeChannel{}}
 }
 

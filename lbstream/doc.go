@@ -45,5 +45,6 @@
 //
 // The package is a part of the policy grpclb. It may be used by whatever else wants
 // to know a balancer's lists, but has no promise of compatibility, except for
-// [Backoff] and [DefaultBackoff], which are part of the policy's configuration.
+// [Backoff], [DefaultBackoff], [Keepalive] and [DefaultKeepalive], which are part of
+// the policy's configuration.
 package lbstream

@@ -61,7 +61,7 @@ func TestStream_LatestList(t *testing.T) {
 func TestStream_LatestList_HeldBack(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer()
-		ch := newChannel(b.options(), []resolver.Address{lb.Address()})
+		ch := newChannel(b.options(), DefaultKeepalive, []resolver.Address{lb.Address()})
 		group := actor.NewGroup()
 		call := startCall(b.Context(), group, ch, nil)
 		call.stream = (<-call.events).(opened).stream

@@ -66,7 +66,7 @@ func (o *owner) handle(m message) []command {
 	case dialNow:
 		return o.core.dialNow(m)
 	case configure:
-		o.core.settings = m.settings
+		o.core.configure(m.settings)
 		return nil
 	default:
 		panic(fmt.Sprintf("BUG: the stream was sent a %T", m))
@@ -108,7 +108,7 @@ func (o *owner) do(ctx context.Context, commands []command) {
 	for _, c := range commands {
 		switch c := c.(type) {
 		case openChannel:
-			o.channel = newChannel(o.opts, c.addresses)
+			o.channel = newChannel(o.opts, o.core.settings.Keepalive, c.addresses)
 		case useAddresses:
 			o.channel.use(c.addresses)
 		case closeChannel:

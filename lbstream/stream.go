@@ -37,6 +37,8 @@ type Settings struct {
 	// Timeout is how long a balancer may take to say something on a new call
 	// before the next one is asked, if there is another. Zero is without end.
 	Timeout time.Duration
+	// Keepalive is that of the channel, from the next call on.
+	Keepalive Keepalive
 }
 
 // Stream is the handle of the balancer call. Its methods only post messages

@@ -6,7 +6,11 @@ import (
 	"time"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
+
+	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
 var streamParts = []part{
@@ -20,6 +24,9 @@ var streamParts = []part{
 	{rule: "stream.service-change", should: "a new service name is no lost balancer: the list that is being connected stays", play: renamedConnecting},
 	{rule: "stream.removed", should: "the resolver takes the balancers away: the list's backends serve until a fallback backend is READY", play: removed},
 	{rule: "stream.readded", should: "balancers that come back are dialled at their new addresses only", play: readded},
+	{rule: "stream.next", should: "of two balancers the first knows no such service: the second is asked at once", play: nextKnows},
+	{rule: "stream.next", should: "of two balancers the first is silent: the second is asked within a minute", play: nextSpeaks},
+	{rule: "stream.keepalive", should: "of two balancers the first vanishes without a word: the second is asked within a minute", play: nextLives},
 }
 
 func nameTooLong(w *world) verdict {
@@ -28,6 +35,46 @@ func nameTooLong(w *world) verdict {
 	}
 	w.resolve()
 	return saw(false, "a balancer was asked for a name of %d bytes", len(w.lb.Next().Name()))
+}
+
+// two has the resolver name a second balancer, and returns it.
+func (w *world) two() *lbtest.Balancer {
+	second := w.balancer()
+	w.resolveTo([]resolver.Address{w.lb.Address(), second.Address()})
+	return second
+}
+
+// asked says whether a balancer is asked in this time.
+func (w *world) asked(lb *lbtest.Balancer, within time.Duration) verdict {
+	start := time.Now()
+	for lb.Calls() == 0 && time.Since(start) < time.Hour {
+		w.sleep(time.Second / 100)
+	}
+	if lb.Calls() == 0 {
+		return saw(false, "it is not asked in an hour")
+	}
+	took := time.Since(start)
+	return saw(took <= within, "it is asked after %v", took.Round(time.Second))
+}
+
+func nextKnows(w *world) verdict {
+	second := w.two()
+	w.lb.Next().HangUp(status.Error(codes.NotFound, "no such service"))
+	return w.asked(second, time.Second)
+}
+
+func nextSpeaks(w *world) verdict {
+	second := w.two()
+	w.lb.Next()
+	return w.asked(second, time.Minute)
+}
+
+func nextLives(w *world) verdict {
+	second := w.two()
+	w.send(w.answered(0), w.backends(1)...)
+	w.network.Freeze(w.lb.Addr())
+	w.network.Blackhole(w.lb.Addr(), true)
+	return w.asked(second, time.Minute)
 }
 
 func independent(w *world) verdict {

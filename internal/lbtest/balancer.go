@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
 )
 
@@ -28,7 +29,7 @@ type Balancer struct {
 func NewBalancer(t testing.TB, network Network, options ...grpc.ServerOption) *Balancer {
 	t.Helper()
 	b := &Balancer{queue: make(chan *Call, maxCalls)}
-	b.server = &server{t: t, network: network, options: options}
+	b.server = &server{t: t, network: network, options: append([]grpc.ServerOption{patient}, options...)}
 	b.server.register = func(s *grpc.Server) {
 		lbpb.RegisterLoadBalancerServer(s, &balancerService{balancer: b})
 	}
@@ -36,6 +37,11 @@ func NewBalancer(t testing.TB, network Network, options ...grpc.ServerOption) *B
 	t.Cleanup(b.Stop)
 	return b
 }
+
+// patient has the server of a balancer allow the pings of its clients, as
+// lbserver.KeepaliveEnforcement does; gRPC's default is one in 5 min. An option of
+// the test's may replace it.
+var patient = grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true})
 
 // Addr returns where the balancer listens, an "ip:port".
 func (b *Balancer) Addr() string { return b.server.addr }

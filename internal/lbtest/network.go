@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,10 @@ type Network interface {
 	// Cut breaks every connection to addr: what was under way is lost and both
 	// ends have an error at once. New connections can be made.
 	Cut(addr string)
+
+	// Freeze has the connections to addr that are open carry nothing more: what
+	// either end writes is lost, and neither hears of it. New ones can be made.
+	Freeze(addr string)
 
 	// Blackhole makes dials to addr hang until their context is done, while on
 	// is true. A dial that hangs already goes on hanging when it is false
@@ -99,13 +104,21 @@ func (n *network) Cut(addr string) {
 	}
 }
 
+func (n *network) Freeze(addr string) {
+	n.state.view(func(l *ledger) {
+		for e := range l.ends[addr] {
+			e.frozen.Store(true)
+		}
+	})
+}
+
 func (n *network) Blackhole(addr string, on bool) {
 	n.state.update(func(l *ledger) { l.dark[addr] = on })
 }
 
 // track enters one end of a connection to addr in the ledger.
 func (n *network) track(addr string, c net.Conn) net.Conn {
-	e := &end{c, n, addr}
+	e := &end{Conn: c, network: n, addr: addr}
 	n.state.update(func(l *ledger) {
 		if l.ends[addr] == nil {
 			l.ends[addr] = make(map[*end]struct{})
@@ -134,6 +147,14 @@ type end struct {
 	net.Conn
 	network *network
 	addr    string // the one listened on
+	frozen  atomic.Bool
+}
+
+func (e *end) Write(b []byte) (int, error) {
+	if e.frozen.Load() {
+		return len(b), nil
+	}
+	return e.Conn.Write(b)
 }
 
 func (e *end) Close() error {
