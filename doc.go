@@ -64,7 +64,8 @@
 // # Limits
 //
 //   - A service name has at most 255 bytes. A token has at most 1 KiB of printable
-//     ASCII; one that has not is replaced by the empty one.
+//     ASCII, with no space at either end; one that is not so is replaced by the
+//     empty one.
 //   - A message of the balancer has at most 4 MiB, which is gRPC's default and can
 //     be changed by [WithBalancerDialOptions].
 //   - An entry takes up to four million calls in flight.
@@ -117,6 +118,9 @@
 // channel's authority, with the channel's transport credentials. Per-call
 // credentials never reach it. A backend of a server list is authenticated as the
 // channel's authority, like any other; a list can't change that. A token is sent
-// as it came if it is printable ASCII of at most 1 KiB, and is empty otherwise.
+// as it came if it is printable ASCII of at most 1 KiB with no space at either end,
+// and is empty otherwise. A call that brings the header lb-token itself has both
+// values under a list, its own first: what a backend trusts in must not be the
+// first value.
 // SECURITY.md has what a balancer can do, and what it can't.
 package grpclb

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc/metadata"
+
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
@@ -52,12 +54,39 @@ func TestToken_Invalid(t *testing.T) {
 		strings.Repeat("x", 1024): strings.Repeat("x", 1024),
 		strings.Repeat("x", 51):   strings.Repeat("x", 51),
 		"a b,c~":                  "a b,c~",
+		"red ":                    "",
+		" red":                    "",
+		" ":                       "",
 	} {
 		inBubble(t, "", func(w *world) {
 			w.list(w.connect(), lbtest.Server(w.backends(1)[0].Addr(), sent))
 			same(w, "token", w.token(), want)
 		})
 	}
+}
+
+// What gRPC makes of a call that brings the header itself: both values arrive, the
+// call's first. In fallback its own is the only one.
+func TestToken_Own(t *testing.T) {
+	inBubble(t, "", func(w *world) {
+		b := w.backends(1)[0]
+		own := metadata.AppendToOutgoingContext(w.Context(), "lb-token", "own")
+		call := func() string {
+			answer, err := w.ch.Unary(own)
+			if err != nil {
+				w.Fatal(err)
+			}
+			return answer.Token
+		}
+		c := w.connect(b)
+		w.list(c, lbtest.Server(b.Addr(), "listed"))
+		same(w, "tokens under a list", call(), "own,listed")
+		w.list(c, lbtest.Server(b.Addr(), ""))
+		same(w, "tokens under a list without any", call(), "own,")
+		c.Fallback()
+		w.served(1)
+		same(w, "tokens in fallback", call(), "own")
+	})
 }
 
 func TestToken_Fallback(t *testing.T) {

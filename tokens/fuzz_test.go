@@ -25,7 +25,7 @@ func FuzzParse(f *testing.F) {
 		{{IpAddress: net.ParseIP("2001:db8::1"), Port: 1, LoadBalanceToken: "v6"}},
 		{{IpAddress: net.IPv4(10, 0, 0, 1).To16(), Port: 1, LoadBalanceToken: "mapped"}},
 		{{IpAddress: []byte("10.0.0.1:80"), Port: 80}},
-		{backend(1, 80, "\u00e9"), backend(1, 80, strings.Repeat("x", 51)), backend(1, 80, strings.Repeat("x", 1025))},
+		{backend(1, 80, "\u00e9"), backend(1, 80, strings.Repeat("x", 51)), backend(1, 80, strings.Repeat("x", 1025)), backend(1, 80, " a")},
 	} {
 		wire, err := proto.Marshal(&lbpb.ServerList{Servers: servers})
 		if err != nil {
@@ -74,7 +74,7 @@ func checkDialable(t *testing.T, i int, addr string) {
 // checkSendable checks the token against what gRPC allows in a header.
 func checkSendable(t *testing.T, i int, token string) {
 	notAllowed := func(r rune) bool { return r < 0x20 || r > 0x7e }
-	if len(token) > 1024 || strings.ContainsFunc(token, notAllowed) {
+	if len(token) > 1024 || strings.ContainsFunc(token, notAllowed) || strings.Trim(token, " ") != token {
 		t.Errorf("entry %d has token %q", i, token)
 	}
 }

@@ -11,18 +11,26 @@ const (
 	sendableLength = 1024
 )
 
-// sendable returns the token as calls may carry it. When that is not what the
-// balancer sent, or it sent none, fault says why.
+// sendable returns the token as calls may carry it. If that is not what the
+// balancer sent, fault says why. A balancer that sends none has no use for tokens,
+// and nothing is wrong with that.
 func sendable(token string) (string, fault) {
 	switch {
-	case token == "":
-		return "", fault{"token of %d bytes: an empty one is sent", 0}
 	case len(token) > sendableLength:
 		return "", fault{"token of %d bytes, more than 1024: the empty one is sent", len(token)}
 	case !printable(token):
 		return "", fault{"token of %d bytes, not printable ASCII: the empty one is sent", len(token)}
+	case spaced(token):
+		return "", fault{"token of %d bytes, with a space at an end: the empty one is sent", len(token)}
 	}
 	return token, fault{}
+}
+
+// spaced reports whether s has a space at one of its ends. The value of a header
+// must not (RFC 9113, section 8.2.1): strict servers throw the header away, others
+// the space.
+func spaced(s string) bool {
+	return s != "" && (s[0] == ' ' || s[len(s)-1] == ' ')
 }
 
 // printable reports whether s may be the value of a header in gRPC: bytes

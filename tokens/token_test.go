@@ -40,15 +40,21 @@ func TestToken_ChangeIsAnotherList(t *testing.T) {
 func TestToken_Empty(t *testing.T) {
 	l := parse(backend(1, 80, "a"), backend(2, 80, ""))
 	checkEntries(t, l, wantEntry{addr: "10.0.0.1:80", token: "a"}, wantEntry{addr: "10.0.0.2:80"})
-	checkWarnings(t, l, Remark{1, "token of 0 bytes: an empty one is sent"})
+	checkWarnings(t, l)
 }
 
 func TestToken_Invalid(t *testing.T) {
 	notPrintable := func(n int) string {
 		return fmt.Sprintf("token of %d bytes, not printable ASCII: the empty one is sent", n)
 	}
+	spaced := func(n int) string {
+		return fmt.Sprintf("token of %d bytes, with a space at an end: the empty one is sent", n)
+	}
 	for _, c := range []struct{ name, token, sent, warning string }{
-		{"first printable", " a", " a", ""},
+		{"first printable", "a b", "a b", ""},
+		{"space before", " a", "", spaced(2)},
+		{"space behind", "a ", "", spaced(2)},
+		{"space alone", " ", "", spaced(1)},
 		{"last printable", "a~", "a~", ""},
 		{"newline", "a\nb", "", notPrintable(3)},
 		{"control", "a\x1f", "", notPrintable(2)},

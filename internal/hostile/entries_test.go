@@ -57,7 +57,7 @@ func TestSecure_Hostile_Nobodies(t *testing.T) {
 // Tokens that would end a call, forge a header or take a server's whole room for
 // headers. Calls carry the empty one instead.
 func TestSecure_Hostile_Tokens(t *testing.T) {
-	bad := []string{"\x00", "a\r\nlb-token: b", "tab\t", "\x7f", "é", "\u202e", strings.Repeat("x", 1025), strings.Repeat("x", mib)}
+	bad := []string{"\x00", "a\r\nlb-token: b", "tab\t", "\x7f", "é", "\u202e", " outer", "outer ", strings.Repeat("x", 1025), strings.Repeat("x", mib)}
 	attack(t, bounds{heap: mib, pickers: 1, line: fmt.Sprintf("%d tokens out of order", len(bad))}, func(v *victim) {
 		c := v.trusting()
 		var all []*lbpb.Server
