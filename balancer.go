@@ -29,6 +29,7 @@ func init() { balancer.Register(NewBuilder()) }
 type Builder struct {
 	name     string
 	defaults Config
+	refused  error             // why the defaults that it was given are no good, or nil
 	dial     []grpc.DialOption // for the channel to the balancer
 }
 
@@ -63,7 +64,7 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 		}),
 	}
 	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
-	return &handle{actors: actors, inbox: p.inbox, defaults: b.defaults, name: p.name}
+	return &handle{actors: actors, inbox: p.inbox, defaults: b.defaults, refused: b.refused, name: p.name}
 }
 
 // A handle is what gRPC holds of a policy. It posts messages and does nothing
@@ -73,6 +74,7 @@ type handle struct {
 	actors   *actor.Group
 	inbox    *actor.Inbox[message] // handle → policy
 	defaults Config
+	refused  error // why no update is taken, or nil
 	name     string
 }
 
@@ -82,11 +84,12 @@ var errNothingResolved = errors.New("the resolver found neither balancers nor ba
 // UpdateClientConnState takes over what the resolver found and how the policy
 // is configured. An update without addresses of any kind is refused with
 // balancer.ErrBadResolverState; one without a name to ask a balancer for, or
-// with defaults that name no registered child policy, with the reason. Nothing
+// with defaults that are no good, with the reason. Nothing
 // of it is applied then.
 func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	u := resolved{
 		config:    h.configOf(s),
+		unknown:   unknownOf(s),
 		balancers: balancersOf(s.ResolverState),
 		backends:  backendsOf(s.ResolverState),
 	}
@@ -106,6 +109,9 @@ func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 // check finds what is wrong with a config that ParseConfig has not seen, or that
 // only shows now. It returns the child policy that the config names.
 func (h *handle) check(c Config) (*rrgroup.Child, error) {
+	if h.refused != nil {
+		return nil, h.refused
+	}
 	if err := checkName(c.serviceName(h.name)); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/grpclb/state"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/serviceconfig"
 
@@ -72,6 +73,18 @@ func TestOptions(t *testing.T) {
 		ended := time.Now()
 		same(w, "StreamBackoff", w.lb.NextWithin(2*time.Minute).Opened().Sub(ended), time.Minute)
 	}, own)
+}
+
+// Defaults that are no good are refused where a program makes its channel.
+func TestConfig_BuilderDefaultsRefusedByNewClient(t *testing.T) {
+	const name = "grpclb_refused"
+	balancer.Register(grpclb.NewBuilder(grpclb.WithName(name), grpclb.WithDefaults(grpclb.Config{SubConnLinger: -time.Second})))
+	cc, err := grpc.NewClient("passthrough:///any", grpc.WithTransportCredentials(insecure.NewCredentials()), named(name, `{"subConnLinger":"1s"}`))
+	if err == nil {
+		cc.Close()
+		t.Fatal("a channel is made")
+	}
+	contains(t, err.Error(), "WithDefaults", "subConnLinger", "negative")
 }
 
 // A service config changes what it mentions.

@@ -20,7 +20,8 @@ const maxNameLength = 255
 //
 //	{"loadBalancingConfig": [{"grpclb": {"serviceName": "example.com"}}]}
 //
-// with the field names given below and durations as strings of seconds, "1.5s".
+// with the field names given below and durations as strings of seconds, "1.5s". To
+// make one by hand, begin with [DefaultConfig]; see [WithDefaults].
 type Config struct {
 	// ServiceName ("serviceName") is what the balancer is asked for. Empty
 	// means the endpoint that the user dialled. At most 255 bytes.
@@ -71,6 +72,8 @@ type Config struct {
 	// without a word: it is pinged after 30 s ("time", at least 10 s) of silence, and
 	// given up after 10 s ("timeout") without an answer. A time of "0s" turns it off.
 	BalancerKeepalive lbstream.Keepalive
+
+	complete bool // made by DefaultConfig, so that a field that is zero is meant
 }
 
 // EmptyServerList says what an empty server list means.
@@ -97,6 +100,7 @@ func DefaultConfig() Config {
 		StreamBackoff:          lbstream.DefaultBackoff,
 		BalancerTimeout:        10 * time.Second,
 		BalancerKeepalive:      lbstream.DefaultKeepalive,
+		complete:               true,
 	}
 }
 
@@ -116,17 +120,22 @@ func (c Config) String() string {
 type parsedConfig struct {
 	serviceconfig.LoadBalancingConfig
 	Config
+	unknown string // fields, for the log
 }
 
 // ParseConfig reads a configuration from JSON; what it does not mention has
-// the builder's defaults. Unknown fields are ignored. A malformed value is an
-// error that names its field. gRPC calls it for every service config.
+// the builder's defaults. Unknown fields are ignored, and a channel that they come
+// to names them in the log. A malformed value is an error that names its field.
+// gRPC calls it for every service config.
 func (b *Builder) ParseConfig(text json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	if b.refused != nil {
+		return nil, b.refused
+	}
 	config, err := parseConfig(text, b.defaults)
 	if err != nil {
 		return nil, fmt.Errorf("grpclb: %w", err)
 	}
-	return &parsedConfig{Config: config}, nil
+	return &parsedConfig{Config: config, unknown: unknownFields(text)}, nil
 }
 
 // parseConfig reads the fields that text has into a copy of defaults.

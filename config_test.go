@@ -2,6 +2,7 @@ package grpclb
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -145,6 +146,106 @@ func TestConfig_BuilderDefaults(t *testing.T) {
 	want.ServiceName = "shop"
 	if diff := cmp.Diff(want, c.(*parsedConfig).Config); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+// Part of a Config keeps the other defaults, also within a field that has parts.
+func TestConfig_BuilderDefaultsInPart(t *testing.T) {
+	given := Config{
+		StreamBackoff:     lbstream.Backoff{InitialDelay: time.Minute},
+		BalancerKeepalive: lbstream.Keepalive{Time: time.Hour},
+	}
+	want := DefaultConfig()
+	want.StreamBackoff.InitialDelay, want.StreamBackoff.Jitter = time.Minute, 0
+	want.BalancerKeepalive.Time = time.Hour
+	if diff := cmp.Diff(want, NewBuilder(WithDefaults(given)).defaults); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+// A zero is a zero if the Config was made by DefaultConfig.
+func TestConfig_BuilderDefaultsOfZero(t *testing.T) {
+	want := DefaultConfig()
+	want.InitialFallbackTimeout, want.HandoverTimeout, want.SubConnLinger, want.BalancerTimeout = 0, 0, 0, 0
+	want.StreamBackoff.Jitter, want.BalancerKeepalive.Time = 0, 0
+	b := NewBuilder(WithDefaults(want))
+	c, err := b.ParseConfig(json.RawMessage(`{"subConnLinger":null}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, c.(*parsedConfig).Config); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+// What no service config may have, WithDefaults may not either. Each service config
+// is refused then, which is when a program makes its channel.
+func TestConfig_BuilderDefaultsRefused(t *testing.T) {
+	for want, c := range map[string]Config{
+		"field initialFallbackTimeout":            {InitialFallbackTimeout: -1},
+		"field handoverTimeout":                   {HandoverTimeout: -time.Second},
+		"field subConnLinger":                     {SubConnLinger: -time.Second},
+		"field balancerTimeout":                   {BalancerTimeout: -time.Second},
+		"field maxPendingPicks":                   {MaxPendingPicks: -1},
+		"field emptyServerList":                   {EmptyServerList: "WAIT"},
+		"field serviceName":                       {ServiceName: strings.Repeat("x", 256)},
+		"UTF-8":                                   {ServiceName: "\xff"},
+		"field childPolicy":                       {ChildPolicy: "pick_first"},
+		"field streamBackoff: field jitter":       {StreamBackoff: lbstream.Backoff{Jitter: 2}},
+		"field streamBackoff: field initialDelay": {StreamBackoff: lbstream.Backoff{InitialDelay: -1}},
+		"field streamBackoff: json":               {StreamBackoff: lbstream.Backoff{Multiplier: math.NaN()}},
+		"field balancerKeepalive: field timeout":  {BalancerKeepalive: lbstream.Keepalive{Timeout: -1}},
+	} {
+		b := NewBuilder(WithDefaults(c))
+		_, err := b.ParseConfig(json.RawMessage(`{}`))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "grpclb: WithDefaults: ") {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+		if !b.defaults.Equal(DefaultConfig()) {
+			t.Errorf("defaults that are refused count: %v", b.defaults)
+		}
+	}
+}
+
+// Fields that nobody knows are named, within others too, and not without end.
+func TestConfig_Unknown(t *testing.T) {
+	many := map[string]int{}
+	for i := range 1000 {
+		many[fmt.Sprintf("%03d", i)+strings.Repeat("\n", 1000)] = i
+	}
+	long, _ := json.Marshal(many)
+	for text, want := range map[string]string{
+		`{}`:                     ``,
+		`null`:                   ``,
+		`{"serviceName":"x"}`:    ``,
+		DefaultConfig().String(): ``,
+		`{"childPolicy":[{"pick_first":{"later":1}}]}`:                      ``, // its own business
+		`{"servicename":"x","later":null}`:                                  `"later", "servicename"`,
+		`{"streamBackoff":{"jitter":0,"max":1},"balancerKeepalive":{"":1}}`: `"streamBackoff.max", "balancerKeepalive."`,
+	} {
+		if got := unknownFields(json.RawMessage(text)); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	if got := unknownFields(long); len(got) > 1000 || strings.Contains(got, "\n") || !strings.HasSuffix(got, "and 992 more") {
+		t.Errorf("a line of %d bytes: %s", len(got), got)
+	}
+}
+
+// It is said once for a config, however often that comes.
+func TestConfig_UnknownIsSaidOnce(t *testing.T) {
+	m := newMachine(DefaultConfig())
+	said := 0
+	for _, unknown := range []string{"", `"a"`, `"a"`, `"a"`, `"b"`, "", "", `"b"`} {
+		m.update(resolved{config: DefaultConfig(), unknown: unknown}, time.Now())
+		for _, r := range m.takeRemarks() {
+			if said++; r.text != "unknown fields of the service config are ignored: "+unknown {
+				t.Errorf("said: %s", r.text)
+			}
+		}
+	}
+	if said != 3 {
+		t.Errorf("said %d times, want 3: a, b, and b again", said)
 	}
 }
 

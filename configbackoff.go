@@ -22,19 +22,23 @@ func (b *backoffField) set(text json.RawMessage) error {
 	if err := json.Unmarshal(text, &document); err != nil {
 		return err
 	}
-	backoff := lbstream.Backoff(*b)
-	for _, f := range []field{
-		{"initialDelay", (*delayField)(&backoff.InitialDelay)},
-		{"multiplier", numberField{&backoff.Multiplier, 1, math.Inf(1)}},
-		{"jitter", numberField{&backoff.Jitter, 0, 1}},
-		{"maxDelay", (*delayField)(&backoff.MaxDelay)},
-	} {
+	backoff := *b
+	for _, f := range backoff.fields() {
 		if err := f.read(document); err != nil {
 			return err
 		}
 	}
-	*b = backoffField(backoff)
+	*b = backoff
 	return nil
+}
+
+func (b *backoffField) fields() []field {
+	return []field{
+		{"initialDelay", (*delayField)(&b.InitialDelay)},
+		{"multiplier", numberField{&b.Multiplier, 1, math.Inf(1)}},
+		{"jitter", numberField{&b.Jitter, 0, 1}},
+		{"maxDelay", (*delayField)(&b.MaxDelay)},
+	}
 }
 
 type keepaliveField lbstream.Keepalive
@@ -45,17 +49,21 @@ func (k *keepaliveField) set(text json.RawMessage) error {
 	if err := json.Unmarshal(text, &document); err != nil {
 		return err
 	}
-	keepalive := lbstream.Keepalive(*k)
-	for _, f := range []field{
-		{"time", (*durationField)(&keepalive.Time)},
-		{"timeout", (*durationField)(&keepalive.Timeout)},
-	} {
+	keepalive := *k
+	for _, f := range keepalive.fields() {
 		if err := f.read(document); err != nil {
 			return err
 		}
 	}
-	*k = keepaliveField(keepalive)
+	*k = keepalive
 	return nil
+}
+
+func (k *keepaliveField) fields() []field {
+	return []field{
+		{"time", (*durationField)(&k.Time)},
+		{"timeout", (*durationField)(&k.Timeout)},
+	}
 }
 
 // A delayField is a duration of at least a millisecond.

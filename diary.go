@@ -13,6 +13,7 @@ const (
 	aboutTokens                // of a list, that are out of order
 	aboutContact               // with the balancer, that is lost
 	aboutFallback              // which began
+	aboutConfig                // fields that nobody knows
 	topics
 )
 

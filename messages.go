@@ -13,6 +13,7 @@ type message interface{ message() }
 // resolved is an update of the resolver that was found to be in order.
 type resolved struct {
 	config    Config
+	unknown   string         // fields of its config
 	child     *rrgroup.Child // as the config says
 	balancers []resolver.Address
 	backends  []resolver.Endpoint

@@ -55,6 +55,7 @@ type machine struct {
 	plan    *rrgroup.Plan // for the group
 	ends    uint64        // ended calls for which re-resolution was asked
 	remarks []remark      // for the log
+	unknown string        // fields of the config, as they were remarked on
 }
 
 // Two plans that name nobody. There is one of each, so that to decide the same
@@ -75,6 +76,7 @@ func (m *machine) update(u resolved, now time.Time) {
 		m.started = now
 	}
 	m.updates++
+	m.remarkUnknown(u.unknown)
 	switch {
 	case m.mode == waiting:
 		m.plan = waitPlan // if calls failed with an error of the resolver, they wait again

@@ -18,6 +18,9 @@ func NewBuilder(options ...Option) *Builder {
 	for _, o := range options {
 		o.apply(b)
 	}
+	if b.refused != nil {
+		logger.Errorf("the channels of policy %s will fail their calls: %v", b.name, b.refused)
+	}
 	return b
 }
 
@@ -29,17 +32,6 @@ func (n nameOption) apply(b *Builder) { b.name = string(n) }
 // names in lower case.
 func WithName(name string) Option { return nameOption(name) }
 
-type defaultsOption Config
-
-func (d defaultsOption) apply(b *Builder) { b.defaults = Config(d).over(DefaultConfig()) }
-
-// WithDefaults replaces the configuration of channels whose service config
-// says nothing else. A field that is zero keeps the default of DefaultConfig, so
-// that a duration of none can only be set in a service config; StreamBackoff is
-// taken whole if any of it is set. No field is checked before a channel uses it:
-// a ChildPolicy or a name that is no good then fails the channel's calls.
-func WithDefaults(defaults Config) Option { return defaultsOption(defaults) }
-
 type dialOption []grpc.DialOption
 
 func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
@@ -50,29 +42,6 @@ func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
 // configuration. Credentials are replaced by
 // grpc.WithTransportCredentials; with a bundle besides, gRPC refuses to dial.
 func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
-
-// over fills in from defaults what c leaves at zero.
-func (c Config) over(defaults Config) Config {
-	fill(&c.ServiceName, defaults.ServiceName)
-	fill(&c.InitialFallbackTimeout, defaults.InitialFallbackTimeout)
-	fill(&c.ChildPolicy, defaults.ChildPolicy)
-	fill(&c.EmptyServerList, defaults.EmptyServerList)
-	fill(&c.HandoverTimeout, defaults.HandoverTimeout)
-	fill(&c.SubConnLinger, defaults.SubConnLinger)
-	fill(&c.MaxPendingPicks, defaults.MaxPendingPicks)
-	fill(&c.StreamBackoff, defaults.StreamBackoff)
-	fill(&c.BalancerTimeout, defaults.BalancerTimeout)
-	fill(&c.BalancerKeepalive, defaults.BalancerKeepalive)
-	return c
-}
-
-// fill sets a value that is zero.
-func fill[T comparable](value *T, to T) {
-	var zero T
-	if *value == zero {
-		*value = to
-	}
-}
 
 // balancerDialOptions returns the options for the channel to the balancer: what
 // the parent channel has, then what the builder was given. With no credentials
