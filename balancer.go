@@ -57,6 +57,7 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 		group: group,
 		stream: lbstream.Start(actors, lbstream.Options{
 			Authority:   o.Authority,
+			Direct:      o.Dialer != nil,
 			DialOptions: b.balancerDialOptions(o),
 			Backoff:     b.defaults.StreamBackoff,
 			Settings:    b.defaults.streamSettings(),

@@ -115,7 +115,8 @@
 // # Security
 //
 // A balancer is authenticated as the ServerName of its address, or else as the
-// channel's authority, with the channel's transport credentials. Per-call
+// channel's authority, with the channel's transport credentials; it is reached by
+// the proxy of the environment where a target of that name would be. Per-call
 // credentials never reach it. A backend of a server list is authenticated as the
 // channel's authority, like any other; a list can't change that. A token is sent
 // as it came if it is printable ASCII of at most 1 KiB with no space at either end,

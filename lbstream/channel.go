@@ -2,6 +2,7 @@ package lbstream
 
 import (
 	"context"
+	"net/url"
 
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
@@ -13,10 +14,10 @@ import (
 // balanceLoad is the call, as gRPC hands it out.
 type balanceLoad = lbpb.LoadBalancer_BalanceLoadClient
 
-// scheme and target only label the channel. Nothing is resolved by them.
+// scheme and label name the channel. Nothing is resolved by them.
 const (
 	scheme = "grpclb-balancers"
-	target = scheme + ":///balancers"
+	label  = "balancers"
 )
 
 // channel is the gRPC channel to the balancer's addresses. If it could not be
@@ -39,19 +40,27 @@ type builder struct {
 func (b builder) OverrideAuthority(resolver.Target) string { return b.authority }
 
 // newChannel makes a channel that connects at its first call. The options of
-// the caller come last, so that they win.
+// the caller come last, so that they win. All addresses have the same route.
 func newChannel(opts Options, k Keepalive, addresses []resolver.Address) *channel {
 	r := builder{manual.NewBuilderWithScheme(scheme), opts.Authority}
 	r.InitialState(stateOf(addresses))
+	target := url.URL{Scheme: scheme, Path: "/" + label}
+	way := grpc.WithNoProxy() // it was found out that there is none
+	if by := opts.routeOf(addresses[0]); by != "" {
+		r.authority = string(by)
+		target.Path = "/" + dialled(r.authority, addresses[0])
+		way = grpc.EmptyDialOption{}
+	}
 	dial := append([]grpc.DialOption{
 		grpc.WithResolvers(r),
+		way,
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"pick_first":{}}]}`),
 		grpc.WithDisableServiceConfig(),
 		// Idle, a channel forgets its addresses; this one is closed instead.
 		grpc.WithIdleTimeout(0),
 		grpc.WithKeepaliveParams(k.params()),
 	}, opts.DialOptions...)
-	conn, err := grpc.NewClient(target, dial...)
+	conn, err := grpc.NewClient(target.String(), dial...)
 	return &channel{conn: conn, failure: err, resolver: r}
 }
 

@@ -33,21 +33,22 @@ const (
 // without goroutine, channel or clock: each method takes an event and returns
 // what to do about it, and leaves in status what the policy should know.
 type core struct {
-	counting bool // there is a counter to ask; fixed after the start
+	// Fixed after the start.
+	counting bool                         // there is a counter to ask
+	routeOf  func(resolver.Address) route // how a balancer is reached; nil: all directly
 
 	settings Settings
-
-	phase   phase
-	target  Target
-	given   []resolver.Address // what the channel has of the target; nil: there is no channel
-	tried   []resolver.Address // asked in this round, in vain; see round.go
-	stale   bool               // the channel was made by other settings, and is not for the next call
-	moved   bool               // the balancers have changed since the present call was begun
-	number  uint64             // of the latest call
-	started time.Time          // when the call in phase open was opened
-	heard   heard
-	reports reports // of the call in phase open
-	status  Status
+	phase    phase
+	target   Target
+	given    []resolver.Address // what the channel has of the target; nil: there is no channel
+	tried    []resolver.Address // asked in this round, in vain; see round.go
+	stale    bool               // the channel was made by other settings, and is not for the next call
+	moved    bool               // the balancers have changed since the present call was begun
+	number   uint64             // of the latest call
+	started  time.Time          // when the call in phase open was opened
+	heard    heard
+	reports  reports // of the call in phase open
+	status   Status
 }
 
 var errHungUp = errors.New("the balancer ended the call")
@@ -80,7 +81,11 @@ func (c *core) serve(now time.Time, t Target) []command {
 		// connection is stalled; to close the channel does not.
 		return slices.Concat(c.unlink(), []command{tellRetry{standDown{}}}, c.dial())
 	}
-	do := c.use(c.untried())
+	do, fits := c.refresh()
+	if !fits && c.phase == opening {
+		// The call waits for a connection to somebody who is not meant any more.
+		return slices.Concat([]command{endCall{}}, c.dial())
+	}
 	switch {
 	case c.phase == open && renamed:
 		// Not an end: the policy is to notice nothing until the new call speaks.
@@ -155,7 +160,7 @@ func (c *core) over(now time.Time, err error, usable bool, from string) []comman
 		return append(do, c.dial()...)
 	}
 	do := []command{tellRetry{callEnded{c.number, sum}}}
-	if !usable || c.partial() {
+	if !usable || inVain && c.partial() {
 		do = append(do, c.unlink()...)
 	}
 	c.phase, c.tried = waiting, nil
@@ -174,19 +179,28 @@ func (c *core) dial() []command {
 	c.phase, c.moved = opening, false
 	c.number++
 	if c.given == nil {
-		c.given = c.untried()
+		c.given = c.reach()
 		do = append(do, openChannel{c.given})
 	}
 	return append(do, openCall{c.number})
 }
 
-// use gives the channel other addresses, if there is a channel and they differ.
-func (c *core) use(addresses []resolver.Address) []command {
-	if c.given == nil || sameOrder(c.given, addresses) {
-		return nil
+// refresh gives the channel, if there is one, what it can have of the balancers that
+// are left. If none of them fits its route, it is not for the next call.
+func (c *core) refresh() (do []command, fits bool) {
+	if c.given == nil {
+		return nil, true
 	}
-	c.given = addresses
-	return []command{useAddresses{addresses}}
+	left := c.along(c.route(c.given[0]))
+	if len(left) == 0 {
+		c.stale = true
+		return nil, false
+	}
+	if !sameOrder(c.given, left) {
+		c.given = left
+		do = append(do, useAddresses{left})
+	}
+	return do, true
 }
 
 // unlink closes the channel, if there is one. No call is left on it.

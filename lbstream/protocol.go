@@ -77,8 +77,12 @@ func (c *core) list(l *tokens.List) []command {
 	c.status.Call, c.status.List = c.number, l
 	c.status.Lists++
 	c.status.Contact, c.status.Asked, c.status.Err = true, false, nil
+	if len(c.tried) == 0 {
+		return nil
+	}
 	c.tried = nil
-	return c.use(c.target.Balancers)
+	do, _ := c.refresh()
+	return do
 }
 
 // complain logs no more than once per call, so that a balancer cannot fill

@@ -12,8 +12,9 @@ import (
 // a call that ends in vain is followed by the next one at once. With one balancer
 // each call is a round.
 //
-// In a round the channel has the balancers that are left. Inside the channel
-// pick_first may pass over any number of them that it can't connect to.
+// In a round the channel has the balancers that are left and are reached in the same
+// way. Inside the channel pick_first may pass over any number of them that it can't
+// connect to.
 
 // untried returns the balancers that are left in this round.
 func (c *core) untried() []resolver.Address {
@@ -23,6 +24,22 @@ func (c *core) untried() []resolver.Address {
 	return slices.DeleteFunc(slices.Clone(c.target.Balancers), func(a resolver.Address) bool {
 		return slices.ContainsFunc(c.tried, func(t resolver.Address) bool { return sameAddress(a, t) })
 	})
+}
+
+// reach returns the balancers that the next channel is for: those that are left and
+// are reached as the first of them is.
+func (c *core) reach() []resolver.Address { return c.along(c.route(c.untried()[0])) }
+
+// along returns the balancers that are left and have a route.
+func (c *core) along(r route) []resolver.Address {
+	return slices.DeleteFunc(slices.Clone(c.untried()), func(a resolver.Address) bool { return c.route(a) != r })
+}
+
+func (c *core) route(a resolver.Address) route {
+	if c.routeOf == nil {
+		return ""
+	}
+	return c.routeOf(a)
 }
 
 // culprits returns the balancers that the present call has tried in vain. A call

@@ -18,6 +18,9 @@ type Options struct {
 	// no ServerName is authenticated by it. Empty, there is no name to
 	// authenticate those by, and TLS refuses them.
 	Authority string
+	// Direct says that balancers are never reached by the proxy of the environment,
+	// since a dialer among DialOptions connects to them.
+	Direct bool
 	// DialOptions are those of the channel to the balancer. Without transport
 	// credentials among them every call ends with gRPC's error for that. They
 	// come after the options of this package and may replace its keepalive.
@@ -57,7 +60,7 @@ func Start(g *actor.Group, opts Options) *Stream {
 		retry:  actor.NewInbox[retryMessage](),
 		status: actor.NewCell[Status](),
 	}
-	o := &owner{group: g, opts: opts, stream: s, core: core{counting: opts.Counter != nil, settings: opts.Settings}}
+	o := &owner{group: g, opts: opts, stream: s, core: core{counting: opts.Counter != nil, routeOf: opts.routeOf, settings: opts.Settings}}
 	g.Go(o.loop)
 	retry := retryCore{backoff: opts.Backoff.normal()}
 	g.Go(func(ctx context.Context) { s.retryLoop(ctx, retry) })

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/resolver"
 )
 
@@ -19,15 +20,30 @@ type Target struct {
 	Balancers []resolver.Address
 }
 
-// normal returns a copy of t that the caller's slice cannot change. A server
-// name that comes from an SRV record ends in a dot, which certificates do not.
+// normal returns a copy of t that the caller's slice cannot change, with what a
+// connection depends on. A server name that comes from an SRV record ends in a dot,
+// which certificates do not. What is meant for balancing policies, and metadata, may
+// be of any type and does not matter to the channel. Attributes may matter to its
+// credentials, but gRPC compares them: if they can't be compared they are left out.
 func (t Target) normal() Target {
-	t.Balancers = slices.Clone(t.Balancers)
-	for i := range t.Balancers {
-		name := &t.Balancers[i].ServerName
-		*name = strings.TrimSuffix(*name, ".")
+	given := t.Balancers
+	t.Balancers = make([]resolver.Address, len(given))
+	for i, a := range given {
+		t.Balancers[i] = resolver.Address{Addr: a.Addr, ServerName: strings.TrimSuffix(a.ServerName, ".")}
+		if canCompare(a.Attributes) {
+			t.Balancers[i].Attributes = a.Attributes
+		}
 	}
 	return t
+}
+
+// canCompare reports whether attributes can be compared with others like them. A
+// value that is, say, a map panics then, unless it has an Equal method.
+func canCompare(a *attributes.Attributes) (can bool) {
+	defer func() { can = recover() == nil }()
+	type key struct{}
+	a.WithValue(key{}, 0).Equal(a.WithValue(key{}, 0))
+	return true
 }
 
 // sameOrder reports whether a and b are the same addresses in the same order.
@@ -35,8 +51,7 @@ func sameOrder(a, b []resolver.Address) bool {
 	return slices.EqualFunc(a, b, sameAddress)
 }
 
-// sameAddress compares what a connection depends on. The attributes that are
-// meant for balancing policies, and the metadata, do not matter to the channel.
+// sameAddress compares what a connection depends on.
 func sameAddress(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,13 @@ func (s *stage) play(words []string) bool {
 			return false
 		}
 		s.core.settings.Timeout = d
+	case "routes": // an address, how it is reached, and so on
+		s.core.routeOf = func(a resolver.Address) route {
+			if i := slices.Index(args, a.Addr); i >= 0 {
+				return route(args[i+1])
+			}
+			return ""
+		}
 	case "from": // where the balancer is that calls are with from now on
 		s.from = strings.Join(args, "")
 	case "ended": // by the channel's doing: "usable" or "broken" afterwards

@@ -1,7 +1,9 @@
 package lbstream
 
 import (
+	"math/rand/v2"
 	"slices"
+	"testing"
 	"time"
 
 	"google.golang.org/grpc/resolver"
@@ -85,4 +87,29 @@ func twinSilentAt(events []event) time.Time {
 		}
 	}
 	return call[0].at.Add(twinTimeout)
+}
+
+// With routes of its own for some balancers, whatever happens: all addresses of a
+// channel have one route, and no round asks the same balancer twice.
+func TestStream_Next_Routes(t *testing.T) {
+	by := func(a resolver.Address) route { return map[string]route{"B": "p", "C": "q"}[a.Addr] }
+	for seed := range uint64(1000) {
+		w := newWorld(t)
+		w.core.routeOf, w.routed = by, true
+		random := rand.New(rand.NewPCG(seed, 7))
+		for range 100 {
+			w.step(byte(random.Uint32()))
+			for i := range w.channel {
+				if by(w.channel[i]) != by(w.channel[0]) {
+					w.wrong("one channel for %s", names(w.channel))
+				}
+			}
+			if n := len(w.core.untried()); w.core.phase != idle && n == 0 {
+				w.wrong("nobody is left, and the round is not over")
+			}
+			if w.call != 0 && len(w.channel) == 0 {
+				w.wrong("a call to nobody")
+			}
+		}
+	}
 }
