@@ -1,18 +1,28 @@
 package lbserver
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
 
+	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
 // An answer is what clients of a service are told: a server list or fallback.
-// It is immutable and shared by all calls that it is sent on.
-type answer struct{ message *lbpb.LoadBalanceResponse }
+// It is shared by all calls that it is sent on.
+type answer struct {
+	// Fixed once made.
+	message *lbpb.LoadBalanceResponse
+	digest  digest // of message
+
+	// Owned by the loop: the message as calls of that compressor get it.
+	encoded map[string]*grpc.PreparedMsg
+}
+
+// unknownYet is the answer of a service that is expected to get one. It is
+// never sent.
+var unknownYet = &answer{}
 
 // listFraming is what the message adds to the entries at most: a tag and the
 // length of all entries, a varint of up to five bytes.
@@ -20,11 +30,11 @@ const listFraming = 6
 
 // fallbackAnswer returns the answer "use your fallback addresses".
 func fallbackAnswer() *answer {
-	return &answer{&lbpb.LoadBalanceResponse{
+	return newAnswer(&lbpb.LoadBalanceResponse{
 		LoadBalanceResponseType: &lbpb.LoadBalanceResponse_FallbackResponse{
 			FallbackResponse: &lbpb.FallbackResponse{},
 		},
-	}}
+	})
 }
 
 // listAnswer returns the list of servers, in smooth weighted order, if it is
@@ -45,9 +55,13 @@ func listAnswer(servers []Server, maxBytes int) (*answer, error) {
 		return nil, err
 	}
 	list := &lbpb.ServerList{Servers: repeat(entries, weights)}
-	return &answer{&lbpb.LoadBalanceResponse{
+	return newAnswer(&lbpb.LoadBalanceResponse{
 		LoadBalanceResponseType: &lbpb.LoadBalanceResponse_ServerList{ServerList: list},
-	}}, nil
+	}), nil
+}
+
+func newAnswer(m *lbpb.LoadBalanceResponse) *answer {
+	return &answer{message: m, digest: digestOf(m), encoded: make(map[string]*grpc.PreparedMsg)}
 }
 
 // repeat lists each entry as often as it weighs. Copies share one value: the
@@ -78,24 +92,5 @@ func checkSize(entries []*lbpb.Server, weights []int, maxBytes int) error {
 // equal reports whether a client could not tell the two apart. A nil answer,
 // which is none, equals only itself.
 func (a *answer) equal(o *answer) bool {
-	if a == o {
-		return true
-	}
-	if a == nil || o == nil || a.fallback() != o.fallback() {
-		return false
-	}
-	return slices.EqualFunc(a.servers(), o.servers(), sameServer)
-}
-
-func (a *answer) fallback() bool { return a.message.GetFallbackResponse() != nil }
-
-func (a *answer) servers() []*lbpb.Server { return a.message.GetServerList().GetServers() }
-
-// sameServer compares what is on the wire. proto.Equal would do, by reflection
-// and many times as slowly.
-func sameServer(a, b *lbpb.Server) bool {
-	return bytes.Equal(a.IpAddress, b.IpAddress) &&
-		a.Port == b.Port &&
-		a.LoadBalanceToken == b.LoadBalanceToken &&
-		a.Drop == b.Drop
+	return a == o || a != nil && o != nil && a.digest == o.digest
 }

@@ -3,6 +3,7 @@ package lbserver
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -28,6 +29,10 @@ const maxNameBytes = 255
 // told otherwise (grpc.MaxCallRecvMsgSize and its like in other languages).
 const defaultMaxListBytes = 4 << 20
 
+// defaultMaxEntries is enough for shares of a fortieth and more to be within the
+// tolerance.
+const defaultMaxEntries = 4096
+
 // Options say how a [Balancer] treats its clients. The zero value is usable.
 type Options struct {
 	// ReportInterval is how often a client is asked for a load report. Zero or
@@ -38,14 +43,31 @@ type Options struct {
 	// OnReport, if not nil, is handed each load report. It runs in a goroutine
 	// of the client's call: for several clients at the same time, so it must be
 	// safe for that, and a slow one delays that client's reports only. It may
-	// use the balancer but must not call Close, which waits for it.
+	// use the balancer but must not call Close, which waits for it. If it panics,
+	// the client's call ends with INTERNAL, the log has the stack, and everything
+	// else goes on; interceptors that recover panics do not see it.
 	OnReport func(Report)
+
+	// MaxEntries bounds the length of a list whose servers have weights, which is
+	// approximated if need be, see [Server]. Zero or less means 4,096. A list with
+	// more servers than that has one entry for each, whatever their weights.
+	MaxEntries int
 
 	// MaxListBytes bounds an encoded server list, which is what SetServers
 	// refuses to exceed. Zero or less means 4 MiB, the most that a gRPC client
 	// takes by default: some 65,000 IPv4 entries with the longest tokens, or
-	// 350,000 with none.
+	// 350,000 with none. More than 2 GiB, which no message can have, means 2 GiB.
+	// What the gRPC server sends at most (grpc.MaxSendMsgSize) must not be less.
 	MaxListBytes int
+
+	// PlainMessages lets interceptors and stats handlers see each answer as it is,
+	// an *lbpb.LoadBalanceResponse. Otherwise they see a *grpc.PreparedMsg, the
+	// way in which gRPC takes a message that is encoded already, of which they can
+	// tell the length only. Set it only if they need the lists, as for a log
+	// of all messages: then each list is encoded for each client, and a client that
+	// takes nothing can cost 4 MiB, since gRPC encodes a list of over 32 KiB into a
+	// buffer of 1 MiB.
+	PlainMessages bool
 }
 
 // A Balancer tells gRPC clients which backends to use. Its methods may be
@@ -53,10 +75,12 @@ type Options struct {
 // [New]; it must be closed.
 type Balancer struct {
 	// Fixed after New.
-	onReport     func(Report)
-	maxListBytes int
-	initial      *lbpb.LoadBalanceResponse // the first message to each client
-	group        *actor.Group              // the loop and two children a call
+	onReport      func(Report)
+	maxEntries    int
+	maxListBytes  int
+	plainMessages bool
+	initial       *lbpb.LoadBalanceResponse // the first message to each client
+	group         *actor.Group              // the loop and two children a call
 
 	inbox inbox // everybody → loop
 }
@@ -69,12 +93,18 @@ func New(opts Options) *Balancer {
 	if opts.MaxListBytes <= 0 {
 		opts.MaxListBytes = defaultMaxListBytes
 	}
+	opts.MaxListBytes = min(opts.MaxListBytes, math.MaxInt32)
+	if opts.MaxEntries <= 0 {
+		opts.MaxEntries = defaultMaxEntries
+	}
 	b := &Balancer{
-		onReport:     opts.OnReport,
-		maxListBytes: opts.MaxListBytes,
-		initial:      initialResponse(opts.ReportInterval),
-		group:        actor.NewGroup(),
-		inbox:        inbox{actor.NewInbox[message]()},
+		onReport:      opts.OnReport,
+		maxEntries:    opts.MaxEntries,
+		maxListBytes:  opts.MaxListBytes,
+		plainMessages: opts.PlainMessages,
+		initial:       initialResponse(opts.ReportInterval),
+		group:         actor.NewGroup(),
+		inbox:         inbox{actor.NewInbox[message]()},
 	}
 	b.group.Go(b.loop)
 	return b
@@ -90,7 +120,7 @@ func (b *Balancer) Register(s grpc.ServiceRegistrar) { lbpb.RegisterLoadBalancer
 // until one comes that has some. The slice is not kept.
 //
 // The order is kept for servers of equal weight; with weights it is the one
-// that [Server] describes.
+// that [Server] describes, and so is how often each is listed.
 //
 // Nothing changes if it returns an error: for a service name that is empty,
 // longer than 255 bytes or not UTF-8; for an entry that [Server] does not
@@ -100,7 +130,7 @@ func (b *Balancer) SetServers(service string, servers []Server) error {
 	if err := checkName(service); err != nil {
 		return err
 	}
-	a, err := listAnswer(servers, b.maxListBytes)
+	a, err := listAnswer(fit(servers, b.maxEntries), b.maxListBytes)
 	if err != nil {
 		return fmt.Errorf("lbserver: service %q: %w", service, err)
 	}
@@ -119,6 +149,21 @@ func (b *Balancer) Fallback(service string) error {
 		return err
 	}
 	if !b.inbox.answered(service, fallbackAnswer()) {
+		return ErrClosed
+	}
+	return nil
+}
+
+// Expect says that the service will have an answer which is not known yet, as
+// after the start of the balancer. Its clients are told nothing until the first
+// SetServers or Fallback, where they would be told NOT_FOUND otherwise. A service
+// that has an answer keeps it. Expect refuses the same names as SetServers, and
+// returns [ErrClosed] from a closed balancer.
+func (b *Balancer) Expect(service string) error {
+	if err := checkName(service); err != nil {
+		return err
+	}
+	if !b.inbox.expected(service) {
 		return ErrClosed
 	}
 	return nil

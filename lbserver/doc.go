@@ -23,27 +23,62 @@
 // client of the service is told it at once and again whenever it changes:
 //
 //   - [Balancer.SetServers] makes the answer a server list. An empty one is an
-//     answer too: clients then hold their calls and wait for a longer one.
+//     answer too: there are no servers now. Clients then hold their calls and wait
+//     for a longer one.
 //   - [Balancer.Fallback] makes the answer "use your fallback addresses".
-//   - [Balancer.Remove] forgets the service: its calls end with NOT_FOUND.
+//   - [Balancer.Expect] says that there will be an answer. Clients are told
+//     nothing until it comes.
+//   - [Balancer.Remove] forgets the service: its calls end with NOT_FOUND, and
+//     those that wait for an expected answer too.
 //
-// A client that asks for a name that has no answer is told NOT_FOUND, and asks
-// again when its backoff has passed. One that does not begin by naming a
-// service, or begins twice, is told INVALID_ARGUMENT. After [Balancer.Close]
-// everybody is told UNAVAILABLE.
+// A client that asks for a name that has no answer and is not expected is told
+// NOT_FOUND, and asks again when its backoff has passed. One that does not begin
+// by naming a service, or begins twice, is told INVALID_ARGUMENT. After
+// [Balancer.Close] everybody is told UNAVAILABLE.
+//
+// # Not found, none, and not known yet
+//
+// These are three things, and a balancer that has just started should not say one
+// for the other. Not found has new clients use their fallback addresses, or fail
+// their calls if they have none. None, which is an empty list, has all clients hold
+// their calls, even those whose backends are healthy, unless their configuration
+// says otherwise. For a service whose backends are still being looked up use
+// Expect, before the gRPC server serves. Then a client that has a list from before
+// goes on with it. A new client holds its calls and gets the list as soon as it is
+// there. Not even the initial response is sent before, so to clients the balancer
+// is as good as silent: those of this module use their fallback addresses after
+// initialFallbackTimeout (10 s), and ask the next balancer, if there is one,
+// after balancerTimeout (10 s).
 //
 // # What may be relied on
 //
-//  1. Answers are state of the world. A client that reads slowly delays nobody
-//     and costs the memory of one answer: when it reads again it gets the
-//     newest, and those in between never. What had been handed to its
-//     connection by then still comes first.
-//  2. A client is not sent twice running what it was sent already.
-//  3. Once SetServers, Fallback or Remove has returned, a client that asks
+//  1. Answers are state of the world. A client that reads slowly delays nobody:
+//     when it reads again it gets the newest, and those in between never. What had
+//     been handed to its connection by then still comes first.
+//  2. A client that does not read has one list wait in its call, and gRPC holds
+//     one more, or several while they are less than 64 KiB together. These are no
+//     copies of its own: a list is encoded once, and all clients are sent the
+//     same bytes. Clients that compress share another copy for each compressor.
+//     Two kinds of client get copies of their own: those whose codec is not
+//     gRPC's "proto", and those for which an interceptor changed the compressor.
+//  3. A client is not sent twice running what it was sent already.
+//  4. Once SetServers, Fallback, Expect or Remove has returned, a client that asks
 //     later is answered accordingly.
-//  4. The reports of one client reach [Options.OnReport] in their order. None
-//     does after Close has returned.
-//  5. Close returns when no goroutine of the balancer is left.
+//  5. The reports of one client reach [Options.OnReport] in their order, from the
+//     first answer on. None does after Close has returned.
+//  6. A panic in OnReport, or in the stream of an interceptor, ends the call that
+//     it happened in, with INTERNAL, and nothing else. The log has its stack.
+//  7. When a call's handler has returned, nothing uses its stream any more. (For
+//     that the balancer has to end the streams of calls that it ends itself,
+//     before the handler returns. Interceptors see the status that the handler
+//     returns, but can't change it any more, nor add trailers, unless the call was
+//     refused before its first answer. Streams that are not gRPC's own, as those of
+//     channels within a process, are used for a moment longer.)
+//  8. Close returns when no goroutine of the balancer is left.
+//
+// A balancer may be registered with several gRPC servers. If one of them is made
+// to use another codec by grpc.ForceServerCodecV2, that must encode as "proto"
+// does whenever a client asks for "proto": the others may send its bytes.
 //
 // # Duties
 //

@@ -100,3 +100,17 @@ func serve(b *Balancer) (*wire, context.CancelFunc, <-chan error) {
 	}()
 	return w, cancel, result
 }
+
+// fallback is Fallback with a valid name.
+func (r *rig) fallback(service string) {
+	if err := r.Fallback(service); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// expect is Expect with a valid name.
+func (r *rig) expect(service string) {
+	if err := r.Expect(service); err != nil {
+		r.t.Fatal(err)
+	}
+}

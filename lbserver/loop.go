@@ -46,6 +46,8 @@ func (o *owner) handle(batch []message) {
 			o.registry.leave(m.call)
 		case answered:
 			o.answered(m.service, m.answer)
+		case expected:
+			o.registry.expect(m.service)
 		case removed:
 			o.removed(m.service)
 		default:
@@ -61,25 +63,25 @@ func (o *owner) opened(c *call) {
 	o.balancer.group.Go(func(context.Context) { o.balancer.read(c) })
 }
 
-// asked starts the writer, if there is something to write.
+// asked gives the call its first answer, if there is one already.
 func (o *owner) asked(c *call, service string) {
 	a, here := o.registry.ask(c, service)
-	if !here {
-		return
-	}
-	if a == nil {
+	switch {
+	case !here:
+	case a == nil:
 		// Mostly a name that client and balancer spell differently.
 		logger.Infof("lbserver: %v asked for service %q, which is not known", c.peer.Addr, service)
-		c.end(status.Errorf(codes.NotFound, "the balancer knows no service %q", service))
-		return
+		c.refuse(status.Errorf(codes.NotFound, "the balancer knows no service %q", service))
+	case a == unknownYet:
+		// The call hears of the answer when it comes.
+	default:
+		c.answers.Put(a.delivery(c))
 	}
-	c.answers.Put(a)
-	o.balancer.group.Go(func(context.Context) { o.balancer.write(c) })
 }
 
 func (o *owner) answered(service string, a *answer) {
 	for c := range o.registry.answer(service, a) {
-		c.answers.Put(a)
+		c.answers.Put(a.delivery(c))
 	}
 }
 

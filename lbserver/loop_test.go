@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	"github.com/actorlb/grpclb/actor"
@@ -38,10 +37,10 @@ func TestLoop_IsToldWhoLeaves(t *testing.T) {
 func TestLoop_EndsCallsThatItFindsInTheInbox(t *testing.T) {
 	for range 50 { // the loop hears of the message or of the stop first
 		b := unstarted()
-		c := &call{peer: &peer.Peer{}, over: make(chan error, 3), stream: &wire{ctx: canceled()}}
+		c := newCall(&wire{ctx: canceled()}, false)
 		b.inbox.opened(c)
 		b.inbox.asked(c, "nobody's")
-		late := &call{peer: &peer.Peer{}, over: make(chan error, 3), stream: &wire{ctx: canceled()}}
+		late := newCall(&wire{ctx: canceled()}, false)
 		b.inbox.opened(late)
 		b.group.Go(b.loop)
 		b.Close()
@@ -65,8 +64,8 @@ func canceled() context.Context {
 func words(c *call) map[codes.Code]int {
 	close(c.over)
 	got := make(map[codes.Code]int)
-	for err := range c.over {
-		got[status.Code(err)]++
+	for v := range c.over {
+		got[status.Code(v.err)]++
 	}
 	return got
 }

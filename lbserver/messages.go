@@ -4,7 +4,7 @@ import "github.com/actorlb/grpclb/actor"
 
 // A message is what the loop can be told. Who sends what:
 //
-//	the user        → answered, removed
+//	the user        → answered, expected, removed
 //	a call's handler → opened, left
 //	a call's reader  → asked
 //
@@ -44,6 +44,11 @@ type answered struct {
 
 func (in inbox) answered(service string, a *answer) bool { return in.Send(answered{service, a}) }
 
+// expected: the service will have an answer, unless it has one.
+type expected struct{ service string }
+
+func (in inbox) expected(service string) bool { return in.Send(expected{service}) }
+
 // removed: the service has no answer any more. If this is not seen, it has none
 // anyway.
 type removed struct{ service string }
@@ -54,4 +59,5 @@ func (opened) isMessage()   {}
 func (asked) isMessage()    {}
 func (left) isMessage()     {}
 func (answered) isMessage() {}
+func (expected) isMessage() {}
 func (removed) isMessage()  {}

@@ -15,7 +15,7 @@ type registry struct {
 	calls    map[*call]*service // opened: nil, asking: the service
 }
 
-// A service has an answer from the moment it is known.
+// A service has an answer from the moment it is known, if only unknownYet.
 type service struct {
 	answer *answer
 	calls  audience
@@ -31,8 +31,8 @@ func newRegistry() *registry {
 // open notes a call that is there.
 func (r *registry) open(c *call) { r.calls[c] = nil }
 
-// ask notes that the call c wants a service and returns what to tell it. No
-// answer means that the service is not known; the call is gone then. If it was
+// ask notes that the call c wants a service and returns what to tell it, which may
+// be unknownYet. No answer means that the service is not known; the call is gone then. If it was
 // gone before, here is false and there is nobody to tell: a client that hangs
 // up as soon as it has asked may leave first.
 func (r *registry) ask(c *call, name string) (a *answer, here bool) {
@@ -62,6 +62,14 @@ func (r *registry) answer(name string, a *answer) audience {
 	}
 	s.answer = a
 	return s.calls
+}
+
+// expect notes that a service will have an answer. One that has an answer keeps
+// it.
+func (r *registry) expect(name string) {
+	if r.services[name] == nil {
+		r.services[name] = &service{answer: unknownYet, calls: make(audience)}
+	}
 }
 
 // remove forgets a service and returns who had asked for it. Those are gone.

@@ -76,7 +76,7 @@ func TestRegistry_AgreesWithTwin(t *testing.T) {
 		r, w := newRegistry(), &twin{map[string]*answer{}, map[*call]string{}}
 		calls := make([]*call, 6)
 		for i := range calls {
-			calls[i] = &call{over: make(chan error)}
+			calls[i] = &call{over: make(chan verdict)}
 		}
 		answers := []*answer{listOf(t, one(1)), listOf(t, one(2)), fallbackAnswer()}
 		for step := range 60 {

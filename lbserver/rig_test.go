@@ -19,8 +19,10 @@ import (
 // A rig is a balancer behind a gRPC server, and a way to dial it.
 type rig struct {
 	*Balancer
+	t      *testing.T
 	server *grpc.Server
 	dial   func(context.Context, string) (net.Conn, error)
+	addr   string // of the listener
 	dials  atomic.Int32
 }
 
@@ -31,7 +33,7 @@ func inMemory(t *testing.T, opts Options, serverOpts ...grpc.ServerOption) *rig 
 }
 
 // onLoopback is a rig with TCP on 127.0.0.1.
-func onLoopback(t *testing.T, opts Options) *rig {
+func onLoopback(t *testing.T, opts Options, serverOpts ...grpc.ServerOption) *rig {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -39,11 +41,11 @@ func onLoopback(t *testing.T, opts Options) *rig {
 	dial := func(ctx context.Context, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
 	}
-	return newRig(t, l, dial, opts, nil)
+	return newRig(t, l, dial, opts, serverOpts)
 }
 
 func newRig(t *testing.T, l net.Listener, dial func(context.Context, string) (net.Conn, error), opts Options, serverOpts []grpc.ServerOption) *rig {
-	r := &rig{Balancer: New(opts), server: grpc.NewServer(serverOpts...), dial: dial}
+	r := &rig{t: t, Balancer: New(opts), server: grpc.NewServer(serverOpts...), dial: dial, addr: l.Addr().String()}
 	r.Register(r.server)
 	served := make(chan error, 1)
 	go func() { served <- r.server.Serve(l) }()
@@ -84,11 +86,11 @@ type client struct {
 const patience = 20 * time.Second
 
 // open begins a call and says nothing on it.
-func open(t *testing.T, cc *grpc.ClientConn) *client {
+func open(t *testing.T, cc *grpc.ClientConn, opts ...grpc.CallOption) *client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	stream, err := lbpb.NewLoadBalancerClient(cc).BalanceLoad(ctx)
+	stream, err := lbpb.NewLoadBalancerClient(cc).BalanceLoad(ctx, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 )
@@ -19,7 +20,19 @@ const maxTokenBytes = 49
 //
 // Lists have no weights on the wire, so an entry of weight n is listed n times.
 // The weights of a list are first divided by what divides them all: 300 and 100
-// make a list of four. The copies are spread by smooth weighted round robin:
+// make a list of four. If they add up to [Options.MaxEntries] or less then, that
+// is the list. Otherwise it is approximated, by the shortest list found that gives
+// each entry its share to within 1 % of that share: 33333, 33334 and 33333 make a
+// list of three. If none is found that is short enough, the list has MaxEntries
+// entries. Each entry is listed once at least, even one whose share is less than
+// that, and what those take is lost to the others, in proportion to their weights.
+// Apart from that no entry is off by a whole place, so that shares of
+// 100/MaxEntries and more, by default 2.5 %, are within 1 %. Drops are entries like
+// others, and their share is of all calls: with the weights 1 and 1,000,000 the
+// first gets 1 call of 4,096. More servers than MaxEntries make a longer list,
+// which has each of them once, as if they had no weights.
+//
+// The copies are spread by smooth weighted round robin:
 // before each place every entry gains its weight in credit, the place goes to
 // the entry with most credit (of equals, to the first given), and that entry
 // pays the sum of all weights. Weights 5, 1, 1 of a, b, c give a a b a c a a,
@@ -38,7 +51,8 @@ type Server struct {
 
 	// Token is sent by clients with each call to this entry, as the metadata
 	// "lb-token", and names the entry in reports of drops. It may be empty.
-	// Refused are 50 bytes or more and anything but printable ASCII.
+	// Refused are 50 bytes or more, anything but printable ASCII, and a space at
+	// either end.
 	Token string
 
 	// Weight is the entry's share of the calls, in relation to the others'. Zero
@@ -112,6 +126,9 @@ func parseAddress(address string) (netip.AddrPort, error) {
 func checkToken(token string) error {
 	if len(token) > maxTokenBytes {
 		return fmt.Errorf("the token is %d bytes long, over %d", len(token), maxTokenBytes)
+	}
+	if token != strings.Trim(token, " ") {
+		return fmt.Errorf("token %q begins or ends with a space, which HTTP/2 does not allow (RFC 9113, 8.2.1)", token)
 	}
 	for i := range len(token) {
 		if token[i] < ' ' || token[i] > '~' {

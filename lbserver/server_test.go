@@ -60,6 +60,9 @@ func TestServer_Refused(t *testing.T) {
 		{Server{Address: "10.0.0.1:80", Token: "\x7f"}, "printable ASCII"},
 		{Server{Address: "10.0.0.1:80", Token: strings.Repeat("x", 50)}, "50 bytes"},
 		{Server{Drop: true, Token: "\x00"}, "printable ASCII"},
+		{Server{Address: "10.0.0.1:80", Token: "red "}, `token "red " begins or ends with a space`},
+		{Server{Address: "10.0.0.1:80", Token: " red"}, "RFC 9113"},
+		{Server{Drop: true, Token: " "}, "begins or ends with a space"},
 		{Server{Drop: true, Address: "10.0.0.1:80"}, "a drop entry has no address"},
 	} {
 		got, err := test.server.wire()
@@ -72,7 +75,7 @@ func TestServer_Refused(t *testing.T) {
 }
 
 func TestServer_Tokens(t *testing.T) {
-	for _, token := range []string{"", " ", "~", strings.Repeat("x", 49)} {
+	for _, token := range []string{"", "a b", "~", strings.Repeat("x", 49)} {
 		if _, err := (Server{Address: "10.0.0.1:80", Token: token}).wire(); err != nil {
 			t.Errorf("token %q: %v", token, err)
 		}
