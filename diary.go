@@ -11,6 +11,8 @@ type topic uint8
 const (
 	aboutEntries  topic = iota // of a list, that were skipped
 	aboutTokens                // of a list, that are out of order
+	aboutEmpty                 // a list that is empty
+	aboutFull                  // one that follows it and is not
 	aboutContact               // with the balancer, that is lost
 	aboutFallback              // which began
 	aboutConfig                // fields that nobody knows
@@ -21,6 +23,15 @@ const (
 type remark struct {
 	about topic
 	text  string
+}
+
+// log writes a line on the topic.
+func (t topic) log(line string) {
+	if t == aboutFull {
+		logger.Info(line)
+	} else {
+		logger.Warning(line)
+	}
 }
 
 // between is the least time between two lines on a topic.

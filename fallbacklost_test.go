@@ -1,9 +1,17 @@
 package grpclb_test
 
 import (
+	"context"
+	"maps"
+	"net"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
 // Lost contact alone is no reason, and lost backends alone are none.
@@ -96,4 +104,87 @@ func TestFallback_Stay(t *testing.T) {
 		w.send(c, b[0])
 		w.served(1)
 	})
+}
+
+// A balancer that sends its list and hangs up, as one with short streams does all
+// day: the list's backends are waited for while they are being connected.
+func TestFallback_Lost_NotYet(t *testing.T) {
+	eachSlow(t, 20*time.Millisecond, func(w *world, b []*lbtest.Backend) {
+		c := w.connect(b[1])
+		w.list(c, servers(b[0])...)
+		c.HangUp(nil)
+		synctest.Wait()
+		w.waits()
+		w.pause(20 * time.Millisecond)
+		for range 20 {
+			w.served(1)
+		}
+		same(w, "connections to the fallback server", b[1].Conns(), 0)
+	})
+}
+
+// That lasts no longer than handoverTimeout.
+func TestFallback_Lost_NotYetIsBounded(t *testing.T) {
+	eachSlow(t, time.Hour, func(w *world, b []*lbtest.Backend) {
+		c := w.connect(b[1])
+		w.list(c, servers(b[0])...)
+		listed := time.Now()
+		c.HangUp(nil)
+		w.pause(10*time.Second - time.Millisecond)
+		w.waits()
+		w.pause(time.Until(listed.Add(10 * time.Second)))
+		w.served(2)
+	})
+}
+
+// Nor longer than until all have failed.
+func TestFallback_Lost_NotYetFails(t *testing.T) {
+	eachChild(t, func(w *world) {
+		b := w.backends(2)
+		c := w.connect(b[1])
+		b[0].Stop()
+		c.List(servers(b[0])...)
+		c.HangUp(nil)
+		start := time.Now()
+		w.served(2)
+		same(w, "time to fallback", time.Since(start), 0)
+	})
+}
+
+// A connection that was there and was lost is not one that is on its way.
+func TestFallback_Lost_NoLonger(t *testing.T) {
+	eachSlow(t, 0, func(w *world, b []*lbtest.Backend) {
+		w.send(w.connect(b[1]), b[0])
+		w.served(1)
+		w.lb.Stop()
+		w.network.Blackhole(b[0].Addr(), true)
+		w.network.Cut(b[0].Addr())
+		synctest.Wait()
+		w.served(2)
+	})
+}
+
+// eachSlow runs test for every child policy, with two backends, of which the first
+// takes this long to connect to.
+func eachSlow(t *testing.T, takes time.Duration, test func(*world, []*lbtest.Backend)) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(childPolicies)) {
+		t.Run(name, func(t *testing.T) {
+			var network lbtest.Network
+			var slow string
+			dial := func(ctx context.Context, addr string) (net.Conn, error) {
+				if addr == slow {
+					late, stop := context.WithTimeout(ctx, takes)
+					<-late.Done()
+					stop()
+				}
+				return network.Dial(ctx, addr)
+			}
+			inBubble(t, withChild(childPolicies[name]), func(w *world) {
+				b := w.backends(2)
+				network, slow = w.network, b[0].Addr()
+				test(w, b)
+			}, grpc.WithContextDialer(dial))
+		})
+	}
 }

@@ -18,6 +18,38 @@ func (m *machine) remarkList(list *tokens.List) {
 	}
 }
 
+// remarkEmpty remarks that the balancer's list is empty, once until one comes that
+// is not.
+func (m *machine) remarkEmpty() {
+	if m.empty {
+		return
+	}
+	m.empty = true
+	m.remark(aboutEmpty, "the balancer's server list is empty: %s", m.onEmpty())
+}
+
+// remarkFull remarks that it is over with an empty list.
+func (m *machine) remarkFull() {
+	if m.empty {
+		m.empty = false
+		m.remark(aboutFull, "the balancer's server list is not empty any more")
+	}
+}
+
+// onEmpty says what an empty list that has just come means for calls.
+func (m *machine) onEmpty() string {
+	switch how := m.config.EmptyServerList; {
+	case m.mode == fallback:
+		return "the fallback addresses stay in use"
+	case how == KeepOnEmpty && m.list != nil:
+		return "the list before it stays in use"
+	case how == FailOnEmpty:
+		return "calls fail"
+	default:
+		return "calls wait"
+	}
+}
+
 // reasons names the entries that are known in detail and says how many more
 // there are.
 func reasons(known []tokens.Remark, all int) string {

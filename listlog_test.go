@@ -27,3 +27,41 @@ func TestList_InvalidIsLogged(t *testing.T) {
 		t.Errorf("a line of %d bytes: %q", len(got), got)
 	}
 }
+
+// An empty list is logged when it comes, with what it means, and when one comes
+// that is not empty; however often it is repeated.
+func TestList_Empty_IsLogged(t *testing.T) {
+	for _, c := range []struct{ history, want string }{
+		{"resolve lb:x at:p|list|list|list a:t", "list is empty: calls wait|list is not empty any more"},
+		{"resolve lb:x at:p empty:fail|list|resolve lb:x empty:fail|list a:t|list a:t", "list is empty: calls fail|list is not empty any more"},
+		{"resolve lb:x at:p empty:keep|list a:t|list|list a:t", "list is empty: the list before it stays in use|list is not empty any more"},
+		{"resolve lb:x at:p empty:keep|list|list b:t", "list is empty: calls wait|list is not empty any more"},
+		{"resolve lb:x at:p|asked|list|list|list a:t", "the balancer asked for it|list is empty: the fallback addresses stay in use|list is not empty any more"},
+		{"resolve lb:x at:p|list a:t|list b:t", ""},
+	} {
+		s := newStage()
+		for event := range strings.SplitSeq(c.history, "|") {
+			if !s.play(strings.Fields(event)) {
+				t.Fatalf("no such event: %q", event)
+			}
+			s.deliver()
+		}
+		var got []string
+		for _, r := range s.machine.takeRemarks() {
+			got = append(got, r.text)
+		}
+		want := strings.Split(c.want, "|")
+		if c.want == "" {
+			want = nil
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s: logged %q, want %q", c.history, got, want)
+			continue
+		}
+		for i := range got {
+			if !strings.HasSuffix(got[i], want[i]) {
+				t.Errorf("%s: line %d is %q, want %q at its end", c.history, i, got[i], want[i])
+			}
+		}
+	}
+}

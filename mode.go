@@ -19,24 +19,32 @@ const (
 	// waiting: nothing has said yet which backends to use; calls wait. Left by
 	// a server list, or for fallback when there is no balancer, all balancers
 	// have been asked in vain, one asks for it, or the time is up. What
-	// the backends do means nothing here, there are none.
+	// the backends do means nothing here, there are none. An error of the
+	// resolver means nothing once it has named a balancer.
 	waiting mode = iota
 
 	// balanced: the balancer's latest list is in use. Left for fallback when
 	// the balancer asks for it, when the resolver takes the balancers away, or
-	// when contact is lost and no backend is READY; the last two only if there
-	// are fallback addresses. An empty list, new fallback addresses and an
-	// error of the resolver do not change the mode.
+	// when contact is lost, no backend is READY, and none of the list is still
+	// being connected for the first time; the last two only if there are fallback
+	// addresses. An empty list, new fallback addresses and an error of the
+	// resolver do not change the mode.
 	balanced
 
 	// fallback: the resolver's addresses are in use. Left only by a list that
 	// is not empty. That list backends recover, that the balancer is reached
-	// again or asks for fallback once more, and the time, change nothing.
+	// again or asks for fallback once more, an empty list, an error of the
+	// resolver, and the time, change at most the reason that is given.
 	fallback
 )
 
 // A machine decides which backends to use. It is told events and draws its
 // conclusions in check; it has no goroutine, channel or clock of its own.
+//
+// What the resolver says is told one update at a time, and check follows each:
+// balancers that go and come back at once have been away (see stream.readded).
+// What the stream and the group say is how things stand; what came and went
+// before the machine looked has not been.
 type machine struct {
 	// What it was told last.
 	config    Config
@@ -45,14 +53,16 @@ type machine struct {
 	balancers []resolver.Address  // where to ask for lists
 	backends  []resolver.Endpoint // the ones to fall back to
 	status    lbstream.Status     // of the call to the balancer
-	ready     bool                // a backend is READY
+	group     rrgroup.Aggregate   // how the backends stand
 
 	// What it has decided.
 	mode    mode
 	started time.Time     // when there were balancers first; zero before
-	list    *tokens.List  // in use, if the mode is balanced
+	list    *tokens.List  // the latest that is not empty, if the mode is balanced
 	call    uint64        // the balancer call that it came from
-	plan    *rrgroup.Plan // for the group
+	empty   bool          // the balancer's latest list is an empty one
+	because error         // why it is in fallback
+	plan    *rrgroup.Plan // for the group; nil until the resolver has said something
 	ends    uint64        // ended calls for which re-resolution was asked
 	remarks []remark      // for the log
 	unknown string        // fields of the config, as they were remarked on
@@ -65,12 +75,11 @@ var (
 	emptyPlan = &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")}
 )
 
-func newMachine(config Config) *machine { return &machine{config: config, plan: waitPlan} }
+func newMachine(config Config) *machine { return &machine{config: config} }
 
 // update is told what the resolver has found.
 func (m *machine) update(u resolved, now time.Time) {
 	rehosted := m.config.ChildPolicy != u.config.ChildPolicy
-	moved := !sameEndpoints(m.backends, u.backends)
 	m.config, m.child, m.balancers, m.backends = u.config, u.child, u.balancers, u.backends
 	if m.started.IsZero() && len(m.balancers) > 0 {
 		m.started = now
@@ -80,21 +89,19 @@ func (m *machine) update(u resolved, now time.Time) {
 	switch {
 	case m.mode == waiting:
 		m.plan = waitPlan // if calls failed with an error of the resolver, they wait again
-	case m.mode == balanced && len(m.balancers) == 0 && len(m.backends) > 0:
-		m.fallBack(errors.New("the resolver has taken the balancers away"))
-	case m.mode == balanced && m.list == nil:
-		m.plan = m.emptyPlan()
-	case m.mode == balanced && rehosted:
-		m.plan = m.listPlan()
-	case m.mode == fallback && (moved || rehosted):
-		m.plan = m.fallbackPlan(m.plan.Doing, m.plan.Unserved)
+	case m.mode == fallback:
+		m.updateFallback()
+	case len(m.balancers) == 0 && len(m.backends) > 0:
+		m.fallBack(errTakenAway)
+	default:
+		m.updateBalanced(rehosted)
 	}
 }
 
 // resolverFailed is told that the resolver found nothing. That matters only
 // while there is nothing else to go by.
 func (m *machine) resolverFailed(err error) {
-	if m.mode == waiting {
+	if m.mode == waiting && len(m.balancers) == 0 {
 		m.plan = &rrgroup.Plan{Unserved: fmt.Errorf("grpclb is waiting for a balancer: the resolver failed: %w", err)}
 	}
 }
@@ -109,59 +116,15 @@ func (m *machine) contacted(s lbstream.Status) {
 	m.status = s
 	switch {
 	case len(m.balancers) == 0:
-	case s.Asked && m.mode != fallback:
-		m.fallBack(errors.New("the balancer asked for it"))
 	case s.Asked:
+		m.fallBack(errAsked)
 	case news:
 		m.listed(s.List)
 	}
 }
 
 // aggregated is told how the backends stand.
-func (m *machine) aggregated(a rrgroup.Aggregate) { m.ready = a.Ready }
-
-// listed takes a server list over.
-func (m *machine) listed(list *tokens.List) {
-	switch {
-	case list.Empty():
-		m.remarkList(list)
-		m.listedEmpty()
-	case m.mode == balanced && m.call == m.status.Call && list.Equal(m.list):
-		// See list.equal. What is wrong with it was logged.
-	default:
-		m.remarkList(list)
-		m.balance(list)
-		m.plan = m.listPlan()
-	}
-}
-
-// listedEmpty takes over a list that names no backend. See list.empty.
-func (m *machine) listedEmpty() {
-	kept := m.config.EmptyServerList == KeepOnEmpty && m.list != nil
-	if m.mode == fallback || kept {
-		return
-	}
-	m.balance(nil)
-	m.plan = m.emptyPlan()
-}
-
-// emptyPlan is the plan while an empty list is in use.
-func (m *machine) emptyPlan() *rrgroup.Plan {
-	if m.config.EmptyServerList == FailOnEmpty {
-		return emptyPlan
-	}
-	return waitPlan
-}
-
-// balance goes by a list from the balancer; a nil list is an empty one.
-func (m *machine) balance(list *tokens.List) {
-	m.mode, m.list, m.call = balanced, list, m.status.Call
-}
-
-// listPlan is the plan for the list in use.
-func (m *machine) listPlan() *rrgroup.Plan {
-	return &rrgroup.Plan{List: m.list, Call: m.call, Child: m.child, Doing: "using the balancer's server list"}
-}
+func (m *machine) aggregated(a rrgroup.Aggregate) { m.group = a }
 
 // check draws the conclusions that follow from how things stand, whatever came
 // last.
@@ -170,8 +133,8 @@ func (m *machine) check(now time.Time) {
 	case waiting:
 		m.checkWaiting(now)
 	case balanced:
-		if !m.status.Contact && !m.ready && len(m.backends) > 0 {
-			m.fallBack(fmt.Errorf("no backend was READY when contact with the balancer was lost: %w", m.lost()))
+		if m.forsaken() && len(m.backends) > 0 {
+			m.fallBack(fmt.Errorf("the balancer was out of contact and no backend READY: %w", m.silence()))
 		}
 	}
 }
@@ -180,16 +143,16 @@ func (m *machine) checkWaiting(now time.Time) {
 	switch {
 	case m.updates == 0:
 	case len(m.balancers) == 0:
-		m.fallBack(errors.New("the resolver names no balancer"))
+		m.fallBack(errNoBalancer)
 	case m.status.Rounds > 0:
-		m.fallBack(fmt.Errorf("no server list came from the balancer: %w", m.lost()))
+		m.fallBack(fmt.Errorf("no server list came from the balancer: %w", m.silence()))
 	case !now.Before(m.deadline()):
 		m.fallBack(fmt.Errorf("no server list came from the balancer within %v", m.config.InitialFallbackTimeout))
 	}
 }
 
-// lost says why the balancer is out of contact.
-func (m *machine) lost() error {
+// silence says why the balancer is out of contact.
+func (m *machine) silence() error {
 	if m.status.Err == nil {
 		return errors.New("it is silent")
 	}
@@ -203,25 +166,6 @@ func (m *machine) deadline() time.Time {
 		return time.Time{}
 	}
 	return m.started.Add(m.config.InitialFallbackTimeout)
-}
-
-// fallBack goes over to the resolver's addresses.
-func (m *machine) fallBack(because error) {
-	m.remark(aboutFallback, "in fallback because %v", because)
-	m.mode, m.list = fallback, nil
-	m.plan = m.fallbackPlan(
-		fmt.Sprintf("in fallback because %v", because),
-		fmt.Errorf("grpclb is in fallback because %w; the resolver names no backend to fall back to", because))
-}
-
-func (m *machine) fallbackPlan(doing string, unserved error) *rrgroup.Plan {
-	return &rrgroup.Plan{
-		Provenance: rrgroup.FromResolver,
-		Endpoints:  m.backends,
-		Child:      m.child,
-		Unserved:   unserved,
-		Doing:      doing,
-	}
 }
 
 // remark leaves something for the log.

@@ -99,9 +99,11 @@ func (s *stage) play(event []string) bool {
 		s.call++
 		s.stream.Contact, s.stream.Asked = false, false
 	case "ready": // a backend
-		s.machine.aggregated(rrgroup.Aggregate{Ready: true})
+		s.machine.aggregated(rrgroup.Aggregate{Plan: s.machine.plan, Ready: true})
 	case "unready": // all backends
-		s.machine.aggregated(rrgroup.Aggregate{})
+		s.machine.aggregated(rrgroup.Aggregate{Plan: s.machine.plan})
+	case "arriving": // all backends, but one is connected to for the first time
+		s.machine.aggregated(rrgroup.Aggregate{Plan: s.machine.plan, Arriving: true})
 	default:
 		return false
 	}

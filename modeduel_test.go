@@ -34,7 +34,7 @@ func (d *duel) step(what, which byte) string {
 	case 6:
 		d.play([]string{[]string{"replaced", "removed"}[n%2]})
 	case 7:
-		return d.tell([]string{"ready", "unready", "after 1s", "after 9.999s"}[n%4])
+		return d.tell([]string{"ready", "unready", "arriving", "after 1s", "after 9.999s"}[n%5])
 	}
 	if what >= 128 {
 		return "" // it is told with the next
@@ -65,8 +65,8 @@ func (d *duel) tell(event string) string {
 		d.twin.resolve(resolution(words[1:]), d.now)
 	case "error":
 		d.twin.failed()
-	case "ready", "unready":
-		d.twin.ready = words[0] == "ready"
+	case "ready", "unready", "arriving":
+		d.twin.hope, d.twin.hopeOf = words[0] != "unready", d.twin.name()
 	}
 	d.twin.settle(d.now)
 	return event
@@ -75,6 +75,8 @@ func (d *duel) tell(event string) string {
 // plainly is a plan in the words of the twin.
 func plainly(p *rrgroup.Plan) string {
 	switch {
+	case p == nil:
+		return "none"
 	case p.Provenance == rrgroup.FromResolver:
 		var all string
 		for _, e := range p.Endpoints {

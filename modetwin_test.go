@@ -1,6 +1,7 @@
 package grpclb
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,46 +13,74 @@ type twin struct {
 	// What it was told last.
 	resolved             bool
 	balancers, addresses string
-	empty                EmptyServerList
+	onEmpty              EmptyServerList
 	timeout              time.Duration
-	contact, ready       bool
+	contact              bool
 	rounds               uint64
+	hope                 bool   // a backend is READY or on its way
+	hopeOf               string // the plan that this is said of
 
 	// What it has decided.
 	mode    string
-	plan    string // "wait", "fail", the list, or the fallback addresses
+	plan    string // "none", "wait", "fail", the list, or the fallback addresses
 	plans   int    // how many there have been
 	started time.Time
-	list    string // in use
+	list    string // that was not empty and came last
+	empty   bool   // one came after it
 	call    uint64 // that it came from
+	because string // it is in fallback
 }
 
-func newTwin() *twin { return &twin{mode: "waiting", plan: "wait"} }
+func newTwin() *twin { return &twin{mode: "waiting", plan: "none"} }
 
 func (w *twin) use(mode, plan string) {
 	w.mode, w.plan = mode, plan
 	w.plans++
 }
 
-// rest has calls wait or fail because the list is empty, which is no news twice.
-func (w *twin) rest() {
-	plan := "wait"
-	if w.empty == "fail" {
-		plan = "fail"
+// name tells a plan from others. Of those that name nobody there is one each.
+func (w *twin) name() string {
+	if w.plan == "wait" || w.mode != "fallback" && w.plan == "fail" && w.resolved {
+		return w.plan
 	}
-	if w.plan != plan || w.mode != "balanced" && plan == "fail" {
-		w.plans++
-	}
-	w.mode, w.plan, w.list = "balanced", plan, ""
+	return fmt.Sprint(w.plans)
 }
 
-func (w *twin) fallBack() {
-	w.list = ""
-	w.use("fallback", w.addresses)
+// rest has calls wait or fail because nothing is known of any backend, which is
+// no news twice.
+func (w *twin) rest(plan string) {
+	if w.plan != plan || w.mode == "fallback" {
+		w.plans++
+	}
+	w.plan = plan
+}
+
+// serve goes by the lists there have been. A list that is served is served again
+// if it is new.
+func (w *twin) serve(isNew bool) {
+	w.mode = "balanced"
+	switch {
+	case w.list != "" && (!w.empty || w.onEmpty == "keep"):
+		if isNew || w.plan != w.list {
+			w.use("balanced", w.list)
+		}
+	case w.onEmpty == "fail":
+		w.rest("fail")
+	default:
+		w.rest("wait")
+	}
+}
+
+// fallBack goes over to the fallback addresses, and has another reason if it has
+// done so already.
+func (w *twin) fallBack(because string) {
+	if w.mode != "fallback" || w.because != because {
+		w.list, w.because = "", because
+		w.use("fallback", w.addresses)
+	}
 }
 
 func (w *twin) resolve(u resolved, now time.Time) {
-	old := w.addresses
 	w.resolved, w.balancers, w.addresses = true, "", ""
 	for _, b := range u.balancers {
 		w.balancers += b.Addr
@@ -59,26 +88,31 @@ func (w *twin) resolve(u resolved, now time.Time) {
 	for _, e := range u.backends {
 		w.addresses += e.Addresses[0].Addr
 	}
-	w.empty, w.timeout = u.config.EmptyServerList, u.config.InitialFallbackTimeout
+	w.onEmpty, w.timeout = u.config.EmptyServerList, u.config.InitialFallbackTimeout
 	if w.started.IsZero() && w.balancers != "" {
 		w.started = now
 	}
-	if w.mode == "waiting" && w.plan == "fail" {
-		w.use("waiting", "wait")
-	}
-	if w.mode == "balanced" && w.balancers == "" && w.addresses != "" {
-		w.fallBack()
-	}
-	if w.mode == "balanced" && w.list == "" {
-		w.rest()
-	}
-	if w.mode == "fallback" && w.addresses != old {
+	switch {
+	case w.mode == "waiting":
+		w.rest("wait")
+	case w.mode == "balanced" && w.balancers == "" && w.addresses != "":
+		w.fallBack("removed")
+	case w.mode == "balanced":
+		w.serve(false)
+	default:
+		gone := w.because == "removed" || w.because == "none"
+		if !gone && w.balancers == "" {
+			w.because = "removed"
+		}
+		if gone && w.balancers != "" {
+			w.because = "not yet"
+		}
 		w.use("fallback", w.addresses)
 	}
 }
 
 func (w *twin) failed() {
-	if w.mode == "waiting" {
+	if w.mode == "waiting" && w.balancers == "" {
 		w.use("waiting", "fail")
 	}
 }
@@ -90,9 +124,7 @@ func (w *twin) heard(s *stage, words []string) {
 		return
 	}
 	if s.stream.Asked {
-		if w.mode != "fallback" {
-			w.fallBack()
-		}
+		w.fallBack("asked")
 		return
 	}
 	if words == nil {
@@ -100,14 +132,16 @@ func (w *twin) heard(s *stage, words []string) {
 	}
 	list := usable(words)
 	switch {
-	case list != "" && w.mode == "balanced" && list == w.list && s.stream.Call == w.call:
 	case list != "":
-		w.list, w.call = list, s.stream.Call
-		w.use("balanced", list)
+		again := w.mode == "balanced" && list == w.list && s.stream.Call == w.call
+		w.list, w.call, w.empty = list, s.stream.Call, false
+		w.serve(!again)
 	case w.mode == "fallback":
-	case w.empty == "keep" && w.list != "":
+		w.empty = true
+		w.fallBack("empty")
 	default:
-		w.rest()
+		w.empty = true
+		w.serve(false)
 	}
 }
 
@@ -133,11 +167,14 @@ func usable(words []string) string {
 
 func (w *twin) settle(now time.Time) {
 	late := !w.started.IsZero() && now.Sub(w.started) >= w.timeout
-	if w.mode == "waiting" && w.resolved && (w.balancers == "" || w.rounds > 0 || late) {
-		w.fallBack()
+	if w.mode == "waiting" && w.resolved && w.balancers == "" {
+		w.fallBack("none")
 	}
-	if w.mode == "balanced" && !w.contact && !w.ready && w.addresses != "" {
-		w.fallBack()
+	if w.mode == "waiting" && w.resolved && (w.rounds > 0 || late) {
+		w.fallBack("no list")
+	}
+	if w.mode == "balanced" && !w.contact && w.hopeOf == w.name() && !w.hope && w.addresses != "" {
+		w.fallBack("lost")
 	}
 }
 

@@ -158,13 +158,13 @@ func TestPick_Reason(t *testing.T) {
 
 func TestPick_ReasonOfTheResolver(t *testing.T) {
 	inBubble(t, "", func(w *world) {
-		w.resolve()
-		w.waits()
+		same(w, "answer to an update with nothing", w.ch.Push(resolver.State{}), balancer.ErrBadResolverState)
 		w.ch.ResolverError(errGone)
 		w.fails("waiting for a balancer", "resolver", "gone")
 		w.resolve()
 		w.waits()
 		w.ch.ResolverError(errGone)
+		w.waits()
 		w.send(w.answered(), w.backends(1)...)
 		w.ch.ResolverError(errors.New("and does not matter"))
 		w.served(1)

@@ -28,14 +28,14 @@ type policy struct {
 // told is what the other actors were told last, so that they hear only news.
 type told struct {
 	config  Config
-	updates uint64 // of the resolver
-	plan    *rrgroup.Plan
+	updates uint64        // of the resolver
+	plan    *rrgroup.Plan // nil: nothing, and so gRPC is told nothing either (state.first-word)
 }
 
 // run is the goroutine that owns the mode machine.
 func (p *policy) run(ctx context.Context, defaults Config) {
 	m := newMachine(defaults)
-	last := told{config: defaults, plan: m.plan} // the group begins with having calls wait
+	last := told{config: defaults}
 	var diary diary
 	timer := actor.NewTimer()
 	defer p.end(timer)
@@ -48,7 +48,7 @@ func (p *policy) run(ctx context.Context, defaults Config) {
 		case <-timer.Ready():
 			timer.Rang()
 		case batch := <-p.inbox.Ready():
-			p.handle(m, p.inbox.Open(batch))
+			p.hear(m, &last, p.inbox.Open(batch))
 		case status := <-p.stream.Status():
 			m.contacted(status)
 		case aggregate := <-p.group.Aggregate():
@@ -58,24 +58,33 @@ func (p *policy) run(ctx context.Context, defaults Config) {
 		p.tell(m, &last)
 		for _, r := range m.takeRemarks() {
 			if line, due := diary.line(r, time.Now()); due {
-				logger.Warning(line)
+				r.about.log(line)
 			}
 		}
 	}
 }
 
-func (p *policy) handle(m *machine, batch []message) {
+// hear takes over what gRPC has said. Each update of the resolver counts, and the
+// stream and the group hear of it before the next one is looked at: if one were
+// left out for one of them, they would know of different worlds.
+func (p *policy) hear(m *machine, last *told, batch []message) {
 	for _, msg := range batch {
-		switch msg := msg.(type) {
-		case resolved:
-			m.update(msg, time.Now())
-		case resolverFailed:
-			m.resolverFailed(msg.err)
-		case exitIdle:
-			p.stream.Reset()
-		default:
-			panic("BUG: unknown message to the policy")
-		}
+		p.handle(m, msg)
+		m.check(time.Now())
+		p.tell(m, last)
+	}
+}
+
+func (p *policy) handle(m *machine, msg message) {
+	switch msg := msg.(type) {
+	case resolved:
+		m.update(msg, time.Now())
+	case resolverFailed:
+		m.resolverFailed(msg.err)
+	case exitIdle:
+		p.stream.Reset()
+	default:
+		panic("BUG: unknown message to the policy")
 	}
 }
 

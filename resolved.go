@@ -7,10 +7,11 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// balancersOf returns the addresses of the balancers in an update.
+// balancersOf returns the addresses of the balancers in an update. The slice is a
+// copy: a resolver may change its own later.
 func balancersOf(s resolver.State) []resolver.Address {
 	if b := state.Get(s); b != nil {
-		return b.BalancerAddresses
+		return slices.Clone(b.BalancerAddresses)
 	}
 	return nil
 }
@@ -25,12 +26,4 @@ func backendsOf(s resolver.State) []resolver.Endpoint {
 		}
 	}
 	return slices.DeleteFunc(found, func(e resolver.Endpoint) bool { return len(e.Addresses) == 0 })
-}
-
-// sameEndpoints reports whether a and b are the same backends in the same
-// order, their attributes included.
-func sameEndpoints(a, b []resolver.Endpoint) bool {
-	return slices.EqualFunc(a, b, func(a, b resolver.Endpoint) bool {
-		return a.Attributes.Equal(b.Attributes) && slices.EqualFunc(a.Addresses, b.Addresses, resolver.Address.Equal)
-	})
 }

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/grpclb/state"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
 // push has the resolver say s, and the balancer's address besides.
@@ -147,7 +149,7 @@ func TestConfig_Addresses_None(t *testing.T) {
 				w.fails("neither balancers nor backends")
 				c := w.connect(b[1])
 				refused()
-				w.fails("neither balancers nor backends")
+				w.waits() // for the first list
 				w.send(c, b[0])
 				refused()
 				w.served(1)
@@ -207,27 +209,29 @@ func TestConfig_Update_Counts(t *testing.T) {
 
 var errNoDNS = errors.New("no such host")
 
-// An error of the resolver while the first list is awaited fails calls; the
-// list, the time and the balancer's word come all the same.
+// An error of the resolver fails calls while no balancer is known, and after
+// that does not disturb the wait for the first list, however it ends.
 func TestConfig_ResolverError_Waiting(t *testing.T) {
-	inBubble(t, "", func(w *world) {
-		b := w.backends(2)
-		w.ch.ResolverError(errNoDNS)
-		w.fails("no such host")
-		c := w.connect(b[1])
-		w.waits() // it was found again
-		w.ch.ResolverError(errNoDNS)
-		w.fails("no such host", "balancer")
-		w.send(c, b[0])
-		w.served(1)
-	})
-	inBubble(t, "", func(w *world) {
-		w.connect(w.backends(1)...)
-		w.ch.ResolverError(errNoDNS)
-		w.fails("no such host")
-		w.until(10 * time.Second)
-		w.served(1)
-	})
+	for name, end := range map[string]func(*world, *lbtest.Call) (server int){
+		"list":    func(w *world, c *lbtest.Call) int { w.send(c, w.backends(1)...); return 1 },
+		"timer":   func(w *world, _ *lbtest.Call) int { w.until(10 * time.Second); return 2 },
+		"hung up": func(_ *world, c *lbtest.Call) int { c.HangUp(nil); return 2 },
+		"asked":   func(_ *world, c *lbtest.Call) int { c.Fallback(); return 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, "", func(w *world) {
+				w.ch.ResolverError(errNoDNS)
+				w.fails("no such host")
+				c := w.connect(lbtest.NewBackend(w.T, w.network, 2))
+				w.waits() // balancers are known
+				w.ch.ResolverError(errNoDNS)
+				w.waits()
+				want := end(w, c)
+				synctest.Wait()
+				w.served(want)
+			})
+		})
+	}
 }
 
 // It disturbs nothing that is in use, whatever picks and whichever mode it is.

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/attrs"
 )
 
 // A Target is whom to call, and about what.
@@ -20,30 +21,21 @@ type Target struct {
 	Balancers []resolver.Address
 }
 
-// normal returns a copy of t that the caller's slice cannot change, with what a
-// connection depends on. A server name that comes from an SRV record ends in a dot,
-// which certificates do not. What is meant for balancing policies, and metadata, may
-// be of any type and does not matter to the channel. Attributes may matter to its
-// credentials, but gRPC compares them: if they can't be compared they are left out.
+// normal returns a copy of t that the caller's slice cannot change, and in which
+// an address is no more than a connection needs. A server name that comes from an
+// SRV record ends in a dot, which certificates do not. What is meant for
+// balancing policies goes, and so do attributes that Go can't compare: gRPC's
+// pick_first, which the channel uses, would panic on them.
 func (t Target) normal() Target {
-	given := t.Balancers
-	t.Balancers = make([]resolver.Address, len(given))
-	for i, a := range given {
-		t.Balancers[i] = resolver.Address{Addr: a.Addr, ServerName: strings.TrimSuffix(a.ServerName, ".")}
-		if canCompare(a.Attributes) {
-			t.Balancers[i].Attributes = a.Attributes
+	t.Balancers = slices.Clone(t.Balancers)
+	for i, a := range t.Balancers {
+		t.Balancers[i] = resolver.Address{
+			Addr:       a.Addr,
+			ServerName: strings.TrimSuffix(a.ServerName, "."),
+			Attributes: attrs.Comparable(a.Attributes),
 		}
 	}
 	return t
-}
-
-// canCompare reports whether attributes can be compared with others like them. A
-// value that is, say, a map panics then, unless it has an Equal method.
-func canCompare(a *attributes.Attributes) (can bool) {
-	defer func() { can = recover() == nil }()
-	type key struct{}
-	a.WithValue(key{}, 0).Equal(a.WithValue(key{}, 0))
-	return true
 }
 
 // sameOrder reports whether a and b are the same addresses in the same order.
@@ -51,9 +43,9 @@ func sameOrder(a, b []resolver.Address) bool {
 	return slices.EqualFunc(a, b, sameAddress)
 }
 
-// sameAddress compares what a connection depends on.
+// sameAddress compares normal addresses.
 func sameAddress(a, b resolver.Address) bool {
-	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
+	return a.Addr == b.Addr && a.ServerName == b.ServerName && attrs.Equal(a.Attributes, b.Attributes)
 }
 
 // sameSet reports whether a and b are the same addresses in any order and
@@ -62,15 +54,13 @@ func sameSet(a, b []resolver.Address) bool {
 	return within(a, b) && within(b, a)
 }
 
-// within reports whether every address of a is in b. AddressMapV2 compares as
-// sameAddress does.
+// within reports whether every address of a is in b.
 func within(a, b []resolver.Address) bool {
-	known := resolver.NewAddressMapV2[struct{}]()
+	known := make(map[string][]resolver.Address)
 	for _, addr := range b {
-		known.Set(addr, struct{}{})
+		known[addr.Addr] = append(known[addr.Addr], addr)
 	}
 	return !slices.ContainsFunc(a, func(addr resolver.Address) bool {
-		_, ok := known.Get(addr)
-		return !ok
+		return !slices.ContainsFunc(known[addr.Addr], func(o resolver.Address) bool { return sameAddress(addr, o) })
 	})
 }

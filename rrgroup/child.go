@@ -69,6 +69,9 @@ func (g *generation) leftState() connectivity.State {
 func (h *host) says(s *balancer.State) {
 	h.said = s
 	h.serving.said, h.serving.stale = s, true
+	if s.ConnectivityState == connectivity.Ready || s.ConnectivityState == connectivity.TransientFailure {
+		h.serving.settled = true
+	}
 }
 
 // ask counts a call of the child, of which it may have much to say.

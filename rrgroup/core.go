@@ -23,6 +23,8 @@ type core struct {
 	lost     []*subConn // gone idle since the core settled
 	forsaken []*subConn // that a generation or a child has let go since the core settled
 
+	arriving bool // see Aggregate; as of the last settle
+
 	display display
 	ledger  ledger
 	adopted uint64 // generations made
@@ -94,6 +96,7 @@ func (c *core) settle(now time.Time) []action {
 	c.pool.expire(now)
 	c.advance(now)
 	c.nudge()
+	c.arriving = c.newest() != nil && c.newest().trying() && now.Before(c.handoverDue())
 	c.pool.todo = c.display.show(c.current, c.incoming != nil, now, c.pool.todo)
 	if c.outgoing != nil {
 		c.retire(c.outgoing)
@@ -150,7 +153,8 @@ func (c *core) rests() bool {
 		c.display.state == connectivity.Ready && !c.display.due(g).IsZero()
 }
 
-func (c *core) handoverDue() time.Time { return c.incoming.since.Add(c.settings.Handover) }
+// handoverDue is when calls stop waiting for the newest generation.
+func (c *core) handoverDue() time.Time { return c.newest().since.Add(c.settings.Handover) }
 
 // retire takes a generation off its SubConns and lets it end.
 func (c *core) retire(g *generation) {
@@ -163,7 +167,7 @@ func (c *core) retire(g *generation) {
 // then; zero if never.
 func (c *core) next() time.Time {
 	next := earlier(c.pool.nextExpiry(), c.display.due(c.current))
-	if c.incoming != nil {
+	if c.incoming != nil || c.arriving {
 		next = earlier(next, c.handoverDue())
 	}
 	return next
@@ -188,7 +192,14 @@ func (c *core) take() []action {
 
 // aggregate is what the policy needs to know of the backends.
 func (c *core) aggregate() Aggregate {
-	return Aggregate{Ready: c.current != nil && c.current.anyReady()}
+	if c.newest() == nil {
+		return Aggregate{}
+	}
+	return Aggregate{
+		Plan:     c.newest().plan,
+		Ready:    c.current != nil && c.current.anyReady(),
+		Arriving: c.arriving,
+	}
 }
 
 // stats describes the group as it is now.

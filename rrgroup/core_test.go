@@ -138,8 +138,9 @@ func play(steps []byte) error {
 
 // rest ends every call, serves nothing any more and lets everything expire.
 func (e *ensemble) rest() error {
-	e.core.adopt(&Plan{}, e.now, 0)
-	e.twin.adopt(&Plan{}, e.now, &e.core.pool)
+	nobody := &Plan{}
+	e.core.adopt(nobody, e.now, 0)
+	e.twin.adopt(nobody, e.now, &e.core.pool)
 	for range 3 {
 		for len(e.calls) > 0 {
 			e.finish(0)

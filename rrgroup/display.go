@@ -40,10 +40,14 @@ type display struct {
 }
 
 // show appends to todo what it takes to show gRPC how g stands, which is
-// nothing if it has been shown already or has to wait for its due time. A nil
-// g is the time before the first generation. followed says that a successor is
-// on its way in.
+// nothing if it has been shown already or has to wait for its due time. g is nil
+// until the first generation has arrived. followed says that another one is on
+// its way in. If there is neither, gRPC is not told anything: see
+// state.first-word.
 func (d *display) show(g *generation, followed bool, now time.Time, todo []action) []action {
+	if g == nil && !followed {
+		return todo
+	}
 	state := d.stateOf(g, followed)
 	isNew := d.state != state || d.of != g
 	if !isNew && (!d.differs(g) || now.Before(d.due(g))) {

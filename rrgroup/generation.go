@@ -47,6 +47,7 @@ type generation struct {
 	// Owned by the group, if a child picks; forgotten when it is retired.
 	host      *host
 	said      *balancer.State // what the child published last for this plan
+	settled   bool            // it was READY or TRANSIENT_FAILURE at some time
 	byAddress map[string]*takers
 	seats     map[balancer.SubConn]*seat // of the picker built last
 	freed     []*subConn                 // held no more, and not released yet
@@ -192,6 +193,16 @@ func (g *generation) state() connectivity.State {
 // dropsAll reports whether the list consists of drops alone: then every call
 // is dropped, though no backend is READY.
 func (g *generation) dropsAll() bool { return g.size == 0 && g.drops != nil }
+
+// trying reports whether a backend is being connected that was neither READY nor
+// failed since there was the generation. Of a child it is known only whether that
+// is so of all.
+func (g *generation) trying() bool {
+	if g.hosted() {
+		return !g.settled && g.state() == connectivity.Connecting
+	}
+	return g.tally.first > 0
+}
 
 // arrived reports whether the generation should take over by itself: its first
 // backend is READY, or there is none left to wait for. While others serve, the

@@ -53,8 +53,9 @@ type Group struct {
 	aggregate actor.Cell[Aggregate] // group → policy
 }
 
-// Start runs a group as one of the actors' loops. At once it gives gRPC a
-// picker that has calls wait.
+// Start runs a group as one of the actors' loops. It tells gRPC nothing before
+// its first plan: until then gRPC has calls wait by itself, and a parent policy may
+// not be ready to hear anything.
 func Start(actors *actor.Group, options Options) *Group {
 	g := &Group{
 		options:   options,

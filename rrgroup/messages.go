@@ -90,9 +90,17 @@ type Stats struct {
 
 // group → policy
 
-// Aggregate is how the backends of the generation that serves stand.
+// Aggregate is how the backends stand.
 type Aggregate struct {
-	Ready bool // one of them is READY
+	// Plan is the newest that the group has taken over; nil before the first.
+	// What follows says nothing about a newer one.
+	Plan *Plan
+	// Ready: a backend that calls go to is READY. It may still be one of the plan
+	// before.
+	Ready bool
+	// Arriving: a backend of Plan is being connected for the first time since the
+	// plan came, and Settings.Handover is not over.
+	Arriving bool
 }
 
 func (configure) message() {}

@@ -6,6 +6,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/attrs"
 )
 
 // A subConn is a connection of the pool. Everything in it is owned by the
@@ -22,7 +24,7 @@ type subConn struct {
 	wasReady bool // it has been READY once
 	state    connectivity.State
 	err      error  // why the last attempt to connect failed
-	failedIn uint64 // the newest generation when it failed last
+	knownIn  uint64 // the newest generation when it was READY or failed last; 0 before
 
 	// Who needs it.
 	held    int       // retired generations that have not drained, or those of a child
@@ -38,6 +40,7 @@ type standing struct {
 	ready, pending, failed int
 
 	untried int // of the failed: those that failed before there was the generation
+	first   int // of the pending: those that were neither READY nor failed since then
 }
 
 // in returns the count that c belongs in. A SubConn that failed stays among
@@ -74,10 +77,12 @@ func (s *serving) swap(old, new *generation) {
 	}
 }
 
-// connects reports whether c is for this address and no other.
+// connects reports whether c is for this address and no other. An address with
+// attributes that can't be compared is a new one each time that a resolver makes
+// it, and gets a connection of its own.
 func (c *subConn) connects(address resolver.Address, from Provenance) bool {
 	return c.provenance == from && c.address.Addr == address.Addr &&
-		c.address.ServerName == address.ServerName && c.address.Attributes.Equal(address.Attributes)
+		c.address.ServerName == address.ServerName && attrs.Equal(c.address.Attributes, address.Attributes)
 }
 
 // wanted reports whether calls may still be sent over c, so that it should
@@ -121,31 +126,39 @@ func (g *generation) note(c *subConn) {
 	if c.failed {
 		g.err = c.err
 	}
-	if c.failedBefore(g) {
-		g.tally.untried++
-	}
+	g.tally.recount(c, g.number, 1)
 }
 
 // untally takes back what was noted of c.
 func (g *generation) untally(c *subConn) {
 	*g.tally.in(c)--
-	if c.failedBefore(g) {
-		g.tally.untried--
+	g.tally.recount(c, g.number, -1)
+}
+
+// recount adds n for a SubConn of which nothing is known that happened since
+// there was the generation with this number.
+func (s *standing) recount(c *subConn, number uint64, n int) {
+	switch {
+	case c.knownIn >= number:
+	case c.failed:
+		s.untried += n
+	case c.state != connectivity.Ready:
+		s.first += n
 	}
 }
 
-// failedBefore reports whether c failed before there was g, and has neither
-// succeeded nor failed since.
-func (c *subConn) failedBefore(g *generation) bool { return c.failed && c.failedIn < g.number }
-
-// take notes what the SubConn reported.
+// take notes what the SubConn reported. Of one that was READY it is known until
+// that ends.
 func (c *subConn) take(state balancer.SubConnState, newest uint64) {
+	if c.state == connectivity.Ready {
+		c.knownIn = newest
+	}
 	c.state = state.ConnectivityState
 	switch c.state {
 	case connectivity.Ready:
-		c.failed, c.wasReady, c.err = false, true, nil
+		c.failed, c.wasReady, c.err, c.knownIn = false, true, nil, newest
 	case connectivity.TransientFailure:
-		c.failed, c.failedIn, c.err = true, newest, state.ConnectionError
+		c.failed, c.err, c.knownIn = true, state.ConnectionError, newest
 	}
 }
 

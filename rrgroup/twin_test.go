@@ -24,6 +24,7 @@ type lastReport struct {
 	state  connectivity.State
 	failed bool
 	plan   int // the newest when it failed
+	known  int // the newest when it failed or was READY
 }
 
 func newTwin() *twin { return &twin{last: map[*subConn]lastReport{}} }
@@ -58,11 +59,14 @@ func (w *twin) report(c *subConn, s connectivity.State) {
 		return
 	}
 	last := w.last[c]
+	if last.state == connectivity.Ready {
+		last.known = w.plans
+	}
 	switch s {
 	case connectivity.Ready:
-		last = lastReport{}
+		last = lastReport{known: w.plans}
 	case connectivity.TransientFailure:
-		last = lastReport{failed: true, plan: w.plans}
+		last = lastReport{failed: true, plan: w.plans, known: w.plans}
 	}
 	last.state = s
 	w.last[c] = last
@@ -79,7 +83,9 @@ func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 		}
 	}
 	if w.current == nil {
-		w.shown = connectivity.Connecting
+		if w.incoming != nil {
+			w.shown = connectivity.Connecting
+		}
 		return
 	}
 	state := w.stateOf(w.current, pool)
@@ -104,6 +110,21 @@ func (w *twin) untried(pool *pool) bool {
 		}
 	}
 	return false
+}
+
+// aggregate is what the policy is to be told.
+func (w *twin) aggregate(now time.Time, handover time.Duration, pool *pool) (a Aggregate) {
+	if a.Plan = w.incoming; a.Plan == nil {
+		a.Plan = w.current
+	}
+	a.Ready = w.ready(pool) != ""
+	for _, c := range backing(a.Plan, pool) {
+		r := w.last[c]
+		if r.state != connectivity.Ready && !r.failed && r.known < w.plans && now.Sub(w.since) < handover {
+			a.Arriving = true
+		}
+	}
+	return a
 }
 
 func (w *twin) stateOf(p *Plan, pool *pool) connectivity.State {
@@ -242,6 +263,10 @@ func (e *ensemble) perform(a action) error {
 func (e *ensemble) compare() error {
 	if e.core.display.state != e.twin.shown {
 		return fmt.Errorf("state %v, the twin has %v", e.core.display.state, e.twin.shown)
+	}
+	told := e.twin.aggregate(e.now, e.core.settings.Handover, &e.core.pool)
+	if got := e.core.aggregate(); got != told {
+		return fmt.Errorf("aggregate %+v, the twin has %+v", got, told)
 	}
 	for g, n := range e.ended {
 		if n != 1 || e.open[g] != 0 {

@@ -1,0 +1,61 @@
+package grpclb
+
+import (
+	"github.com/actorlb/grpclb/rrgroup"
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// listed takes a server list over.
+func (m *machine) listed(list *tokens.List) {
+	if list.Empty() {
+		m.remarkList(list)
+		m.listedEmpty()
+		return
+	}
+	inUse := m.mode == balanced && m.plan.List == m.list && m.call == m.status.Call
+	m.remarkFull()
+	if inUse && list.Equal(m.list) {
+		return // See list.equal. What is wrong with it was logged.
+	}
+	m.remarkList(list)
+	m.mode, m.list, m.call = balanced, list, m.status.Call
+	m.plan = m.balancedPlan()
+}
+
+// listedEmpty takes over a list that names no backend. See list.empty.
+func (m *machine) listedEmpty() {
+	m.remarkEmpty()
+	if m.mode == fallback {
+		m.explain(errEmpty)
+		return
+	}
+	m.mode = balanced
+	m.updateBalanced(false)
+}
+
+// updateBalanced makes a new plan if it would not be the one there is. rehosted
+// says that another child policy is to pick.
+func (m *machine) updateBalanced(rehosted bool) {
+	if next := m.balancedPlan(); next.List == nil || next.List != m.plan.List || rehosted {
+		m.plan = next
+	}
+}
+
+// balancedPlan is the plan by which the balancer's latest list is used.
+func (m *machine) balancedPlan() *rrgroup.Plan {
+	switch how := m.config.EmptyServerList; {
+	case m.list != nil && (!m.empty || how == KeepOnEmpty):
+		return &rrgroup.Plan{List: m.list, Call: m.call, Child: m.child, Doing: "using the balancer's server list"}
+	case how == FailOnEmpty:
+		return emptyPlan
+	default:
+		return waitPlan
+	}
+}
+
+// forsaken reports whether the list in use can't be served any more and the
+// balancer can't be expected to send another. What the group said of an earlier
+// plan does not count. See fallback.lost.
+func (m *machine) forsaken() bool {
+	return !m.status.Contact && m.group.Plan == m.plan && !m.group.Ready && !m.group.Arriving
+}
