@@ -21,7 +21,8 @@ const (
 	// connect. A dialNow is out of date. A new name does nothing: the name is
 	// looked at when the call is open.
 	opening
-	// open: the balancer is spoken with. A dialNow is out of date.
+	// open: the balancer is spoken with. A dialNow is out of date, unless the call is
+	// to be replaced.
 	open
 	// waiting: the last call ended, and in this round nobody is left to ask; the
 	// retry owner will say when the next one is due, unless a new name or other balancers come first. Only the dialNow
@@ -45,7 +46,8 @@ type core struct {
 	stale    bool               // the channel was made by other settings, and is not for the next call
 	moved    bool               // the balancers have changed since the present call was begun
 	number   uint64             // of the latest call
-	started  time.Time          // when the call in phase open was opened
+	renewed  bool               // the retry owner is to say when the call in phase open is replaced
+	started  time.Time          // when the call in phase opening was begun, or that in phase open opened
 	heard    heard
 	reports  reports // of the call in phase open
 	status   Status
@@ -74,17 +76,17 @@ func (c *core) serve(now time.Time, t Target) []command {
 		return c.remove(now)
 	}
 	if c.phase == idle {
-		return c.dial()
+		return c.dial(now)
 	}
 	if c.phase == waiting && changed {
 		// To take a connection out of a channel that carries no call may last, if the
 		// connection is stalled; to close the channel does not.
-		return slices.Concat(c.unlink(), []command{tellRetry{standDown{}}}, c.dial())
+		return slices.Concat(c.unlink(), []command{tellRetry{standDown{}}}, c.dial(now))
 	}
 	do, fits := c.refresh()
 	if !fits && c.phase == opening {
 		// The call waits for a connection to somebody who is not meant any more.
-		return slices.Concat([]command{endCall{}}, c.dial())
+		return slices.Concat([]command{endCall{}}, c.dial(now))
 	}
 	switch {
 	case c.phase == open && renamed:
@@ -95,7 +97,7 @@ func (c *core) serve(now time.Time, t Target) []command {
 	default:
 		return do
 	}
-	return append(do, c.dial()...)
+	return append(do, c.dial(now)...)
 }
 
 // remove: there are no balancers any more. The list stays in the status: with
@@ -113,12 +115,29 @@ func (c *core) remove(now time.Time) []command {
 	return append(do, c.unlink()...)
 }
 
-// dialNow: the wait after a call is over.
-func (c *core) dialNow(d dialNow) []command {
-	if c.phase != waiting || d.after != c.number {
+// dialNow: the wait after a call is over, or the one before it is replaced.
+func (c *core) dialNow(now time.Time, d dialNow) []command {
+	switch {
+	case d.after != c.number:
+		return nil
+	case c.phase == waiting:
+		return c.dial(now)
+	case c.phase == open && c.renewed:
+		// As with a new name, the policy is to notice nothing yet.
+		c.finish(now)
+		return slices.Concat([]command{endCall{}}, c.dial(now))
+	}
+	return nil
+}
+
+// askAgain: what the present call has delivered is of no use. One that has delivered
+// nothing is itself asking.
+func (c *core) askAgain(now time.Time) []command {
+	if c.phase != open || !c.heard.list || c.renewed {
 		return nil
 	}
-	return c.dial()
+	c.renewed = true
+	return []command{tellRetry{renewal{c.number, c.sum(now)}}}
 }
 
 // opened: the present call is open and wants its first message. How long it
@@ -157,7 +176,7 @@ func (c *core) over(now time.Time, err error, usable bool, from string) []comman
 	sum := c.finish(now)
 	if inVain && len(c.untried()) > 0 {
 		do := append([]command{moveOn{c.number, from, err}}, c.unlink()...)
-		return append(do, c.dial()...)
+		return append(do, c.dial(now)...)
 	}
 	do := []command{tellRetry{callEnded{c.number, sum}}}
 	if !usable || inVain && c.partial() {
@@ -171,12 +190,12 @@ func (c *core) over(now time.Time, err error, usable bool, from string) []comman
 
 // dial opens the next call, over the channel if there is one. A call over a
 // connection that is there costs the balancer no handshake.
-func (c *core) dial() []command {
+func (c *core) dial(now time.Time) []command {
 	var do []command
 	if c.stale {
 		do = c.unlink()
 	}
-	c.phase, c.moved = opening, false
+	c.phase, c.started, c.moved = opening, now, false
 	c.number++
 	if c.given == nil {
 		c.given = c.reach()
@@ -215,12 +234,17 @@ func (c *core) unlink() []command {
 // finish sums up the present call for the retry owner and forgets what belongs
 // to it: neither the words of one call nor its counts mean anything in the next.
 func (c *core) finish(now time.Time) record {
-	var sum record
-	if c.phase == open {
-		sum = record{lived: now.Sub(c.started), delivered: c.heard.list}
-	}
-	c.heard, c.reports = heard{}, reports{}
+	sum := c.sum(now)
+	c.heard, c.reports, c.renewed = heard{}, reports{}, false
 	return sum
+}
+
+// sum is what the present call has come to so far.
+func (c *core) sum(now time.Time) record {
+	if c.phase != open {
+		return record{}
+	}
+	return record{lived: now.Sub(c.started), delivered: c.heard.list}
 }
 
 // must panics unless the core is in one of these phases. Nothing a balancer

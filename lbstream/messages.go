@@ -22,7 +22,12 @@ type dialNow struct{ after uint64 }
 // configure: the settings have changed. Sent by Stream.Configure.
 type configure struct{ settings Settings }
 
+// askAgain: the list is of no use, and the balancer may have a better one. Sent by
+// Stream.AskAgain.
+type askAgain struct{}
+
 func (serve) toStream()     {}
+func (askAgain) toStream()  {}
 func (dialNow) toStream()   {}
 func (configure) toStream() {}
 
@@ -75,6 +80,14 @@ type callEnded struct {
 	record
 }
 
+// renewal: the call of this number is to be followed by another, and goes on until
+// then. The answer is a dialNow, in the time that the end of the call would have been
+// answered in.
+type renewal struct {
+	call uint64
+	record
+}
+
 // standDown: whatever was being waited for has lost its point. The stream has
 // opened a call out of turn, or has no balancers, and asks for nothing.
 type standDown struct{ record }
@@ -93,6 +106,7 @@ type reset struct{}
 type setBackoff struct{ backoff Backoff }
 
 func (callEnded) toRetry()  {}
+func (renewal) toRetry()    {}
 func (standDown) toRetry()  {}
 func (reset) toRetry()      {}
 func (setBackoff) toRetry() {}
@@ -107,6 +121,14 @@ func (s *Stream) Serve(t Target) { s.inbox.Send(serve{t.normal()}) }
 // Configure changes the settings, at once for the present call too. It never
 // waits, and does nothing once the group has stopped.
 func (s *Stream) Configure(settings Settings) { s.inbox.Send(configure{settings}) }
+
+// AskAgain has the balancer asked on a new call, in the place of one that has
+// delivered, unless it says something first: when the backoff allows it, and with
+// some jitter. Contact holds meanwhile, until the new call ends or has been silent
+// for the Timeout of the settings. While no such call is open it does nothing, since
+// the balancer is being asked. It never waits, and does nothing once the group has
+// stopped.
+func (s *Stream) AskAgain() { s.inbox.Send(askAgain{}) }
 
 // Reset forgets the backoff, and if the stream was waiting to call again it
 // calls now. It never waits, and does nothing once the group has stopped.

@@ -64,7 +64,9 @@ func (o *owner) handle(m message) []command {
 	case serve:
 		return o.core.serve(time.Now(), m.target)
 	case dialNow:
-		return o.core.dialNow(m)
+		return o.core.dialNow(time.Now(), m)
+	case askAgain:
+		return o.core.askAgain(time.Now())
 	case configure:
 		o.core.configure(m.settings)
 		return nil

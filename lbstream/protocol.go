@@ -24,6 +24,16 @@ type heard struct {
 func (c *core) received(now time.Time, said received) []command {
 	c.must(open)
 	c.heard.any = true
+	var do []command
+	if c.renewed { // the balancer speaks, so it need not be asked
+		c.renewed = false
+		do = append(do, tellRetry{standDown{}})
+	}
+	return append(do, c.said(now, said)...)
+}
+
+// said takes the message for what it is.
+func (c *core) said(now time.Time, said received) []command {
 	if said.list != nil {
 		return c.list(said.list)
 	}

@@ -42,6 +42,8 @@ func (r *retryCore) handle(now time.Time, m retryMessage) (dial dialNow, ok bool
 	switch m := m.(type) {
 	case callEnded:
 		r.ended(now, m, rand.Float64())
+	case renewal:
+		r.renew(now, m, rand.Float64())
 	case standDown:
 		r.standDown(m)
 	case reset:

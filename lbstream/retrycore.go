@@ -21,15 +21,26 @@ type retryCore struct {
 // balancer that answers and hangs up at once must not be called in a tight
 // loop, so having answered is not enough to be healthy.
 func (r *retryCore) ended(now time.Time, e callEnded, random float64) {
-	var wait time.Duration
-	if r.healthy(e.record) {
-		r.failures = 0
-		wait = time.Duration(random * float64(reopenJitter))
-	} else {
-		wait = r.backoff.delay(r.failures, random)
+	r.wait(now, e.call, e.record, random)
+	if !r.healthy(e.record) {
 		r.failures++
 	}
-	r.call, r.due = e.call, now.Add(wait)
+}
+
+// renew begins the wait before a call is replaced. It is no failure, but neither is it
+// done more often than calls that end would be followed.
+func (r *retryCore) renew(now time.Time, n renewal, random float64) {
+	r.wait(now, n.call, n.record, random)
+}
+
+// wait begins the wait before the call that is to follow this one.
+func (r *retryCore) wait(now time.Time, call uint64, c record, random float64) {
+	wait := r.backoff.delay(r.failures, random)
+	if r.healthy(c) {
+		r.failures = 0
+		wait = time.Duration(random * float64(reopenJitter))
+	}
+	r.call, r.due = call, now.Add(wait)
 }
 
 // healthy: "lived longer than the first backoff delay" keeps the rate of calls

@@ -8,7 +8,7 @@ type Status struct {
 	Call    uint64       // number of the call that delivered List; the first call ever made is 1
 	List    *tokens.List // the latest list of any call; nil before the first
 	Lists   uint64       // how many lists arrived in all: tells a re-sent list from an old one
-	Contact bool         // the present call has delivered a list; a replaced call's contact holds until a successor delivers or all balancers have been tried
+	Contact bool         // the present call has delivered a list; a replaced call's contact holds until a successor delivers, takes too long to, or all balancers have been tried
 	Asked   bool         // the balancer asked for fallback after the last list
 	Ends    uint64       // how many calls ended; one given up by this side does not count
 	Rounds  uint64       // how often nobody was left to ask for now, or a call that had delivered ended: the backoff follows

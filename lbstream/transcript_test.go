@@ -83,7 +83,9 @@ func (s *stage) play(words []string) bool {
 		if _, err := fmt.Sscan(args[0], &d.after); err != nil {
 			return false
 		}
-		s.do(s.core.dialNow(d))
+		s.do(s.core.dialNow(s.now, d))
+	case "ask-again":
+		s.do(s.core.askAgain(s.now))
 	case "reset":
 		s.dial(s.retry.reset())
 	case "opened":
@@ -134,7 +136,7 @@ func (s *stage) play(words []string) bool {
 func (s *stage) dial(d dialNow, ok bool) {
 	if ok {
 		s.show(fmt.Sprintf("retry: dial-now %d", d.after))
-		s.do(s.core.dialNow(d))
+		s.do(s.core.dialNow(s.now, d))
 	}
 }
 
@@ -173,6 +175,9 @@ func (s *stage) tellRetry(m retryMessage) {
 	case callEnded:
 		s.retry.ended(s.now, m, s.random)
 		s.show(fmt.Sprintf("retry: call %d lived %v, wait %v", m.call, m.lived, s.retry.due.Sub(s.now)))
+	case renewal:
+		s.retry.renew(s.now, m, s.random)
+		s.show(fmt.Sprintf("retry: call %d has lived %v, replace it in %v", m.call, m.lived, s.retry.due.Sub(s.now)))
 	case standDown:
 		s.retry.standDown(m)
 		s.show(fmt.Sprintf("retry: stand down, %d failures", s.retry.failures))

@@ -32,6 +32,8 @@ type world struct {
 	sending bool               // the sender has something to send
 	asking  bool               // the counter has a question
 	moved   bool               // other balancers have come since the call began
+	begun   time.Time          // when the call began
+	renewal bool               // the retry owner is to say when the call is replaced
 	asked   int                // questions ever
 	routed  bool               // balancers have routes, of which the twin knows nothing
 	reports []string           // given to the sender, in the words of countsOf
@@ -39,19 +41,22 @@ type world struct {
 
 // event is one entry of the history.
 type event struct {
-	kind   string // serve, dial-now, opened, initial, list, fallback, noise, sent, rang, counted, ended
-	from   string // ended: where the balancer is that the call was with
-	moved  bool   // ended: other balancers have come since the call began
-	at     time.Time
-	target Target
-	list   *tokens.List
-	err    error
-	fit    bool          // ended: the channel can carry another call
-	call   uint64        // the open one when the event came
-	fresh  bool          // ended: before it was opened
-	every  time.Duration // initial: the interval it wants
-	asked  bool          // rang: by the twin's reckoning, in time for a question
-	counts tokens.Counts // counted
+	kind     string // serve, dial-now, opened, initial, list, fallback, noise, sent, rang, counted, ended, ask-again
+	from     string // ended: where the balancer is that the call was with
+	moved    bool   // ended: other balancers have come since the call began
+	at       time.Time
+	target   Target
+	list     *tokens.List
+	err      error
+	fit      bool          // ended: the channel can carry another call
+	call     uint64        // the open one when the event came
+	fresh    bool          // ended: before it was opened
+	every    time.Duration // initial: the interval it wants
+	asked    bool          // rang: by the twin's reckoning, in time for a question
+	lapse    bool          // rang: by the twin's reckoning, contact of an earlier call is over
+	useful   bool          // ask-again: by the twin's reckoning, the call is to be replaced
+	replaced bool          // dial-now: by the twin's reckoning, the call is
+	counts   tokens.Counts // counted
 }
 
 func newWorld(t testing.TB) *world {
@@ -89,6 +94,8 @@ func (w *world) step(b byte) {
 		}
 	case 10, 11, 12: // in time, too early, or for nobody
 		w.play(event{kind: "rang", from: fromWhere(arg)}, received{})
+	case 15:
+		w.play(event{kind: "ask-again", call: w.call}, received{})
 	default:
 		if w.asking {
 			w.play(event{kind: "counted", counts: countsFrom(arg)}, received{})
@@ -123,7 +130,7 @@ func (w *world) play(e event, said received) {
 	before := *w
 	var do []command
 	e.at, e.moved = w.now, w.moved
-	if at := twinSilentAt(w.events); e.kind == "rang" && !at.IsZero() && !w.now.Before(at) {
+	if at := twinLeavesAt(w.events); e.kind == "rang" && !at.IsZero() && !w.now.Before(at) {
 		e.kind, e.call, e.fit, e.err = "ended", w.call, true, silence(twinTimeout)
 		do = w.core.rang(w.now, e.from)
 		if _, ok := do[0].(endCall); !ok {
@@ -151,7 +158,12 @@ func (w *world) tellCore(e *event, said received) (do []command) {
 		do = w.core.serve(w.now, e.target)
 	case "dial-now":
 		w.waiting = w.waiting && e.call != w.calls
-		do = w.core.dialNow(dialNow{e.call})
+		e.replaced = e.call == w.calls && twinRenewal(w.events)
+		w.renewal = w.renewal && !e.replaced
+		do = w.core.dialNow(w.now, dialNow{e.call})
+	case "ask-again":
+		e.useful = w.opened && delivered(w.events, w.call) && !twinRenewal(w.events)
+		do = w.core.askAgain(w.now)
 	case "opened":
 		w.opened = true
 		do = w.core.opened(w.now)
@@ -163,8 +175,12 @@ func (w *world) tellCore(e *event, said received) (do []command) {
 		w.sending = false
 		w.core.sent(w.now)
 	case "rang":
-		due := twinDue(w.events)
-		e.asked = !due.IsZero() && !w.now.Before(due)
+		due, lapse := twinDue(w.events), w.twinLapseAt()
+		e.lapse = !lapse.IsZero() && !w.now.Before(lapse)
+		if e.lapse {
+			e.err = silence(twinTimeout)
+		}
+		e.asked = !e.lapse && !due.IsZero() && !w.now.Before(due)
 		do = w.core.rang(w.now, e.from)
 	case "counted":
 		w.asking = false
@@ -210,7 +226,7 @@ func (w *world) do(c command) {
 		if w.channel == nil || w.call != 0 || c.number != w.calls+1 {
 			w.wrong("opened call %d beside %d over channel %v", c.number, w.call, w.channel)
 		}
-		w.calls, w.call, w.moved = c.number, c.number, false
+		w.calls, w.call, w.moved, w.begun = c.number, c.number, false, w.now
 	case endCall:
 		if w.call == 0 {
 			w.wrong("ended a call that is not there")
@@ -258,9 +274,14 @@ func (w *world) tell(m retryMessage) {
 		if w.waiting || m.call != w.calls {
 			w.wrong("told retry of the end of call %d after %d", m.call, w.calls)
 		}
-		w.waiting = true
+		w.waiting, w.renewal = true, false
+	case renewal:
+		if w.waiting || w.renewal || !w.opened || m.call != w.call {
+			w.wrong("told retry to replace call %d during %d", m.call, w.call)
+		}
+		w.renewal = true
 	case standDown:
-		w.waiting = false
+		w.waiting, w.renewal = false, false
 	}
 }
 
@@ -269,6 +290,7 @@ func (w *world) compare(before *world, e event) {
 	w.t.Helper()
 	w.same("status", twinStatus(w.events), w.core.status)
 	w.same("waiting", twinWaiting(w.events), w.waiting)
+	w.same("to be replaced", twinRenewal(w.events), w.renewal)
 	target := twinTarget(w.events)
 	w.same("a call", len(target.Balancers) > 0 && !w.waiting, w.call != 0)
 	w.same("a channel", w.call != 0 || w.waiting && twinFit(w.events), w.channel != nil)

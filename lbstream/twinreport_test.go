@@ -35,7 +35,7 @@ func countsFrom(arg int) (c tokens.Counts) {
 func (w *world) compareReports(before *world, e event) {
 	w.t.Helper()
 	call := present(w.events)
-	due, silent := twinDue(w.events), twinSilentAt(w.events)
+	due, silent := twinDue(w.events), w.twinSilentAt()
 	w.same("report due", due, w.core.reports.due)
 	if due.IsZero() || !silent.IsZero() && silent.Before(due) {
 		due = silent
@@ -62,7 +62,7 @@ func present(events []event) []event {
 		switch {
 		case e.kind == "opened":
 			return events[i:]
-		case e.kind == "ended", renamed, removal(events, i):
+		case e.kind == "ended", e.replaced, renamed, removal(events, i):
 			return nil
 		}
 	}

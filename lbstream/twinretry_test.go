@@ -8,7 +8,7 @@ import (
 
 // A retryEvent is one that the retry owner hears of.
 type retryEvent struct {
-	kind    string // ended, stood-down, reset, rang, configured
+	kind    string // ended, renewed, stood-down, reset, rang, configured
 	at      time.Time
 	call    uint64
 	record  record
@@ -59,9 +59,9 @@ func twinRetryDue(events []retryEvent) time.Time {
 		switch {
 		case e.kind == "stood-down", e.kind == "reset", e.kind == "rang" && !e.early:
 			return time.Time{}
-		case e.kind == "ended" && twinHealthy(events, i):
+		case e.call > 0 && twinHealthy(events, i):
 			return e.at.Add(time.Duration(e.random * float64(100*time.Millisecond)))
-		case e.kind == "ended":
+		case e.call > 0:
 			b := twinBackoff(events[:i])
 			wait := b.InitialDelay
 			for range twinFailures(events[:i]) {
@@ -88,7 +88,7 @@ func compareRetry(t *testing.T, script []byte) {
 			record: record{time.Duration(how) * 10 * time.Millisecond, how%3 > 0}}
 		var dial dialNow
 		dialled, want := false, false
-		switch script[0] % 8 {
+		switch script[0] % 9 {
 		case 0, 1, 2: // one call at a time: another can end once the wait is over
 			if !due.IsZero() {
 				continue
@@ -107,6 +107,13 @@ func compareRetry(t *testing.T, script []byte) {
 			e.early = due.IsZero() || now.Before(due)
 			want = !e.early
 			dial, dialled = core.rang(now)
+		case 7: // the call that is under way
+			if !due.IsZero() {
+				continue
+			}
+			calls++
+			e.kind, e.call = "renewed", calls
+			core.renew(now, renewal{calls, e.record}, e.random)
 		default:
 			e.kind, e.record, e.backoff = "configured", record{}, backoffs[how%2]
 			core.setBackoff(e.backoff)

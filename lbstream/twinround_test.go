@@ -74,8 +74,9 @@ func twinRounds(events []event) (n uint64) {
 	return n
 }
 
-// twinSilentAt is when the open call will have been silent for too long.
-func twinSilentAt(events []event) time.Time {
+// twinLeavesAt is when the open call will have been silent for too long, if there is
+// somebody else to ask.
+func twinLeavesAt(events []event) time.Time {
 	call := present(events)
 	if len(call) == 0 || len(twinTarget(events).Balancers) < 2 {
 		return time.Time{}
@@ -87,6 +88,44 @@ func twinSilentAt(events []event) time.Time {
 		}
 	}
 	return call[0].at.Add(twinTimeout)
+}
+
+// twinLapseAt is when contact ends that an earlier call had. The time to bring a list
+// begins with the call, and anew when it is open.
+func (w *world) twinLapseAt() time.Time {
+	if w.call == 0 || !twinStatus(w.events).Contact || delivered(w.events, w.call) {
+		return time.Time{}
+	}
+	if call := present(w.events); len(call) > 0 {
+		return call[0].at.Add(twinTimeout)
+	}
+	return w.begun.Add(twinTimeout)
+}
+
+func (w *world) twinSilentAt() time.Time {
+	if at := twinLeavesAt(w.events); !at.IsZero() {
+		return at
+	}
+	return w.twinLapseAt()
+}
+
+func lapse(events []event, i int) bool { return events[i].lapse }
+
+// twinRenewal: the balancer was to be asked again, and neither has that been done nor
+// has it spoken since, nor is the call the same.
+func twinRenewal(events []event) bool {
+	call := present(events)
+	for i := len(call) - 1; i >= 0; i-- {
+		switch call[i].kind {
+		case "initial", "list", "fallback", "noise":
+			return false
+		case "ask-again":
+			if call[i].useful {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // With routes of its own for some balancers, whatever happens: all addresses of a

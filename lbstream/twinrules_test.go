@@ -60,11 +60,11 @@ func twinStatus(events []event) Status {
 		Call:    list.call,
 		List:    list.list,
 		Lists:   count(events, "list"),
-		Contact: last(events, kind("list"), roundOver, removal).kind == "list",
+		Contact: last(events, kind("list"), roundOver, removal, lapse).kind == "list",
 		Asked:   last(events, kind("list"), kind("fallback"), removal).kind == "fallback",
 		Ends:    count(events, "ended"),
 		Rounds:  twinRounds(events),
-		Err:     last(events, kind("list"), kind("ended")).err,
+		Err:     last(events, kind("list"), kind("ended"), lapse).err,
 	}
 }
 
