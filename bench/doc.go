@@ -8,7 +8,8 @@
 // backends by a real call to a balancer. The scenes: picks, bringing backends up
 // in one burst and one by one, handover from one list to the next, calls that
 // wait for the first list, and many policies in one process. Unary calls have
-// real channels, over TCP.
+// real channels, over TCP. Apart from the policy, the balancer server: what a push
+// to a thousand clients takes, and clients that never read.
 //
 // `make bench` runs all of it in rounds; RESULTS.md has what came of it, how to
 // repeat it, and what each figure has to come to. `make -C bench profile` shows

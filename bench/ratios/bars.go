@@ -25,6 +25,7 @@ const (
 	toRoundRobin              // the ratio of ours to round_robin
 	own                       // ours itself
 	beyond                    // ours over the policy that does nothing
+	toEach                    // the ratio of ours to encoding for each client
 )
 
 var bars = []bar{
@@ -53,6 +54,8 @@ var bars = []bar{
 	{figure: "Parked *", unit: "cpu-ns/call", limit: 1.2},
 	{figure: "Parked *", unit: "B/call", value: beyond, limit: 600},
 	{figure: "Parked *", unit: "needless/op", value: own, limit: 0},
+	{figure: "Push *", unit: "cpu-ns/op", value: toEach, limit: 0.25},
+	{figure: "Mute *", unit: "heap-MB", value: own, limit: 40},
 	{figure: "Calls *", unit: "calls/s", limit: 0.97, how: "≥"},
 	{figure: "Calls *", unit: "p99-ns", limit: 1.05},
 }
@@ -76,8 +79,11 @@ func (b bar) verdict(r *row) string {
 		return text + ": not measured"
 	}
 	median := spreadOf(values).median
-	if b.value == beyond {
+	switch b.value {
+	case beyond:
 		text += fmt.Sprintf(", is %.0f", median)
+	case toEach:
+		text += fmt.Sprintf(", is %.3g", median)
 	}
 	if b.holds(median) {
 		return text + ": held"
@@ -101,6 +107,8 @@ func (b bar) of(r *row) []float64 {
 	switch b.value {
 	case toRoundRobin:
 		return r.ratios("round_robin")
+	case toEach:
+		return r.ratios("each")
 	case own:
 		return r.policy["ours"]
 	case beyond:
@@ -112,5 +120,5 @@ func (b bar) of(r *row) []float64 {
 
 // suffix says of what the limit is, where it is not of the ratio to grpclb.
 func (v value) suffix() string {
-	return map[value]string{toRoundRobin: " × round_robin", beyond: " over nothing"}[v]
+	return map[value]string{toRoundRobin: " × round_robin", beyond: " over nothing", toEach: " × each"}[v]
 }

@@ -17,7 +17,7 @@ var measures = []string{
 }
 
 // counts are the units of which none are made: they are to be read.
-var counts = []string{"pickers/op", "subconns/op", "goroutines/channel", "wakes/call", "needless/op"}
+var counts = []string{"pickers/op", "subconns/op", "goroutines/channel", "wakes/call", "needless/op", "heap-MB"}
 
 // A spread is the median of several values, the least and the greatest.
 type spread struct{ median, least, greatest float64 }
