@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 
 	"github.com/actorlb/grpclb"
-	_ "github.com/actorlb/grpclb/lbresolver" // the scheme "grpclb", and the policy
+	"github.com/actorlb/grpclb/lbresolver" // the scheme "grpclb", and the policy
 	"github.com/actorlb/grpclb/lbserver"
 )
 
@@ -26,6 +26,19 @@ var creds = grpc.WithTransportCredentials(insecure.NewCredentials())
 // _grpclb._tcp.service.example.com. Nothing is looked up before the first call.
 func Example_target() {
 	cc, err := grpc.NewClient("grpclb:///service.example.com:443", creds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(cc.Target())
+	// Output: grpclb:///service.example.com:443
+}
+
+// A service config of one's own, to which the choice of this policy is added.
+func Example_serviceConfig() {
+	builder := lbresolver.NewBuilder(lbresolver.WithServiceConfig(
+		`{"methodConfig": [{"name": [{}], "timeout": "5s"}]}`))
+	cc, err := grpc.NewClient("grpclb:///service.example.com:443", creds, grpc.WithResolvers(builder))
 	if err != nil {
 		log.Fatal(err)
 	}

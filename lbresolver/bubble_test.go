@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -14,19 +16,17 @@ import (
 )
 
 // A memory takes the place of DNS, in bubbles: its answers take no time, or all
-// the time there is. It is also the builder of the resolver for the service's
-// addresses, and that resolver.
+// the time there is.
 type memory struct {
 	mu      sync.Mutex
 	records []*net.SRV
 	failure error             // of looking up SRV records
-	hosts   map[string]string // the address of each name; "hang" hangs
+	hosts   map[string]string // the address of each name; "hang" hangs, "fail" fails
+	text    string            // of the TXT record, the same
 	looks   []time.Duration   // when SRV records were looked up
+	texts   []time.Duration   // and TXT records
+	service []time.Duration   // and the service's addresses
 	began   time.Time
-
-	cc     resolver.ClientConn // the listener's
-	asked  int                 // calls of ResolveNow
-	closed bool
 }
 
 // errFailing is a failure to find out; errAbsent is DNS's word.
@@ -48,8 +48,26 @@ func (m *memory) LookupSRV(ctx context.Context, service, proto, name string) (st
 func (m *memory) LookupHost(ctx context.Context, host string) ([]string, error) {
 	m.mu.Lock()
 	address, ok := m.hosts[host]
+	if host == shop {
+		m.service = append(m.service, time.Since(m.began))
+	}
 	m.mu.Unlock()
-	if address == "hang" {
+	return m.answer(ctx, address, ok)
+}
+
+func (m *memory) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	m.mu.Lock()
+	text := m.text
+	m.texts = append(m.texts, time.Since(m.began))
+	m.mu.Unlock()
+	if name != "_grpc_config."+shop {
+		return nil, errors.New("a look-up of something else")
+	}
+	return m.answer(ctx, text, text != "")
+}
+
+func (m *memory) answer(ctx context.Context, value string, ok bool) ([]string, error) {
+	if value == "hang" {
 		<-ctx.Done()
 	}
 	switch {
@@ -57,30 +75,14 @@ func (m *memory) LookupHost(ctx context.Context, host string) ([]string, error) 
 		return nil, errAbsent
 	case ctx.Err() != nil:
 		return nil, &net.DNSError{Err: ctx.Err().Error(), IsTimeout: true}
+	case value == "fail":
+		return nil, errFailing
 	}
-	return []string{address}, nil
+	return strings.Fields(value), nil
 }
-
-func (m *memory) Build(t resolver.Target, cc resolver.ClientConn, _ resolver.BuildOptions) (resolver.Resolver, error) {
-	if t.URL.String() != "dns:///shop.example.com:443" {
-		return nil, errors.New("the target is " + t.URL.String())
-	}
-	m.cc = cc
-	return m, nil
-}
-
-func (*memory) Scheme() string { return "dns" }
-
-func (m *memory) ResolveNow(resolver.ResolveNowOptions) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.asked++
-}
-
-func (m *memory) Close() { m.closed = true }
 
 // A bubble is a resolver for shop.example.com over a memory that knows one
-// balancer, and the service's address once it is told to say so.
+// balancer and the service's address.
 type bubble struct {
 	*testing.T
 	*memory
@@ -95,40 +97,45 @@ var steady = backoff.Config{BaseDelay: time.Second, Multiplier: 2, MaxDelay: 10 
 // with these errors, one after the other.
 func inBubble(t *testing.T, setUp func(*memory), test func(*bubble), answers ...error) {
 	t.Helper()
+	inBubbleFor(t, "grpclb:///shop.example.com", setUp, test, answers...)
+}
+
+// inBubbleFor is inBubble for another target.
+func inBubbleFor(t *testing.T, target string, setUp func(*memory), test func(*bubble), answers ...error) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bubble{T: t, channel: newChannel(answers...), memory: &memory{
 			records: []*net.SRV{{Target: "a.example.com.", Port: 81}},
-			hosts:   map[string]string{"a.example.com.": "10.0.0.1", "b.example.com.": "10.0.0.2"},
+			hosts:   map[string]string{"a.example.com.": "10.0.0.1", "b.example.com.": "10.0.0.2", shop: "10.0.1.1"},
 			began:   time.Now(),
 		}}
 		if setUp != nil {
 			setUp(b.memory)
 		}
-		parsed, err := parse(targetOf(t, "grpclb:///shop.example.com").URL)
+		parsed, err := parse(targetOf(t, target).URL)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := figures{interval: 30 * time.Second, keep: time.Hour, backoff: steady}
-		b.resolver, err = start(setup{parsed, f, b.memory, b.memory}, b.channel, resolver.BuildOptions{})
-		if err != nil {
-			t.Fatal(err)
+		s := setup{target: parsed, names: b.memory, texts: b.memory, seed: alphabetical(),
+			figures: figures{interval: 30 * time.Second, keep: time.Hour, backoff: steady, refresh: parsed.refresh}}
+		if parsed.config {
+			s.own = &serviceConfig{text: ownText, parsed: b.channel.ParseServiceConfig(ownText)}
 		}
+		b.resolver = start(s, b.channel)
 		defer b.resolver.Close()
 		synctest.Wait()
 		test(b)
 	})
 }
 
-// found has the service's addresses looked up.
-func (b *bubble) found(addresses ...string) {
-	s := resolver.State{Endpoints: []resolver.Endpoint{}}
-	for _, a := range addresses {
-		s.Endpoints = append(s.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: a}}})
+// alphabetical returns a seed by which a.example.com comes before
+// b.example.com, as SRV targets and as a balancer's name.
+func alphabetical() (s seed) {
+	for ; ; s++ {
+		if s.chance("a.example.com.:81") < s.chance("b.example.com.:82") {
+			return s
+		}
 	}
-	if err := b.memory.cc.UpdateState(s); err != nil {
-		b.Error(err)
-	}
-	synctest.Wait()
 }
 
 // change changes what DNS says.
@@ -154,19 +161,20 @@ func (b *bubble) until(d time.Duration) {
 // seconds after the beginning.
 func (b *bubble) lookedAt(seconds ...float64) {
 	b.Helper()
+	b.were("SRV records", &b.looks, seconds)
+}
+
+// were fails the test unless such were looked up at these times.
+func (b *bubble) were(what string, looked *[]time.Duration, seconds []float64) {
+	b.Helper()
 	b.memory.mu.Lock()
 	defer b.memory.mu.Unlock()
 	var got []float64
-	for _, l := range b.looks {
+	for _, l := range *looked {
 		got = append(got, l.Seconds())
 	}
-	if len(got) != len(seconds) {
-		b.Fatalf("looked at %v s, want %v", got, seconds)
-	}
-	for i := range got {
-		if got[i] != seconds[i] {
-			b.Fatalf("looked at %v s, want %v", got, seconds)
-		}
+	if !slices.Equal(got, seconds) {
+		b.Fatalf("looked up %s at %v s, want %v", what, got, seconds)
 	}
 }
 

@@ -1,6 +1,8 @@
 package lbresolver
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"time"
 
@@ -22,13 +24,14 @@ type Builder struct {
 	scheme  string
 	figures figures
 	system  *net.Resolver // nil: net.DefaultResolver
+	config  string        // the user's service config
 }
 
 // NewBuilder returns a builder of one's own, for grpc.WithResolvers or
 // resolver.Register. Without options it is like the one that importing the
 // package registers.
 func NewBuilder(options ...Option) *Builder {
-	b := &Builder{scheme: Scheme, figures: defaults}
+	b := &Builder{scheme: Scheme, figures: defaults, config: "{}"}
 	for _, o := range options {
 		o.apply(b)
 	}
@@ -45,12 +48,31 @@ func (b *Builder) Build(t resolver.Target, cc resolver.ClientConn, o resolver.Bu
 	if err != nil {
 		return nil, err
 	}
-	return start(setup{
-		target:  parsed,
-		figures: b.figures,
-		names:   b.namesFor(parsed.dns),
-		builder: resolver.Get("dns"),
-	}, cc, o)
+	own, err := b.ownConfig(parsed, cc, o)
+	if err != nil {
+		return nil, err
+	}
+	s := setup{target: parsed, figures: b.figures, seed: seed(rand.Uint64()), own: own}
+	if parsed.refresh > 0 {
+		s.figures.refresh = parsed.refresh
+	}
+	network := b.networkFor(parsed.dns)
+	s.names, s.texts = network, network
+	return start(s, cc), nil
+}
+
+// ownConfig returns the service config for want of one in DNS; nil if there is to
+// be none at all.
+func (b *Builder) ownConfig(t target, cc resolver.ClientConn, o resolver.BuildOptions) (*serviceConfig, error) {
+	if !t.config || o.DisableServiceConfig {
+		return nil, nil
+	}
+	text := withPolicy(b.config)
+	own := &serviceConfig{text: text, parsed: cc.ParseServiceConfig(text), fixed: !wantsTXT()}
+	if err := own.parsed.Err; err != nil {
+		return nil, fmt.Errorf("lbresolver: the service config of the builder: %w", err)
+	}
+	return own, nil
 }
 
 // An Option changes a Builder that NewBuilder makes.
@@ -68,19 +90,43 @@ type intervalOption time.Duration
 
 func (i intervalOption) apply(b *Builder) { b.figures.interval = max(0, time.Duration(i)) }
 
-// WithMinInterval sets how long after a look-up for balancers has succeeded the
-// next one may begin. Default 30 s; with zero or less, one begins whenever the
-// channel asks. The service's own addresses are looked up at the interval of
-// grpc-go's DNS resolver, which is one for the process
-// (google.golang.org/grpc/resolver/dns.SetMinResolutionInterval).
+// WithMinInterval sets how long after a look-up has succeeded the next one for
+// the same may begin: for balancers, for the service's own addresses, for its
+// service config. Default 30 s; with zero or less, one begins whenever the channel
+// asks. The interval of gRPC's resolver for the scheme dns, which is one for the
+// process, does not count here.
 func WithMinInterval(d time.Duration) Option { return intervalOption(d) }
+
+type refreshOption time.Duration
+
+func (r refreshOption) apply(b *Builder) { b.figures.refresh = max(0, time.Duration(r)) }
+
+// WithRefresh has look-ups that succeeded repeated after that time, ±20 %, though
+// the channel does not ask, so that balancers that were added are found while all
+// is well. It may be less than the minimal interval. Default, and for zero or
+// less: never. A target's parameter refresh takes precedence.
+func WithRefresh(d time.Duration) Option { return refreshOption(d) }
+
+type configOption string
+
+func (c configOption) apply(b *Builder) { b.config = string(c) }
+
+// WithServiceConfig gives the service config, in JSON, for services that have none
+// in DNS. If it selects no policy, this one is added to it; the settings of this
+// one go into it as usual, as in
+//
+//	{"loadBalancingConfig":[{"grpclb":{"childPolicy":[{"pick_first":{}}]}}],
+//	 "methodConfig":[{"name":[{}],"timeout":"5s"}]}
+//
+// One that gRPC does not understand fails the channel's calls, with what is wrong
+// with it. Default: {}.
+func WithServiceConfig(json string) Option { return configOption(json) }
 
 type backoffOption backoff.Config
 
 func (o backoffOption) apply(b *Builder) { b.figures = b.figures.withBackoff(backoff.Config(o)) }
 
-// WithBackoff sets how long to wait before a look-up for balancers that has
-// failed is repeated, and what the channel refused is told to it again. Default
+// WithBackoff sets how long to wait before a look-up that has failed is repeated, and what the channel refused is told to it again. Default
 // 1 s, growing by 1.6 to at most 120 s, ±20 %. A figure out of range keeps its
 // default: a delay that is not positive, a Multiplier under 1, a Jitter outside
 // 0 to 1.
@@ -90,18 +136,19 @@ type keepOption time.Duration
 
 func (k keepOption) apply(b *Builder) { b.figures.keep = max(0, time.Duration(k)) }
 
-// WithKeep sets how long the balancers known last are kept while look-ups fail,
-// from the first failure on. Default 24 h; with zero or less they are given up
-// at the first failure. An answer that there are none is no failure.
+// WithKeep sets how long addresses that were known are kept while it can't be
+// found out whether they still hold, from the first failure on. Default 24 h; with
+// zero or less they are given up at the first failure. That applies to each by
+// itself: to SRV records, and to each name's IPv4 and IPv6 addresses. An answer
+// that there are none is no failure. A service config is kept until DNS has
+// another.
 func WithKeep(d time.Duration) Option { return keepOption(d) }
 
 type resolverOption struct{ *net.Resolver }
 
 func (r resolverOption) apply(b *Builder) { b.system = r.Resolver }
 
-// WithNetResolver sets what looks up SRV records and the addresses of balancers,
-// where the target names no DNS server. Default, and for nil,
-// net.DefaultResolver. The service's own addresses are looked up by grpc-go's
-// DNS resolver, which always takes that; only the target's parameter dns is for
-// both.
+// WithNetResolver sets what looks names up where the target names no DNS server.
+// Default, and for nil, net.DefaultResolver. Of r counts what it is made of; the
+// look-ups are done by resolvers of the same kind.
 func WithNetResolver(r *net.Resolver) Option { return resolverOption{r} }

@@ -179,8 +179,8 @@ func TestChannel_ServiceConfigInDNS(t *testing.T) {
 	}
 }
 
-// One of the user's counts with config=off, if DNS has none, and with service
-// configs disabled, whatever DNS has. Without either, the target's counts.
+// One of the user's counts with config=off, and with service configs disabled,
+// whatever DNS has. Without either, that of DNS or the target's own counts.
 func TestChannel_ServiceConfigOfUser(t *testing.T) {
 	const inDNS = `grpc_config=[{"serviceConfig":{"loadBalancingConfig":[{"grpclb":{"serviceName":"of DNS"}}]}}]`
 	users := grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"grpclb":{"serviceName":"of the user"}}]}`)
@@ -190,7 +190,7 @@ func TestChannel_ServiceConfigOfUser(t *testing.T) {
 		want             string // empty: the service
 	}{
 		"off, not in DNS":  {"&config=off", "", []grpc.DialOption{users}, "of the user"},
-		"off, in DNS":      {"&config=off", inDNS, []grpc.DialOption{users}, "of DNS"},
+		"off, in DNS":      {"&config=off", inDNS, []grpc.DialOption{users}, "of the user"},
 		"disabled":         {"", inDNS, []grpc.DialOption{users, grpc.WithDisableServiceConfig()}, "of the user"},
 		"on, in DNS":       {"", inDNS, []grpc.DialOption{users}, "of DNS"},
 		"on, not in DNS":   {"", "", []grpc.DialOption{users}, ""},

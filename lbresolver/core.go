@@ -1,140 +1,139 @@
 package lbresolver
 
-import (
-	"slices"
-	"time"
+import "time"
 
-	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/serviceconfig"
-)
+// patience is how long the channel's first news wait for what is still being
+// looked up, once there is something to tell. Most answers of DNS come within
+// that; one that comes later is told then.
+const patience = time.Second
 
-// A core decides what the channel is told and when to look for balancers. It
-// is told events and the time; it has no goroutine, channel or clock.
+// A core decides what the channel is told and when to ask DNS. It is told events
+// and the time; it has no goroutine, channel or clock.
 type core struct {
 	// Fixed.
 	target  target
 	figures figures
-	config  *serviceconfig.ParseResult // that selects the policy; nil gives none
+	seed    seed
+	own     *serviceConfig // for want of one in DNS; nil: there is to be none at all
 
-	// What is known. The addresses come from the DNS resolver, with the service
-	// config that it found.
-	addressed   bool // it has answered
-	addresses   resolver.State
-	addressErr  error // of its last answer
-	ownConfig   bool  // it has found a service config once
-	looked      bool  // a look-up for balancers has ended
-	balancers   []balancer
-	balancerErr error     // of the last look-up
-	expires     time.Time // when the balancers are given up; zero while look-ups succeed
+	// What to ask.
+	balancing, addressing, configuring, telling question
 
-	// When to look for balancers. After a failure that is a matter of time only;
-	// otherwise somebody must want it.
-	looking   bool
-	wanted    bool
-	notBefore time.Time
-	retrying  bool // notBefore is when to try again
-	failures  int  // in a row
+	// What is known.
+	lists     book // balancers
+	service   book // the service's own addresses
+	balancers []balancer
+	addresses []string
+	config    *serviceConfig // the last that DNS had
 
 	// What the channel was told.
-	news    bool  // there is something that it was not
-	refusal error // of what it was told last
+	begun  bool
+	tellBy time.Time // the first news wait for nothing any more; zero is never
+	last   view
+	retell bool // it refused that, and is to be told again
 }
 
-// newCore returns a core that wants to look for balancers now.
-func newCore(t target, f figures, config *serviceconfig.ParseResult) *core {
-	return &core{target: t, figures: f, config: config, wanted: true}
+// newCore returns a core that wants to look for everything that is of use.
+func newCore(t target, f figures, own *serviceConfig) *core {
+	c := &core{target: t, figures: f, own: own,
+		balancing:   newQuestion(t.asksForBalancers()),
+		addressing:  newQuestion(t.fallback && !t.service.isIP()),
+		configuring: newQuestion(own != nil && !own.fixed && !t.service.isIP()),
+		telling:     question{used: true, answered: true},
+	}
+	// What needs no DNS is known.
+	c.lists.hear(answer{places: t.given()}, time.Time{})
+	if t.fallback {
+		c.service.hear(answer{places: t.own()}, time.Time{})
+	}
+	c.list()
+	return c
 }
 
-// want is told that somebody would like to know better.
-func (c *core) want() { c.wanted = true }
-
-// addressesFound is told what the DNS resolver has found.
-func (c *core) addressesFound(s resolver.State) {
-	c.addressed, c.addresses, c.addressErr, c.news = true, s, nil, true
-	c.ownConfig = c.ownConfig || s.ServiceConfig != nil && s.ServiceConfig.Err == nil
+// looks returns the questions for DNS.
+func (c *core) looks() []*question {
+	return []*question{&c.balancing, &c.addressing, &c.configuring}
 }
 
-// addressesFailed is told that the DNS resolver could not find out. What it
-// found before stays; it tries again by itself.
-func (c *core) addressesFailed(err error) {
-	c.news = c.news || c.refusal != nil // and if it is the first answer, see ended
-	c.addressed, c.addressErr = true, err
+// want is told that the channel would like to know better.
+func (c *core) want() {
+	for _, q := range c.looks() {
+		q.want()
+	}
 }
 
-// ended is told what came of a look-up.
+// list notes what the books come to.
+func (c *core) list() {
+	c.balancers = c.seed.inOrder(&c.lists, len(c.target.balancers) > 0)
+	c.addresses = c.service.addrs()
+}
+
+// heard is told what a look-up for balancers has come to while it goes on:
+// something is known, and the rest is late.
+func (c *core) heard(now time.Time, a answer) {
+	c.lists.hear(a, now.Add(c.figures.keep))
+	c.list()
+	c.tellBy = now
+}
+
+// ended is told what came of a look-up for balancers.
 func (c *core) ended(now time.Time, a answer) {
-	// The first to end is news until DNS has answered, whatever that will be. And
-	// what the channel refused is told again: something else may have changed.
-	c.news = c.news || !c.looked || c.refusal != nil
-	c.looking, c.looked, c.balancerErr = false, true, a.err
-	switch {
-	case a.known:
-		c.replace(a.balancers)
-	case len(c.balancers) > 0 && c.expires.IsZero():
-		c.expires = now.Add(c.figures.keep)
-	}
-	if a.err == nil {
-		c.notBefore = now.Add(c.figures.interval)
-	}
+	c.lists.hear(a, now.Add(c.figures.keep))
+	c.list()
+	c.balancing.ended(now, a.err, c.figures.interval)
 }
 
-// replace takes over the balancers that there are. The same again, in another
-// of the orders that SRV records allow, is no news: balancers are not changed
-// over for that.
-func (c *core) replace(balancers []balancer) {
-	c.expires = time.Time{}
-	if !slices.Equal(inOrder(c.balancers), inOrder(balancers)) {
-		c.balancers, c.news = balancers, true
+// addressed is told what came of a look-up for the service's own addresses.
+func (c *core) addressed(now time.Time, a answer) {
+	c.service.hear(a, now.Add(c.figures.keep))
+	c.list()
+	c.addressing.ended(now, a.err, c.figures.interval)
+}
+
+// configured is told what came of a look-up for a service config. One that DNS
+// had stays when DNS has none any more: gRPC would go on with it anyway. So does
+// one that gRPC understood, when that in DNS is malformed now.
+func (c *core) configured(now time.Time, s *serviceConfig, err error) {
+	if s != nil && (c.config == nil || s.parsed.Err == nil) {
+		c.config = s
 	}
+	c.configuring.ended(now, err, c.figures.interval)
 }
 
 // check is told the time.
 func (c *core) check(now time.Time) {
-	if !c.expires.IsZero() && !now.Before(c.expires) {
-		c.replace(nil)
+	c.lists.expire(now)
+	c.service.expire(now)
+	c.list()
+	if c.telling.start(now) {
+		// Something else may be needed that DNS has by now.
+		c.retell = true
+		for _, q := range c.looks() {
+			q.hurry(now)
+		}
 	}
-}
-
-// start reports whether a look-up is to begin, and notes that it does.
-func (c *core) start(now time.Time) bool {
-	if !c.wanted || c.looking || now.Before(c.notBefore) {
-		return false
+	if c.tellBy.IsZero() && c.enough() {
+		c.tellBy = now.Add(patience)
 	}
-	c.wanted, c.retrying, c.looking = false, false, true
-	return true
 }
 
 // due returns when there is something to do without another event; zero is
 // never.
 func (c *core) due() time.Time {
-	if !c.wanted || c.looking {
-		return c.expires
+	due := soonest(c.lists.due(), c.service.due())
+	for _, q := range append(c.looks(), &c.telling) {
+		due = soonest(due, q.due())
 	}
-	if c.expires.IsZero() || c.notBefore.Before(c.expires) {
-		return c.notBefore
+	if !c.begun {
+		due = soonest(due, c.tellBy)
 	}
-	return c.expires
+	return due
 }
 
-// told notes what the channel said to that.
-func (c *core) told(refusal error) { c.refusal = refusal }
-
-// schedule decides when to try again what went wrong. Once decided that stays,
-// or news of the addresses could put it off for ever. The random number is in
-// [0, 1).
+// schedule decides when to ask again. The random number is in [0, 1).
 func (c *core) schedule(now time.Time, random float64) {
-	if c.balancerErr == nil && c.refusal == nil {
-		c.failures = 0
-		return
+	for _, q := range c.looks() {
+		q.schedule(now, c.figures, c.figures.refresh, random)
 	}
-	if c.looking || c.retrying {
-		return
-	}
-	c.wanted, c.retrying, c.notBefore = true, true, now.Add(c.figures.delay(c.failures, random))
-	c.failures++
-}
-
-// inOrder returns balancers in an order that depends only on what they are.
-func inOrder(balancers []balancer) []balancer {
-	return slices.SortedFunc(slices.Values(balancers), balancer.compare)
+	c.telling.schedule(now, c.figures, 0, random)
 }

@@ -28,63 +28,94 @@
 //	balancer=host:port   a balancer, besides one before the service; repeatable
 //	fallback=off         give no fallback addresses
 //	dns=host:port        ask this DNS server instead of the system's; port 53
-//	config=off           give no service config of one's own, see below
+//	config=off           give no service config, see below
+//	refresh=duration     look again that often without being asked, as in 5m
 //
 // A target that is malformed fails the channel's calls with what is wrong with
-// it. gRPC does not even take it for one of this scheme if it is no URL, as with
+// it; a user name or password in it is refused, and not repeated. gRPC does not even take it for one of this scheme if it is no URL, as with
 // a port that is no number before the service; then it tries to resolve the whole
 // of it by the default scheme, and complains about that.
 //
 // # What the channel is told
 //
-// At first, everything at once: when both the balancers and the service's own
-// addresses have been looked up, or that has failed, for which 30 s are the
-// limit. After that, whatever changes. Balancers without fallback addresses will
-// do, and so will fallback addresses without balancers. An error is reported only
-// if there is neither.
+// At first, everything at once: the balancers, the service's own addresses and its
+// service config are looked up side by side. As soon as balancers are known, the
+// rest is waited for a second at most, and told when it comes. Fallback addresses
+// alone are told when it is known that there are no balancers, or when that
+// look-up has failed, which takes up to 15 s: calls would go there at once.
+//
+// After that, whatever changes; what changes nothing is not told. Balancers without
+// fallback addresses will do, and so will fallback addresses without balancers. An
+// error is reported only if there is neither. It names the DNS server that was
+// asked.
 //
 //   - SRV records are in the order of their priority and, at random, by weight.
-//     The same records in another order are no change.
+//     Balancers of equal standing are in an order of its own for each channel:
+//     those that the target names, the addresses of one SRV record, and SRV records
+//     of one priority whose weights are all 0. The chance is drawn once for the
+//     channel, so the same records are in the same order each time.
 //   - A balancer is authenticated as the target of its SRV record, without the
 //     dot at its end, or as the host that the URL names.
 //   - A balancer's name that can't be looked up costs its own addresses only.
-//   - DNS's word that there are no balancers takes them away. A failure to find
-//     out does not: those known stay for 24 h ([WithKeep]).
 //   - No SRV records are looked up for localhost and for IP addresses.
+//   - What is of no use is not looked up: A and AAAA records of the service with
+//     fallback=off, TXT records where no service config is wanted, IP addresses.
+//
+// # When DNS fails
+//
+// DNS's word that there is no such record takes away what was known. A failure to
+// find out takes nothing away, and is repeated: an error, or silence. That goes for
+// each question by itself. Addresses of a name whose look-up failed stay, those of
+// other names change; if only the question for AAAA records failed, the IPv6
+// addresses stay, and the IPv4 addresses are those of the answer. What stays does
+// so for 24 h from the first failure on ([WithKeep]), the service config for good.
+//
+// A look-up asks several questions where there is a search list, and Go's resolver
+// returns what the last one came to. If one of them got no answer, "no such host"
+// for the others counts as a failure. Where Go has the C library look names up,
+// the word of that counts as it is.
 //
 // # When it looks
 //
 // When the channel is made, and when the channel asks, which it does when a
 // connection is lost or can't be made. So a channel that is content with its
-// fallback servers finds SRV records that are new when it loses one of them.
+// servers finds balancers that were added when it loses one of them, unless
+// refresh=5m in the target, or [WithRefresh], has it look by itself: that often,
+// up to a fifth earlier or later.
 //
-// Balancers are not looked up again within 30 s of the last time
-// ([WithMinInterval]); what is asked meanwhile is done then. A look-up gets 15 s.
-// One that fails is repeated after 1 s, 1.6 s and so on up to 120 s
-// ([WithBackoff]). So is one after which the channel refused what it was told.
+// Nothing is looked up again within 30 s of the last time ([WithMinInterval]); what
+// is asked meanwhile is done then. A look-up gets 15 s. One that fails is repeated
+// after 1 s, 1.6 s and so on up to 120 s ([WithBackoff]). So is everything after
+// the channel refused what it was told. Balancers, the service's addresses and its
+// service config each have their own times.
 //
 // # Service configs
 //
 // A service config in DNS, the TXT record of _grpc_config.service.example.com,
-// counts as it does for targets of the scheme dns. If it selects no policy, this
-// one is added to it.
+// counts as it does for targets of the scheme dns (gRFC A2): the first of its list
+// that is for this language and host. The chance that its percentage goes by is
+// drawn once for a channel. If it selects no policy, this one is added to it.
 //
-// Else the resolver gives one that selects the policy with its defaults. To
-// gRPC that is a service config like one in DNS, and takes precedence over
+// Else the resolver gives one that selects the policy, with its defaults or what
+// [WithServiceConfig] says:
+//
+//	builder := lbresolver.NewBuilder(lbresolver.WithServiceConfig(
+//		`{"methodConfig": [{"name": [{}], "timeout": "5s"}]}`))
+//	cc, err := grpc.NewClient("grpclb:///service.example.com:443", creds, grpc.WithResolvers(builder))
+//
+// To gRPC that is a service config like one in DNS, and takes precedence over
 // grpc.WithDefaultServiceConfig: a resolver can't see whether that is there. Two
-// ways have the user's count:
+// ways have that one count:
 //
-//   - With config=off in the target, one in DNS counts, or else the user's.
-//     Either has to select the policy then, or the channel uses pick_first.
-//   - With the dial option grpc.WithDisableServiceConfig, the user's counts and
-//     DNS is not asked.
+//   - With config=off in the target the resolver gives none, and DNS is not asked.
+//     The user's has to select the policy then, or the channel uses pick_first.
+//   - The dial option grpc.WithDisableServiceConfig does the same.
 //
 // # How it is made
 //
-// One goroutine owns what is known of a target, and when to look again. The
-// service's addresses and TXT record are looked up by grpc-go's own DNS
-// resolver, with its intervals; the balancers by a net.Resolver, in a goroutine
-// that ends with the look-up. Both post what they find. Close breaks off what is
-// under way and returns when all of it has ended. While a DNS server is silent,
-// that takes grpc-go's DNS resolver up to 5 s, as it does for targets of its own.
+// One goroutine owns what is known of a target, and when to look again. Each
+// look-up is done by a net.Resolver of its own, in a goroutine that ends with the
+// look-up and posts what it found. The connections to DNS servers note which
+// questions were asked and answered. Close breaks off what is under way and
+// returns when all of it has ended.
 package lbresolver

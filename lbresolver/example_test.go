@@ -39,12 +39,14 @@ func Example() {
 	// Output: answered by backend 1
 }
 
-// A builder of one's own, for one channel: balancers are looked up every 5 s at
-// most, and those known are kept for an hour when DNS fails.
+// A builder of one's own, for one channel: DNS is asked every five minutes, and
+// every 5 s at most when connections are lost; what is known is kept for an hour
+// when DNS fails.
 func ExampleNewBuilder() {
 	builder := lbresolver.NewBuilder(
 		lbresolver.WithScheme("lb"),
 		lbresolver.WithMinInterval(5*time.Second),
+		lbresolver.WithRefresh(5*time.Minute),
 		lbresolver.WithKeep(time.Hour),
 		lbresolver.WithBackoff(backoff.Config{BaseDelay: time.Second, Multiplier: 2, Jitter: 0.2, MaxDelay: 30 * time.Second}),
 	)
@@ -59,8 +61,34 @@ func ExampleNewBuilder() {
 	// Output: lb:///service.example.com:443
 }
 
-// The user's service config counts where DNS has none, if the target leaves it
-// to him to select the policy.
+// The user's service config is given to the builder. What it says of methods and of
+// this policy is used; it need not select the policy.
+func ExampleWithServiceConfig() {
+	dns, service, stop := serve()
+	defer stop()
+
+	builder := lbresolver.NewBuilder(lbresolver.WithServiceConfig(`{
+		"loadBalancingConfig": [{"grpclb": {"initialFallbackTimeout": "3s"}}],
+		"methodConfig": [{"name": [{}], "timeout": "5s"}]
+	}`))
+	cc, err := grpc.NewClient("grpclb:///"+service+"?dns="+dns,
+		grpc.WithResolvers(builder),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+
+	answer, err := testpb.NewTestServiceClient(cc).UnaryCall(context.Background(), &testpb.SimpleRequest{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("answered by", answer.ServerId)
+	// Output: answered by backend 1
+}
+
+// Where others decide about the channel's default service config, the target leaves
+// it to that to select the policy.
 func Example_serviceConfig() {
 	dns, service, stop := serve()
 	defer stop()

@@ -10,7 +10,8 @@ import (
 // figures are how long things take.
 type figures struct {
 	interval time.Duration  // between two look-ups that succeed, end to start
-	keep     time.Duration  // that balancers are kept while look-ups fail
+	keep     time.Duration  // that addresses are kept while look-ups fail
+	refresh  time.Duration  // between look-ups that nobody asks for; zero is never
 	backoff  backoff.Config // between look-ups that fail
 }
 
@@ -38,16 +39,29 @@ func (f figures) withBackoff(b backoff.Config) figures {
 	return f
 }
 
+// refreshSpread is how much earlier or later than its interval a look-up is that
+// nobody asks for, as a share of it: clients that began together come apart.
+const refreshSpread = 0.2
+
+// spreadOut adds chance to the interval of look-ups. The random number is in
+// [0, 1).
+func spreadOut(interval time.Duration, random float64) time.Duration {
+	return jittered(float64(interval), refreshSpread, random)
+}
+
 // delay returns how long to wait after a failure that earlier ones preceded.
 // The bound holds before jitter. The float may be infinite and is then brought
 // back by the bound; one out of range of an int64 has no defined integer.
 func (f figures) delay(earlier int, random float64) time.Duration {
 	b := f.backoff
 	grown := float64(b.BaseDelay) * math.Pow(b.Multiplier, float64(earlier))
-	bounded := math.Min(grown, float64(b.MaxDelay))
-	jittered := bounded * (1 + b.Jitter*(2*random-1))
-	if jittered >= math.MaxInt64 {
+	return jittered(math.Min(grown, float64(b.MaxDelay)), b.Jitter, random)
+}
+
+func jittered(d, jitter, random float64) time.Duration {
+	d *= 1 + jitter*(2*random-1)
+	if d >= math.MaxInt64 {
 		return math.MaxInt64
 	}
-	return time.Duration(jittered)
+	return time.Duration(d)
 }

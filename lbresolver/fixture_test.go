@@ -3,6 +3,7 @@ package lbresolver
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,10 @@ func (t told) String() string {
 }
 
 // ours is how a told ends whose config is the resolver's own.
-const ours = ` | config {"loadBalancingConfig":[{"grpclb":{}}]}`
+const ours = ` | config ` + ownText
+
+// ownText is the service config that the resolver gives of its own.
+const ownText = `{"loadBalancingConfig":[{"grpclb":{}}]}`
 
 // next waits for what the channel is told next.
 func (c *channel) next(t testing.TB) told {
@@ -113,6 +117,17 @@ func (c *channel) next(t testing.TB) told {
 func (c *channel) expect(t testing.TB, want string) {
 	t.Helper()
 	if got := c.next(t).String(); got != want {
+		t.Fatalf("the channel was told\n%s\nwant\n%s", got, want)
+	}
+}
+
+// expectSet is expect for balancers of equal standing, of which each channel has
+// an order of its own: what is wanted has them in the order of their addresses.
+func (c *channel) expectSet(t testing.TB, want string) {
+	t.Helper()
+	got := c.next(t)
+	slices.SortFunc(balancersOf(got.state), func(a, b resolver.Address) int { return strings.Compare(a.Addr, b.Addr) })
+	if got.String() != want {
 		t.Fatalf("the channel was told\n%s\nwant\n%s", got, want)
 	}
 }

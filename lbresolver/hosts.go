@@ -4,85 +4,111 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-
-	"golang.org/x/sync/errgroup"
+	"maps"
+	"slices"
+	"time"
 )
 
 // lookWidth is how many names are looked up at a time, so that one to which
 // nothing answers does not hold up the others.
 const lookWidth = 16
 
-// resolve looks up the addresses of all of them. A name that fails costs its
-// own addresses and no others. It is worth another try if DNS failed, or if
-// nothing else is there; a name that does not exist, beside others that do, is
-// for whoever wrote it to mend.
-func (f finder) resolve(ctx context.Context, places []place) answer {
-	found, errs := f.addresses(ctx, places)
-	a := answer{known: true}
-	var failed []error
-	for i, p := range places {
-		if errs[i] != nil {
-			logger.Warningf("lbresolver: balancer %v of %s is left out: %v", p.hostPort, f.target.service.host, errs[i])
+// A lookedUp is what came of one name.
+type lookedUp struct {
+	name string
+	host host
+	err  error
+}
+
+// resolve adds to the places of a the addresses of their names. If some are known
+// for a while and others are late, early is told what there is by then.
+func (f finder) resolve(ctx context.Context, a answer, early func(answer)) answer {
+	a.hosts = map[string]host{}
+	for _, p := range a.places {
+		if !p.isIP() {
+			a.hosts[p.host] = host{v4: true, v6: true} // until it is known
 		}
-		if errs[i] != nil && !isAbsent(errs[i]) {
-			failed = append(failed, errs[i])
+	}
+	results, pending := f.lookUp(ctx, a.hosts), len(a.hosts)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	var late, said bool
+	errs := map[string]error{}
+	for pending > 0 {
+		select {
+		case r := <-results:
+			a.hosts[r.name], errs[r.name] = r.host, r.err
+			pending--
+		case <-timer.C:
+			late = true
 		}
-		a.balancers = append(a.balancers, found[i]...)
+		if late && !said && pending > 0 && a.found() {
+			said = true
+			early(a.copy())
+		}
 	}
-	a.err = errors.Join(failed...)
-	if len(a.balancers) == 0 {
-		a.known = a.err == nil
-		a.err = errors.Join(errs...)
-	}
-	a.balancers = unique(a.balancers)
+	a.err = errors.Join(a.err, f.judge(a, errs))
 	return a
 }
 
-// addresses looks up each place. Results and errors have its index.
-func (f finder) addresses(ctx context.Context, places []place) ([][]balancer, []error) {
-	found, errs := make([][]balancer, len(places)), make([]error, len(places))
-	var all errgroup.Group
-	all.SetLimit(lookWidth)
-	for i, p := range places {
-		all.Go(func() error {
-			found[i], errs[i] = f.hosts(ctx, p)
-			return nil
-		})
-	}
-	_ = all.Wait() // none of them returns an error
-	return found, errs
+// copy returns an answer that does not change with a.
+func (a answer) copy() answer {
+	a.hosts = maps.Clone(a.hosts)
+	return a
 }
 
-func (f finder) hosts(ctx context.Context, p place) (found []balancer, err error) {
-	ips := []string{p.host}
-	if !p.isIP() {
-		if ips, err = f.names.LookupHost(ctx, p.host); err != nil {
-			return nil, fmt.Errorf("addresses of %s: %w", p.name(), err)
+// judge returns which of the errors of names are worth another try. A name that
+// fails costs its own addresses and no others: DNS may know better next time. A
+// name that does not exist, beside others that do, is for whoever wrote it to mend.
+func (f finder) judge(a answer, errs map[string]error) error {
+	var failed, absent []error
+	for _, name := range slices.Sorted(maps.Keys(errs)) { // the same errors, the same words
+		if isAbsent(errs[name]) {
+			absent = append(absent, errs[name])
+		} else {
+			failed = append(failed, errs[name])
 		}
 	}
-	for _, ip := range ips {
-		found = append(found, balancer{hostPort{ip, p.port}.String(), p.name(), p.priority, p.weight})
+	if len(absent) > 0 && a.found() {
+		logger.Warningf("lbresolver: balancers of %s are left out: %v", f.target.service.host, errors.Join(absent...))
+		absent = nil
 	}
-	return found, nil
+	return errors.Join(append(failed, absent...)...)
 }
 
-// isAbsent reports whether err is DNS's word that there are no such records.
-// Anything else is a failure to find out.
-func isAbsent(err error) bool {
-	var failed *net.DNSError
-	return errors.As(err, &failed) && failed.IsNotFound
+// lookUp looks up these names, and yields a result for each. Its goroutines have
+// nothing left to do when the last has been received.
+func (f finder) lookUp(ctx context.Context, names map[string]host) <-chan lookedUp {
+	results := make(chan lookedUp, len(names)) // nobody waits to tell
+	todo := make(chan string, len(names))
+	for name := range names {
+		todo <- name
+	}
+	close(todo)
+	for range min(lookWidth, len(names)) {
+		go func() {
+			for name := range todo {
+				results <- f.host(ctx, name)
+			}
+		}()
+	}
+	return results
 }
 
-// unique drops addresses that came before.
-func unique(all []balancer) (kept []balancer) {
-	type identity struct{ addr, name string }
-	seen := map[identity]bool{}
-	for _, b := range all {
-		if id := (identity{b.addr, b.name}); !seen[id] {
-			seen[id] = true
-			kept = append(kept, b)
-		}
+// host looks up one name.
+func (f finder) host(ctx context.Context, name string) lookedUp {
+	ips, err := f.names.LookupHost(ctx, name)
+	r := lookedUp{name: name, host: host{ips: ips}}
+	if err != nil {
+		r.err = fmt.Errorf("addresses of %s: %w", hostPort{host: name}.name(), err)
 	}
-	return kept
+	var d *doubt
+	switch {
+	case err == nil || isAbsent(err):
+	case errors.As(err, &d):
+		r.host.v4, r.host.v6 = d.v4, d.v6
+	default:
+		r.host.v4, r.host.v6 = true, true
+	}
+	return r
 }

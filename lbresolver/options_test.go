@@ -33,7 +33,7 @@ func TestOptions_OutOfRange(t *testing.T) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
-	if got := NewBuilder(WithMinInterval(-1), WithKeep(-1)).figures; got.interval != 0 || got.keep != 0 {
+	if got := NewBuilder(WithMinInterval(-1), WithKeep(-1), WithRefresh(-1)).figures; got.interval != 0 || got.keep != 0 || got.refresh != 0 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"time"
 )
 
 // readQuery takes over what stands after the question mark.
@@ -36,8 +37,10 @@ func (t *target) readParameter(name string, values []string) (err error) {
 		t.fallback, err = onOrOff(name, values)
 	case "config":
 		t.config, err = onOrOff(name, values)
+	case "refresh":
+		t.refresh, err = duration(name, values)
 	default:
-		return fmt.Errorf("unknown parameter %q: there are balancer, config, dns and fallback", name)
+		return fmt.Errorf("unknown parameter %q: there are balancer, config, dns, fallback and refresh", name)
 	}
 	return err
 }
@@ -59,6 +62,18 @@ func onOrOff(name string, values []string) (on bool, err error) {
 		return false, fmt.Errorf("parameter %s is %q, and should be on or off", name, value)
 	}
 	return value == "on", nil
+}
+
+func duration(name string, values []string) (time.Duration, error) {
+	value, err := one(name, values)
+	if err != nil {
+		return 0, err
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("parameter %s is %q, and should be a duration above zero, as in 5m", name, value)
+	}
+	return d, nil
 }
 
 func oneServer(name string, values []string) (string, error) {

@@ -1,8 +1,13 @@
 package lbresolver
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"os"
 	"strings"
+
+	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/actorlb/grpclb"
 )
@@ -10,8 +15,57 @@ import (
 // policyConfig selects the policy, with its defaults.
 const policyConfig = `[{"` + grpclb.Name + `":{}}]`
 
-// ownConfig is the service config of a target for which there is no other.
-const ownConfig = `{"loadBalancingConfig":` + policyConfig + `}`
+// A serviceConfig is one that gRPC has read.
+type serviceConfig struct {
+	text   string
+	parsed *serviceconfig.ParseResult
+	fixed  bool // DNS is not to be asked for another
+}
+
+func (s *serviceConfig) equal(o *serviceConfig) bool {
+	return s == o || s != nil && o != nil && s.text == o.text
+}
+
+// texts is how TXT records are looked up: what is needed of a net.Resolver.
+type texts interface {
+	LookupTXT(ctx context.Context, name string) ([]string, error)
+}
+
+// A configurer finds the service config of one service. It is not changed any
+// more.
+type configurer struct {
+	texts  texts
+	parse  func(string) *serviceconfig.ParseResult
+	host   string // the service's
+	client client
+}
+
+// look finds the service config that DNS has now; nil is none. With one that gRPC
+// does not understand there is an error too.
+func (c configurer) look(ctx context.Context) (*serviceConfig, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	strings, err := c.texts.LookupTXT(ctx, "_grpc_config."+c.host)
+	if err != nil {
+		if isAbsent(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("service config of %s: %w", c.host, err)
+	}
+	text, err := c.client.choose(strings)
+	if text == "" || err != nil {
+		return nil, err
+	}
+	text = withPolicy(text)
+	found := &serviceConfig{text: text, parsed: c.parse(text)}
+	return found, found.parsed.Err
+}
+
+// wantsTXT reports whether TXT records are to be looked up, as the environment
+// has it for gRPC's resolver of the scheme dns.
+func wantsTXT() bool {
+	return !strings.EqualFold(os.Getenv("GRPC_ENABLE_TXT_SERVICE_CONFIG"), "false")
+}
 
 // withPolicy adds the policy to a service config that selects none, which would
 // otherwise mean pick_first: a config of methods is no wish for another policy.

@@ -3,6 +3,7 @@ package lbresolver
 import (
 	"testing"
 
+	"golang.org/x/net/dns/dnsmessage"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/internal/dnstest"
@@ -12,14 +13,14 @@ import (
 // policy, and of what counts as none.
 func TestServiceConfig(t *testing.T) {
 	for name, c := range map[string]struct {
-		text         string // of the TXT record; none if empty
-		want, wantIf string // and with config=off
+		text string // of the TXT record; none if empty
+		want string
 	}{
 		"none":             {want: ours},
-		"of the service":   {`grpc_config=[{"serviceConfig":{"loadBalancingConfig":[{"x":{}}]}}]`, ` | config {"loadBalancingConfig":[{"x":{}}]}`, ` | config {"loadBalancingConfig":[{"x":{}}]}`},
-		"without a policy": {`grpc_config=[{"serviceConfig":{"a":1}}]`, ` | config {"a":1,"loadBalancingConfig":[{"grpclb":{}}]}`, ` | config {"a":1}`},
-		"for Java only":    {`grpc_config=[{"clientLanguage":["JAVA"],"serviceConfig":{"a":1}}]`, ours, ""},
-		"something else":   {`v=spf1 -all`, ours, ""},
+		"of the service":   {`grpc_config=[{"serviceConfig":{"loadBalancingConfig":[{"x":{}}]}}]`, ` | config {"loadBalancingConfig":[{"x":{}}]}`},
+		"without a policy": {`grpc_config=[{"serviceConfig":{"a":1}}]`, ` | config {"a":1,"loadBalancingConfig":[{"grpclb":{}}]}`},
+		"for Java only":    {`grpc_config=[{"clientLanguage":["JAVA"],"serviceConfig":{"a":1}}]`, ours},
+		"something else":   {`v=spf1 -all`, ours},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := startDNS(t)
@@ -30,7 +31,7 @@ func TestServiceConfig(t *testing.T) {
 			on, _ := resolve(t, "grpclb:///shop.example.com?config=on", s)
 			on.expect(t, "addresses 10.0.1.1:443"+c.want)
 			off, _ := resolve(t, "grpclb:///shop.example.com?config=off", s)
-			off.expect(t, "addresses 10.0.1.1:443"+c.wantIf)
+			off.expect(t, "addresses 10.0.1.1:443")
 		})
 	}
 }
@@ -50,16 +51,20 @@ func TestServiceConfig_Disabled(t *testing.T) {
 }
 
 // One that DNS has had is not replaced by ours when DNS has none any more: the
-// channel goes on with it, as for targets of the scheme dns.
+// channel would go on with it, as for targets of the scheme dns.
 func TestServiceConfig_Lost(t *testing.T) {
 	s := startDNS(t)
 	s.Set(shop, dnstest.Host("10.0.1.1"))
 	s.Set("_grpc_config."+shop, dnstest.TXT(`grpc_config=[{"serviceConfig":{"loadBalancingConfig":[]}}]`))
-	c, r := resolve(t, "grpclb:///shop.example.com", s)
+	c, r := resolve(t, "grpclb:///shop.example.com", s, quick...)
 	c.expect(t, `addresses 10.0.1.1:443 | config {"loadBalancingConfig":[]}`)
 	s.Remove("_grpc_config." + shop)
+	asked := s.Asked("_grpc_config."+shop, dnsmessage.TypeTXT)
 	r.ResolveNow(resolver.ResolveNowOptions{})
-	c.await(t, "addresses 10.0.1.1:443")
+	<-s.Await("_grpc_config."+shop, dnsmessage.TypeTXT, asked+1)
+	s.Set(shop, dnstest.Host("10.0.1.2"))
+	r.ResolveNow(resolver.ResolveNowOptions{})
+	c.expect(t, `addresses 10.0.1.2:443 | config {"loadBalancingConfig":[]}`)
 }
 
 func TestWithPolicy(t *testing.T) {
@@ -79,5 +84,40 @@ func TestWithPolicy(t *testing.T) {
 		if got := withPolicy(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
+	}
+}
+
+// The first service config of a record that is for this client counts (gRFC A2).
+func TestServiceConfig_Choice(t *testing.T) {
+	c := client{host: "here", percent: 49}
+	for record, want := range map[string]string{
+		`grpc_config=[{"serviceConfig":{"a":1}},{"serviceConfig":{"a":2}}]`:                                 `{"a":1}`,
+		`grpc_config=[{"clientLanguage":["JAVA","GO"],"serviceConfig":{"a":1}}]`:                            `{"a":1}`,
+		`grpc_config=[{"clientLanguage":["go"],"serviceConfig":{"a":1}},{"serviceConfig":{"a":2}}]`:         `{"a":2}`,
+		`grpc_config=[{"clientLanguage":[],"serviceConfig":{"a":1}}]`:                                       ``,
+		`grpc_config=[{"clientHostName":["there","here"],"serviceConfig":{"a":1}}]`:                         `{"a":1}`,
+		`grpc_config=[{"clientHostName":["there"],"serviceConfig":{"a":1}}]`:                                ``,
+		`grpc_config=[{"percentage":49,"serviceConfig":{"a":1}},{"percentage":50,"serviceConfig":{"a":2}}]`: `{"a":2}`,
+		`grpc_config=[{"percentage":0,"serviceConfig":{"a":1}}]`:                                            ``,
+		`grpc_config=[{"percentage":100},{"serviceConfig":{"a":2}}]`:                                        `{"a":2}`,
+		`grpc_config=[]`: ``,
+		`grpc_config=`:   ``,
+		`grpc_config`:    ``,
+		` grpc_config=[{"serviceConfig":{"a":1}}]`: ``,
+	} {
+		if got, err := c.choose([]string{record}); got != want || err != nil {
+			t.Errorf("%s: got %s, %v, want %s", record, got, err, want)
+		}
+	}
+	if got, err := c.choose([]string{`grpc_config=[{"serviceConfig"`, `:{"a":1}}]`}); got != `{"a":1}` || err != nil {
+		t.Errorf("of two strings: got %s, %v", got, err)
+	}
+	for _, record := range []string{`grpc_config={"serviceConfig":{}}`, `grpc_config=[{"percentage":"7"}]`, `grpc_config=[`} {
+		if got, err := c.choose([]string{record}); err == nil || got != "" {
+			t.Errorf("%s: got %s, %v, want an error", record, got, err)
+		}
+	}
+	if p := thisClient().percent; p < 0 || p > 99 {
+		t.Errorf("a channel's chance is %d", p)
 	}
 }

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
-	"google.golang.org/grpc/balancer/grpclb/state"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/internal/dnstest"
@@ -50,13 +48,7 @@ func TestSRV_IPv6(t *testing.T) {
 	s.Set(shopSRV, dnstest.SRV(0, 0, 81, "a.example.com"))
 	s.Set("a.example.com", dnstest.Host("10.0.0.1"), dnstest.Host("2001:db8::1"))
 	c, _ := resolve(t, "grpclb:///shop.example.com", s)
-	got := c.next(t)
-	b := state.Get(got.state).BalancerAddresses
-	slices.SortFunc(b, func(a, b resolver.Address) int { return strings.Compare(a.Addr, b.Addr) })
-	want := "balancers 10.0.0.1:81 as a.example.com, [2001:db8::1]:81 as a.example.com | addresses [2001:db8::1:1]:443" + ours
-	if got.String() != want {
-		t.Errorf("got %s\nwant %s", got, want)
-	}
+	c.expectSet(t, "balancers 10.0.0.1:81 as a.example.com, [2001:db8::1]:81 as a.example.com | addresses [2001:db8::1:1]:443"+ours)
 }
 
 // Names that don't exist, that DNS fails to look up and that mean "none", and

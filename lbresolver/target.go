@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -20,34 +21,70 @@ const (
 // A target is what the URL that a user dials says.
 type target struct {
 	service   hostPort
-	balancers []hostPort // given in the URL; none means to ask DNS for them
-	dns       string     // the DNS server to ask, "host:port"; empty is the system's
-	fallback  bool       // the service's own addresses are to be given
-	config    bool       // a service config that selects the policy is to be given
+	balancers []hostPort    // given in the URL; none means to ask DNS for them
+	dns       string        // the DNS server to ask, "host:port"; empty is the system's
+	fallback  bool          // the service's own addresses are to be given
+	config    bool          // a service config is to be given
+	refresh   time.Duration // how often to look without being asked; zero is not said
 }
 
 // noSRV reports whether the service is no name that DNS would have SRV records
 // for.
 func (t target) noSRV() bool { return t.service.isIP() || t.service.isLocal() }
 
+// asksForBalancers reports whether it takes DNS to find the balancers.
+func (t target) asksForBalancers() bool {
+	if len(t.balancers) == 0 {
+		return !t.noSRV()
+	}
+	return slices.ContainsFunc(t.balancers, func(b hostPort) bool { return !b.isIP() })
+}
+
+// given returns the balancers that the target names.
+func (t target) given() (places []place) {
+	for _, b := range t.balancers {
+		places = append(places, place{hostPort: b})
+	}
+	return places
+}
+
+// own returns the service itself.
+func (t target) own() []place { return []place{{hostPort: t.service}} }
+
 // parse reads a URL of the forms in the package's documentation. The error
 // says what is wrong, and where.
 func parse(u url.URL) (target, error) {
+	text := u.String()
+	if user, rest, found := cutUser(text); found {
+		// What stands there may be a password, so it is not repeated.
+		return target{}, fmt.Errorf("lbresolver: target \"%s…@%s\": there is a user name in it, which means nothing here", user, rest)
+	}
 	t, err := read(u)
 	if err == nil {
 		err = t.check()
 	}
 	if err != nil {
-		return target{}, fmt.Errorf("lbresolver: target %q: %w", u.String(), err)
+		return target{}, fmt.Errorf("lbresolver: target %q: %w", text, err)
 	}
 	return t, nil
+}
+
+// cutUser looks for a user name and password, which end in an @, wherever in the
+// text of a URL that is. It returns what stands before them, which is the scheme,
+// and after them. Nothing else in a target has an @.
+func cutUser(text string) (scheme, rest string, found bool) {
+	text = strings.ReplaceAll(text, "%40", "@")
+	last := strings.LastIndex(text, "@")
+	if last < 0 {
+		return "", "", false
+	}
+	scheme, _, _ = strings.Cut(text, ":")
+	return scheme + ":", text[last+1:], true
 }
 
 func read(u url.URL) (target, error) {
 	t := target{fallback: true, config: true}
 	switch {
-	case u.User != nil:
-		return t, errors.New("there is a user name in it, which means nothing here")
 	case u.Fragment != "":
 		return t, fmt.Errorf("there is a fragment in it, %q, which means nothing here", "#"+u.Fragment)
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/resolver"
 )
@@ -28,6 +29,7 @@ func TestTarget(t *testing.T) {
 		"grpclb:///service.example.com?dns=192.0.2.53":   {service: service, fallback: true, config: true, dns: "192.0.2.53:53"},
 		"grpclb:///service.example.com?dns=[::1]:54":     {service: service, fallback: true, config: true, dns: "[::1]:54"},
 		"grpclb:///service.example.com?dns=::1":          {service: service, fallback: true, config: true, dns: "[::1]:53"},
+		"grpclb:///service.example.com?refresh=1m30s":    {service: service, fallback: true, config: true, refresh: 90 * time.Second},
 		"grpclb://[::1]:80/service.example.com":          {service: service, fallback: true, config: true, balancers: []hostPort{{"::1", 80}}},
 		"grpclb:///service.example.com?balancer=a%3A80":  {service: service, fallback: true, config: true, balancers: []hostPort{{"a", 80}}},
 		"grpclb:service.example.com?balancer=a:80":       {service: service, fallback: true, config: true, balancers: []hostPort{{"a", 80}}},
@@ -90,7 +92,11 @@ var malformed = map[string]string{
 	"grpclb:///a?dns=":                             "parameter dns: it is empty",
 	"grpclb:///a?dns=b:x":                          `parameter dns: port "x" is not`,
 	"grpclb:///a?dns=b&dns=c":                      "parameter dns is given 2 times",
-	"grpclb:///a?Balancer=b:80":                    `unknown parameter "Balancer": there are balancer, config, dns and fallback`,
+	"grpclb:///a?refresh=5":                        `parameter refresh is "5", and should be a duration above zero, as in 5m`,
+	"grpclb:///a?refresh=-1s":                      "parameter refresh is",
+	"grpclb:///a?refresh=0s":                       "parameter refresh is",
+	"grpclb:///a?refresh=1s&refresh=2s":            "parameter refresh is given 2 times",
+	"grpclb:///a?Balancer=b:80":                    `unknown parameter "Balancer": there are balancer, config, dns, fallback and refresh`,
 	"grpclb:///a?balancers=b:80&balancer=x":        `balancer: "x" has no port`,
 	"grpclb:///a?x=%zz":                            "parameters: ",
 	"grpclb:///a?x=1;y=2":                          "parameters: ",
@@ -120,7 +126,7 @@ func FuzzTarget(f *testing.F) {
 	for text := range malformed {
 		f.Add(text)
 	}
-	f.Add("grpclb://b:81/service.example.com?balancer=[::1]:80&fallback=on&dns=::1&config=on")
+	f.Add("grpclb://b:81/service.example.com?balancer=[::1]:80&fallback=on&dns=::1&config=on&refresh=1h")
 	f.Fuzz(func(t *testing.T, text string) {
 		u, err := url.Parse(text)
 		if err != nil {
@@ -157,6 +163,9 @@ func (t target) text() string {
 	}
 	if t.dns != "" {
 		query.Set("dns", t.dns)
+	}
+	if t.refresh > 0 {
+		query.Set("refresh", t.refresh.String())
 	}
 	for name, on := range map[string]bool{"fallback": t.fallback, "config": t.config} {
 		query.Set(name, map[bool]string{true: "on", false: "off"}[on])

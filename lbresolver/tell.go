@@ -3,40 +3,87 @@ package lbresolver
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"google.golang.org/grpc/balancer/grpclb/state"
 	"google.golang.org/grpc/resolver"
 )
 
-// tell returns what the channel is to be told, if there are news. An error is
-// for when there is nothing else. Until DNS has answered both questions there
-// is nothing to say: fallback addresses before the balancers are known would
-// have calls go there, and a service config that comes late changes the policy.
-func (c *core) tell() (s resolver.State, err error, ok bool) {
-	if !c.news || !c.addressed || !c.looked {
-		return resolver.State{}, nil, false
-	}
-	c.news = false
-	if s = c.state(); len(c.balancers) == 0 && len(s.Addresses) == 0 && len(s.Endpoints) == 0 {
-		return resolver.State{}, c.nothing(), true
-	}
-	return s, nil, true
+// A view is what the channel can be told. An error is for when there is nothing
+// else.
+type view struct {
+	balancers []balancer
+	addresses []string
+	config    *serviceConfig // nil: none
+	err       error
 }
 
-// state is all that is known. Balancers that the DNS resolver found too, as it
-// does in processes that import grpc-go's grpclb, are replaced.
-func (c *core) state() resolver.State {
-	s := c.addresses
-	if !c.target.fallback {
-		s.Addresses, s.Endpoints = nil, nil
+// equal reports whether v would be no news after o.
+func (v view) equal(o view) bool {
+	return slices.Equal(v.balancers, o.balancers) && slices.Equal(v.addresses, o.addresses) &&
+		v.config.equal(o.config) && fmt.Sprint(v.err) == fmt.Sprint(o.err)
+}
+
+// view returns what is known now.
+func (c *core) view() view {
+	if len(c.balancers) == 0 && len(c.addresses) == 0 {
+		return view{err: c.nothing()}
 	}
-	// A channel that gets no service config goes on with the one it had. So one
-	// from DNS is not replaced by ours when it could not be looked up again.
-	if s.ServiceConfig == nil && !c.ownConfig {
-		s.ServiceConfig = c.config
+	v := view{balancers: c.balancers, addresses: c.addresses, config: c.config}
+	if v.config == nil {
+		v.config = c.own
+	}
+	return v
+}
+
+// tell returns what the channel is to be told, if that is news.
+func (c *core) tell(now time.Time) (v view, ok bool) {
+	if !c.ready(now) {
+		return view{}, false
+	}
+	v = c.view()
+	same, retell := c.begun && v.equal(c.last), c.retell
+	c.begun, c.last, c.retell = true, v, false
+	if same && retell && v.err != nil {
+		c.told(now, v.err) // it knows
+		return view{}, false
+	}
+	return v, !same || retell
+}
+
+// told notes what the channel said to that; nil is that it is content.
+func (c *core) told(now time.Time, refusal error) { c.telling.ended(now, refusal, 0) }
+
+// ready reports whether the first news need not wait any more. There is something
+// to wait for while a question is open, but not for long.
+func (c *core) ready(now time.Time) bool {
+	if c.begun || c.balancing.answered && c.addressing.answered && c.configuring.answered {
+		return true
+	}
+	return !c.tellBy.IsZero() && !now.Before(c.tellBy)
+}
+
+// enough reports whether the first news would be of use: balancers, or that
+// there are none and what else there is. Fallback addresses before the balancers
+// are known would have calls go there.
+func (c *core) enough() bool {
+	return len(c.balancers) > 0 || c.balancing.answered && (len(c.addresses) > 0 || c.addressing.answered)
+}
+
+// state puts it in gRPC's words. Addresses are given in both ways that there
+// are, as gRPC's resolver for the scheme dns does.
+func (v view) state() resolver.State {
+	var s resolver.State
+	for _, addr := range v.addresses {
+		s.Addresses = append(s.Addresses, resolver.Address{Addr: addr})
+		s.Endpoints = append(s.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: addr}}})
+	}
+	if v.config != nil {
+		s.ServiceConfig = v.config.parsed
 	}
 	found := &state.State{}
-	for _, b := range c.balancers {
+	for _, b := range v.balancers {
 		found.BalancerAddresses = append(found.BalancerAddresses, resolver.Address{Addr: b.addr, ServerName: b.name})
 	}
 	return state.Set(s, found)
@@ -44,7 +91,7 @@ func (c *core) state() resolver.State {
 
 // nothing says why there is nothing to tell.
 func (c *core) nothing() error {
-	balancers, addresses := c.balancerErr, c.addressErr
+	balancers, addresses := c.balancing.err, c.addressing.err
 	if balancers == nil {
 		balancers = errors.New("DNS has none")
 	}

@@ -2,19 +2,15 @@ package lbresolver
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"google.golang.org/grpc/balancer/grpclb/state"
-	"google.golang.org/grpc/resolver"
 )
 
 const (
 	withBalancer = "balancers 10.0.0.1:81 as a.example.com | addresses 10.0.1.1:443" + ours
 	fallbackOnly = "addresses 10.0.1.1:443" + ours
-	backend      = "10.0.1.1:443"
 )
 
 func failing(m *memory) { m.records, m.failure = nil, errFailing }
@@ -22,28 +18,77 @@ func absent(m *memory)  { m.records, m.failure = nil, errAbsent }
 func working(m *memory) { m.records, m.failure = []*net.SRV{{Target: "a.example.com.", Port: 81}}, nil }
 func moved(m *memory)   { m.hosts["a.example.com."] = "10.0.0.9" }
 
-// Nothing is told before both questions are answered.
+func hangs(name string) func(*memory) { return func(m *memory) { m.hosts[name] = "hang" } }
+func fails(name string) func(*memory) { return func(m *memory) { m.hosts[name] = "fail" } }
+
+// both has two balancers of equal standing.
+func both(m *memory) {
+	m.records = []*net.SRV{{Target: "a.example.com.", Port: 81}, {Target: "b.example.com.", Port: 82}}
+}
+
+// What is known is told after a second, though the service's addresses are late;
+// and those when they come, or not at all.
 func TestFirst_WaitsForAddresses(t *testing.T) {
-	inBubble(t, nil, func(b *bubble) {
-		b.until(time.Minute)
+	inBubble(t, hangs(shop), func(b *bubble) {
+		b.until(time.Second - 1)
 		b.tells()
-		b.found(backend)
+		b.until(time.Second)
+		b.tells("balancers 10.0.0.1:81 as a.example.com" + ours)
+		b.change(func(m *memory) { m.hosts[shop] = "10.0.1.1" })
+		b.until(time.Minute)
 		b.tells(withBalancer)
 	})
 }
 
-// A name to which nothing answers takes 15 s, and costs only itself.
+// The same with the service config. Until it comes, the policy has its defaults.
+func TestFirst_WaitsForServiceConfig(t *testing.T) {
+	inBubble(t, func(m *memory) { m.text = "hang" }, func(b *bubble) {
+		b.until(time.Second - 1)
+		b.tells()
+		b.until(time.Second)
+		b.tells(withBalancer)
+		b.change(func(m *memory) { m.text = "grpc_config=[{\"serviceConfig\":{\"loadBalancingPolicy\":\"x\"}}]" })
+		b.until(time.Minute)
+		b.tells("balancers 10.0.0.1:81 as a.example.com | addresses 10.0.1.1:443 | config {\"loadBalancingPolicy\":\"x\"}")
+	})
+}
+
+// Fallback addresses wait for the balancers, or calls would go there at once: for
+// as long as a look-up may take.
 func TestFirst_WaitsForBalancers(t *testing.T) {
-	hanging := func(m *memory) {
-		m.hosts["b.example.com."] = "hang"
-		m.records = append(m.records, &net.SRV{Target: "b.example.com.", Port: 82})
-	}
-	inBubble(t, hanging, func(b *bubble) {
-		b.found(backend)
+	inBubble(t, hangs("a.example.com."), func(b *bubble) {
 		b.until(15*time.Second - 1)
 		b.tells()
 		b.until(15 * time.Second)
+		b.tells(fallbackOnly)
+	})
+}
+
+// Of several balancers, those that are known don't wait for the others.
+func TestFirst_SomeBalancersLate(t *testing.T) {
+	late := func(m *memory) { both(m); hangs("b.example.com.")(m) }
+	inBubble(t, late, func(b *bubble) {
+		b.until(time.Second - 1)
+		b.tells()
+		b.until(time.Second)
 		b.tells(withBalancer)
+		b.change(func(m *memory) { m.hosts["b.example.com."] = "10.0.0.2" })
+		b.until(16 * time.Second) // the look-up is given up at 15 s
+		b.tells("balancers 10.0.0.1:81 as a.example.com, 10.0.0.2:82 as b.example.com | " + fallbackOnly)
+	})
+}
+
+// A balancer that is late is not taken for one that is gone.
+func TestFirst_LateIsNotGone(t *testing.T) {
+	inBubble(t, both, func(b *bubble) {
+		b.tells("balancers 10.0.0.1:81 as a.example.com, 10.0.0.2:82 as b.example.com | " + fallbackOnly)
+		b.change(func(m *memory) { moved(m); hangs("b.example.com.")(m) })
+		b.until(time.Minute)
+		b.ask()
+		b.until(time.Minute + time.Second)
+		b.tells("balancers 10.0.0.9:81 as a.example.com, 10.0.0.2:82 as b.example.com | " + fallbackOnly)
+		b.until(30 * time.Minute)
+		b.tells()
 	})
 }
 
@@ -56,8 +101,7 @@ func TestFirst_LooksUpInParallel(t *testing.T) {
 		}
 	}
 	inBubble(t, hanging, func(b *bubble) {
-		b.found(backend)
-		b.until(lookLimit)
+		b.until(time.Second)
 		b.tells(withBalancer)
 	})
 }
@@ -66,7 +110,6 @@ func TestFirst_LooksUpInParallel(t *testing.T) {
 // time, and not without being asked.
 func TestInterval(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
-		b.found(backend)
 		b.tells(withBalancer)
 		b.until(5 * time.Second)
 		b.change(moved)
@@ -82,9 +125,8 @@ func TestInterval(t *testing.T) {
 		b.lookedAt(0, 30)
 		b.ask()
 		b.lookedAt(0, 30, 3600)
-		if b.asked != 4 {
-			t.Errorf("the DNS resolver was asked %d times, want 4", b.asked)
-		}
+		b.were("addresses", &b.memory.service, []float64{0, 30, 3600})
+		b.were("service configs", &b.memory.texts, []float64{0, 30, 3600})
 	})
 }
 
@@ -114,11 +156,7 @@ func TestInterval_OneAtATime(t *testing.T) {
 
 // The same again, in whatever order, is not told. Another priority is.
 func TestInterval_NoNews(t *testing.T) {
-	two := func(m *memory) {
-		m.records = []*net.SRV{{Target: "a.example.com.", Port: 81}, {Target: "b.example.com.", Port: 82}}
-	}
-	inBubble(t, two, func(b *bubble) {
-		b.found(backend)
+	inBubble(t, both, func(b *bubble) {
 		b.tells("balancers 10.0.0.1:81 as a.example.com, 10.0.0.2:82 as b.example.com | " + fallbackOnly)
 		b.change(func(m *memory) { m.records[0], m.records[1] = m.records[1], m.records[0] })
 		b.until(time.Minute)
@@ -138,7 +176,6 @@ func TestInterval_NoNews(t *testing.T) {
 // asked does not hasten that. A success begins anew.
 func TestBackoff(t *testing.T) {
 	inBubble(t, failing, func(b *bubble) {
-		b.found(backend)
 		b.tells(fallbackOnly)
 		for range 5 {
 			b.ask()
@@ -156,11 +193,13 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// News of the service's addresses do not put off the next try.
+// News of the service's addresses do not put off the next try, and neither does
+// the channel's asking.
 func TestBackoff_NotPutOff(t *testing.T) {
 	inBubble(t, failing, func(b *bubble) {
 		for i := range 30 {
-			b.found(backend)
+			b.change(func(m *memory) { m.hosts[shop] = fmt.Sprintf("10.0.1.%d", i) })
+			b.ask()
 			b.until(time.Duration(i) * 500 * time.Millisecond)
 		}
 		b.lookedAt(0, 1, 3, 7)
@@ -170,7 +209,6 @@ func TestBackoff_NotPutOff(t *testing.T) {
 // Balancers are kept for an hour of failures, as set up here, from the first.
 func TestKeep(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
-		b.found(backend)
 		b.tells(withBalancer)
 		b.change(failing)
 		b.until(10 * time.Hour)
@@ -188,7 +226,6 @@ func TestKeep(t *testing.T) {
 // A success in between begins a new hour.
 func TestKeep_BeginsAnew(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
-		b.found(backend)
 		b.tells(withBalancer)
 		b.change(failing)
 		b.until(time.Hour)
@@ -208,8 +245,7 @@ func TestKeep_BeginsAnew(t *testing.T) {
 // When the last balancers are given up and there is nothing else, the channel
 // is told what fails.
 func TestKeep_NothingElse(t *testing.T) {
-	inBubble(t, nil, func(b *bubble) {
-		b.found()
+	inBubble(t, func(m *memory) { delete(m.hosts, shop) }, func(b *bubble) {
 		b.tells("balancers 10.0.0.1:81 as a.example.com" + ours)
 		b.change(failing)
 		b.until(time.Minute)
@@ -223,7 +259,6 @@ func TestKeep_NothingElse(t *testing.T) {
 // DNS's word that there are none is not a failure: nothing is kept.
 func TestKeep_NotIfAbsent(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
-		b.found(backend)
 		b.tells(withBalancer)
 		b.change(absent)
 		b.until(30 * time.Second)
@@ -240,98 +275,70 @@ func TestSRV_SomeMalformed(t *testing.T) {
 		m.failure = &net.DNSError{Err: "DNS response contained records which contain invalid names"}
 	}
 	inBubble(t, partly, func(b *bubble) {
-		b.found(backend)
 		b.tells(withBalancer)
 		b.until(time.Hour)
 		b.lookedAt(0)
 	})
 }
 
-// The service's addresses stay while they can't be found out, and so does their
-// order of service: no error is told.
+// The service's addresses stay while they can't be found out, as long as
+// balancers do.
 func TestAddresses_Failing(t *testing.T) {
-	inBubble(t, nil, func(b *bubble) {
-		b.memory.cc.ReportError(errFailing)
+	inBubble(t, fails(shop), func(b *bubble) {
 		b.tells("balancers 10.0.0.1:81 as a.example.com" + ours)
-		b.found(backend)
+		b.change(func(m *memory) { m.hosts[shop] = "10.0.1.1" })
+		b.until(time.Second)
 		b.tells(withBalancer)
-		b.memory.cc.ReportError(errFailing)
-		b.tells()
-		b.change(absent)
+		b.change(fails(shop))
 		b.until(time.Minute)
 		b.ask()
+		b.until(2 * time.Minute)
+		b.change(absent)
+		b.ask()
 		b.tells(fallbackOnly)
+		b.until(time.Hour + time.Minute)
+		b.tells("error lbresolver: no balancers for shop.example.com:443 (DNS has none)" +
+			" and no addresses to fall back to (addresses of shop.example.com: lookup : server misbehaving)")
 	})
 }
 
-// What the channel refuses is told again, after a look-up of everything, with
-// the backoff; accepted, it is not.
+// What the channel refuses is told again with the backoff, and everything is
+// looked up again; accepted, it is not.
 func TestRefused(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
-		b.found(backend)
 		b.until(2 * time.Second)
 		b.tells(withBalancer, withBalancer)
 		b.until(time.Hour)
 		b.tells(withBalancer)
 		b.lookedAt(0, 1, 3)
-		if b.asked != 2 {
-			t.Errorf("the DNS resolver was asked %d times, want 2", b.asked)
-		}
+		b.were("addresses", &b.memory.service, []float64{0, 1, 3})
+		b.were("service configs", &b.memory.texts, []float64{0, 1, 3})
 	}, errors.New("bad resolver state"), errors.New("no"))
 }
 
-// Close breaks off a look-up, and takes no time. What is asked after it is not
+// So it is where there is nothing to look up.
+func TestRefused_WithoutDNS(t *testing.T) {
+	inBubbleFor(t, "grpclb://10.0.0.1:81/10.0.1.1:443", nil, func(b *bubble) {
+		b.until(time.Second)
+		const all = "balancers 10.0.0.1:81 as 10.0.0.1 | addresses 10.0.1.1:443" + ours
+		b.tells(all, all)
+		b.until(time.Hour)
+		b.tells()
+	}, errors.New("bad resolver state"))
+}
+
+// Close breaks off look-ups, and takes no time. What is asked after it is not
 // done.
 func TestClose(t *testing.T) {
-	hanging := func(m *memory) { m.hosts["a.example.com."] = "hang" }
+	hanging := func(m *memory) { hangs("a.example.com.")(m); hangs(shop)(m); m.text = "hang" }
 	inBubble(t, hanging, func(b *bubble) {
-		b.found(backend)
 		b.resolver.Close()
 		if took := time.Since(b.began); took != 0 {
 			t.Errorf("it took %v", took)
-		}
-		if !b.closed {
-			t.Error("the DNS resolver is not closed")
 		}
 		b.ask()
 		b.resolver.Close()
 		b.until(time.Hour)
 		b.lookedAt(0)
-	})
-}
-
-// A DNS resolver may give addresses in the old ways.
-func TestAddresses_WithoutEndpoints(t *testing.T) {
-	inBubble(t, absent, func(b *bubble) {
-		addresses := []resolver.Address{{Addr: backend}}
-		for _, say := range []func(){
-			func() { b.memory.cc.(listener).NewAddress(addresses) },
-			func() { b.found() },
-			func() { _ = b.memory.cc.UpdateState(resolver.State{Addresses: addresses}) },
-		} {
-			say()
-			synctest.Wait()
-		}
-		for _, want := range []int{1, 0, 1} {
-			got := b.next(t)
-			if n := len(got.state.Addresses); n != want || (want == 0) != (got.err != nil) {
-				t.Errorf("told of %d addresses, %v, want %d", n, got.err, want)
-			}
-		}
-	})
-}
-
-// In a process that imports grpc-go's grpclb, its DNS resolver finds balancers
-// too. Ours are told, and if there are none, none.
-func TestAddresses_WithBalancers(t *testing.T) {
-	inBubble(t, nil, func(b *bubble) {
-		theirs := state.Set(resolver.State{Endpoints: []resolver.Endpoint{{Addresses: []resolver.Address{{Addr: backend}}}}},
-			&state.State{BalancerAddresses: []resolver.Address{{Addr: "10.9.9.9:1"}}})
-		_ = b.memory.cc.UpdateState(theirs)
-		b.tells(withBalancer)
-		b.change(absent)
-		b.until(time.Minute)
-		b.ask()
-		b.tells(fallbackOnly)
 	})
 }

@@ -7,6 +7,7 @@
 //	dns.Set("_grpclb._tcp.greeter.example.com", dnstest.SRV(0, 0, 8080, "lb.example.com"))
 //	dns.Set("lb.example.com", dnstest.Host("127.0.0.1"), dnstest.Host("::1"))
 //	dns.Fail("flaky.example.com", dnsmessage.RCodeServerFailure)
+//	dns.FailType("half.example.com", dnsmessage.TypeAAAA, dnsmessage.RCodeRefused)
 //	dns.Silence("slow.example.com")
 //
 // A name that it was told nothing of does not exist (NXDOMAIN). One that has

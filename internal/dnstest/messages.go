@@ -10,10 +10,11 @@ import "golang.org/x/net/dns/dnsmessage"
 // What can be queued is bounded: a socket's loop waits for its answer.
 type message interface{ isMessage() }
 
-// learned: questions about the name are answered like this from now on.
+// learned: questions about the name are answered like this from now on: those of
+// one type, or if the type is zero, all.
 type learned struct {
-	name  string // canonical
-	entry entry
+	question question
+	entry    entry
 }
 
 // asked: a client has a question.

@@ -73,13 +73,21 @@ func (s *Server) Set(name string, records ...Record) {
 // Fail has every question about the name answered with this code.
 func (s *Server) Fail(name string, code dnsmessage.RCode) { s.learn(name, entry{code: code}) }
 
+// FailType has questions about the name's records of one type answered with this
+// code, until the name is spoken of again as a whole.
+func (s *Server) FailType(name string, kind dnsmessage.Type, code dnsmessage.RCode) {
+	s.inbox.Send(learned{question{canonical(name), kind}, entry{code: code}})
+}
+
 // Silence has questions about the name not answered.
 func (s *Server) Silence(name string) { s.learn(name, entry{silent: true}) }
 
 // Remove forgets the name: it does not exist.
 func (s *Server) Remove(name string) { s.Fail(name, dnsmessage.RCodeNameError) }
 
-func (s *Server) learn(name string, e entry) { s.inbox.Send(learned{canonical(name), e}) }
+func (s *Server) learn(name string, e entry) {
+	s.inbox.Send(learned{question{name: canonical(name)}, e})
+}
 
 // Asked returns how often clients have asked for records of this type. It is
 // zero after Close.

@@ -212,3 +212,17 @@ func TestServer_Close(t *testing.T) {
 		t.Errorf("asked %d times", n)
 	}
 }
+
+// One type can fail while another is answered, until the name is set again.
+func TestServer_OneType(t *testing.T) {
+	s, r := started(t)
+	s.Set("half.example.com", Host("127.0.0.1"), Host("2001:db8::7"))
+	s.FailType("half.example.com", dnsmessage.TypeAAAA, dnsmessage.RCodeRefused)
+	if got, err := r.LookupHost(t.Context(), "half.example.com."); err != nil || !slices.Equal(got, []string{"127.0.0.1"}) {
+		t.Errorf("got %q, %v, want 127.0.0.1 alone", got, err)
+	}
+	s.Set("half.example.com", Host("2001:db8::7"))
+	if got, err := r.LookupHost(t.Context(), "half.example.com."); err != nil || !slices.Equal(got, []string{"2001:db8::7"}) {
+		t.Errorf("got %q, %v, want 2001:db8::7 alone", got, err)
+	}
+}

@@ -3,6 +3,7 @@ package dnstest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -12,7 +13,7 @@ import (
 
 // A zone is what the server knows. It belongs to the goroutine of loop.
 type zone struct {
-	entries map[string]entry
+	entries map[question]entry // a type of zero is for those that have none of their own
 	counts  map[question]int
 	waiting []awaited
 }
@@ -20,7 +21,7 @@ type zone struct {
 // loop is the goroutine that owns the zone.
 func loop(ctx context.Context, inbox *actor.Inbox[message], ended chan<- struct{}) {
 	defer close(ended)
-	z := zone{entries: map[string]entry{}, counts: map[question]int{}}
+	z := zone{entries: map[question]entry{}, counts: map[question]int{}}
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,7 +39,7 @@ func loop(ctx context.Context, inbox *actor.Inbox[message], ended chan<- struct{
 func (z *zone) handle(m message) {
 	switch m := m.(type) {
 	case learned:
-		z.entries[m.name] = m.entry
+		z.learned(m)
 	case asked:
 		z.asked(m)
 	case counted:
@@ -51,13 +52,28 @@ func (z *zone) handle(m message) {
 	}
 }
 
-// asked answers a question. A name that it was told nothing of does not exist.
-func (z *zone) asked(m asked) {
-	e, known := z.entries[m.question.name]
-	if !known {
-		e = entry{code: dnsmessage.RCodeNameError}
+// learned replaces what was known of the name, or of its records of one type.
+func (z *zone) learned(m learned) {
+	if m.question.kind == 0 {
+		maps.DeleteFunc(z.entries, func(q question, _ entry) bool { return q.name == m.question.name })
 	}
-	m.reply <- e
+	z.entries[m.question] = m.entry
+}
+
+// entry returns what the zone says to a question. A name that it was told nothing
+// of does not exist.
+func (z *zone) entry(q question) entry {
+	for _, of := range []question{q, {name: q.name}} {
+		if e, known := z.entries[of]; known {
+			return e
+		}
+	}
+	return entry{code: dnsmessage.RCodeNameError}
+}
+
+// asked answers a question.
+func (z *zone) asked(m asked) {
+	m.reply <- z.entry(m.question)
 	z.counts[m.question]++
 	z.tell()
 }
