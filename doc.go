@@ -87,8 +87,8 @@
 //
 // Each of the owners is one goroutine, with its state in its local variables.
 // They tell each other things in typed messages. No lock is held anywhere; what
-// goroutines share while it changes is atomic, and that is the counters that
-// picks go by, and for child policies the newest token of each address.
+// goroutines share while it changes is atomic: the counters that picks go by, the
+// links of inboxes, and for child policies the newest token of each address.
 //
 // The packages lbstream, rrgroup, pending, tokens and actor are what this one is
 // built of. They may be used, but change as it needs them to: only this package,

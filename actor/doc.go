@@ -11,11 +11,15 @@
 //  1. An actor handles one message at a time. Messages from one sender arrive
 //     in the order in which they were sent; nothing is promised about the
 //     order of messages from different senders.
-//  2. Sending never waits for the receiver. An inbox is unbounded: whoever
-//     designs an actor bounds what can be queued by what its senders say.
+//  2. Sending waits for nobody: not for the receiver, whatever it does, and not
+//     for another sender. It may repeat an atomic step that another sender was
+//     quicker with. An inbox is unbounded: whoever designs an actor bounds what can
+//     be queued by what its senders say.
 //  3. A receiver takes its whole backlog at once.
 //  4. A message to a closed inbox is dropped and Send says so. What Send
 //     accepted is either received or handed back by Close.
+//  5. While a receiver waits for more, its inbox keeps no message that it has had,
+//     and the room of at most a thousand.
 //
 // The package is what this module's loops are made of. It may be used, but has no
 // promise of compatibility.

@@ -1,83 +1,147 @@
 package actor
 
+import "sync/atomic"
+
 // keptCapacity is how many messages' room an inbox keeps between batches. A
 // burst may need far more; that memory is given back.
 const keptCapacity = 1024
 
 // An Inbox is an unbounded queue with many senders and one receiver, the
-// actor that owns it. It holds no lock: the queue is a slice that lies in one
-// of two channels of capacity one, and whoever takes it out has it alone.
+// actor that owns it. It holds no lock: a sender links its message before the
+// newest one in one atomic step, and repeats the step if another sender came
+// first. Nobody waits for a sender that stops halfway, nor for the receiver.
 //
 // The receiver waits on Ready, in a select beside whatever else it hears, and
 // hands what it got to Open.
 type Inbox[M any] struct {
-	// The queue, in exactly one of the two unless somebody is at work on it.
-	full  chan Batch[M] // senders → receiver: holds messages
-	empty chan Batch[M] // receiver → senders: holds none, or is closed
+	newest atomic.Pointer[link[M]] // senders → receiver: the backlog; &end once closed
+	unused atomic.Pointer[link[M]] // receiver → senders: links to be used again
+	wake   chan Batch[M]           // senders → receiver: the backlog is no longer empty
+	end    link[M]
 
 	// Owned by the receiver.
 	opened []M // the messages handed out last, whose memory comes next
 }
 
-// A Batch is the backlog of an inbox, still sealed. Open yields its messages.
-type Batch[M any] struct {
-	messages []M
-	closed   bool // there will be no more: it stays where it is, without messages
+// A link holds one message of a backlog.
+type link[M any] struct {
+	message M
+	older   *link[M]
 }
 
+// A Batch stands for the backlog of an inbox. Open yields its messages.
+type Batch[M any] struct{}
+
 // NewInbox returns an inbox that holds nothing.
-func NewInbox[M any]() *Inbox[M] {
-	in := &Inbox[M]{
-		full:  make(chan Batch[M], 1),
-		empty: make(chan Batch[M], 1),
-	}
-	in.empty <- Batch[M]{}
-	return in
-}
+func NewInbox[M any]() *Inbox[M] { return &Inbox[M]{wake: make(chan Batch[M], 1)} }
 
 // Send queues m and reports whether it will be seen: false means that the
 // inbox is closed and m was dropped. It may be called from any goroutine and
-// never waits for the receiver.
+// never waits.
 func (in *Inbox[M]) Send(m M) bool {
-	var b Batch[M]
-	select {
-	case b = <-in.full:
-	case b = <-in.empty:
+	l := in.link()
+	l.message = m
+	for {
+		older := in.newest.Load()
+		if older == &in.end {
+			return false
+		}
+		l.older = older
+		if in.newest.CompareAndSwap(older, l) { // from here on l is the receiver's
+			if older == nil {
+				in.wakeUp()
+			}
+			return true
+		}
 	}
-	if b.closed {
-		in.empty <- b
-		return false
-	}
-	b.messages = append(b.messages, m)
-	in.full <- b
-	return true
 }
 
-// Ready yields the backlog as soon as there is one. The receiver must pass it
-// to Open before it does anything else: senders wait meanwhile.
-func (in *Inbox[M]) Ready() <-chan Batch[M] { return in.full }
+// wakeUp wakes the receiver. Whoever sent the first message of a backlog does.
+func (in *Inbox[M]) wakeUp() {
+	select {
+	case in.wake <- Batch[M]{}:
+	default:
+	}
+}
 
-// Open gives the queue back to the senders and returns the messages of b,
-// oldest first. The slice is valid until the next call of Open.
-func (in *Inbox[M]) Open(b Batch[M]) []M {
+// link returns a link to use. Those that the receiver has left are taken all at
+// once and put back but for one, so that no link can go and come back while
+// somebody looks at it. If there are newer ones by then, these are forgotten.
+func (in *Inbox[M]) link() *link[M] {
+	if in.unused.Load() == nil {
+		return new(link[M])
+	}
+	l := in.unused.Swap(nil)
+	switch {
+	case l == nil:
+		return new(link[M])
+	case l.older != nil:
+		in.unused.CompareAndSwap(nil, l.older)
+	}
+	return l
+}
+
+// Ready yields a batch as soon as there is a backlog; rarely one that is empty,
+// because its messages came with the batch before. The receiver has to pass it to
+// Open. The messages opened before are handled by now, and forgotten.
+func (in *Inbox[M]) Ready() <-chan Batch[M] {
 	clear(in.opened)
-	in.empty <- Batch[M]{messages: in.opened[:0]}
-	in.opened = b.messages
-	if cap(b.messages) > keptCapacity {
+	in.opened = in.opened[:0]
+	return in.wake
+}
+
+// Open takes the whole backlog and returns its messages, oldest first. The slice
+// is valid until the next call of Ready or Open.
+func (in *Inbox[M]) Open(Batch[M]) []M {
+	clear(in.opened)
+	newest := in.take(nil)
+	messages := in.read(newest, in.opened[:0])
+	in.opened = messages
+	if len(messages) <= keptCapacity {
+		in.unused.Store(newest)
+	}
+	if cap(messages) > keptCapacity {
 		// Forgotten now and not at the next Open, which may be hours away.
 		in.opened = nil
 	}
-	return b.messages
+	return messages
+}
+
+// take takes the backlog, and leaves what the senders find instead of it.
+func (in *Inbox[M]) take(instead *link[M]) *link[M] {
+	if in.newest.Load() == &in.end {
+		return nil // only the receiver closes, so this stays so
+	}
+	return in.newest.Swap(instead)
+}
+
+// read moves the messages of a backlog to a slice, that of the oldest link first.
+func (in *Inbox[M]) read(newest *link[M], to []M) []M {
+	n := 0
+	for l := newest; l != nil; l = l.older {
+		n++
+	}
+	if cap(to) < n {
+		to = make([]M, n)
+	}
+	to = to[:n]
+	var none M
+	for l := newest; l != nil; l = l.older {
+		n--
+		to[n], l.message = l.message, none
+	}
+	return to
 }
 
 // Close makes every later Send return false and returns what was queued but
 // never received. Only the receiver may call it; a second call returns nil.
 func (in *Inbox[M]) Close() []M {
-	var rest Batch[M]
+	rest := in.read(in.take(&in.end), nil)
+	in.opened = nil
+	in.unused.Store(nil)
 	select {
-	case rest = <-in.full:
-	case <-in.empty: // or it is closed already
+	case <-in.wake:
+	default:
 	}
-	in.empty <- Batch[M]{closed: true}
-	return rest.messages
+	return rest
 }

@@ -1,6 +1,7 @@
 package actor_test
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -153,6 +154,7 @@ func TestInbox_CloseLosesNothingThatSendAccepted(t *testing.T) {
 					if n++; n == 1 {
 						started.Done()
 					}
+					runtime.Gosched() // or the receiver hardly ever gets a turn
 				}
 				accepted <- n
 			}()

@@ -2,6 +2,7 @@ package actor_test
 
 import (
 	"runtime"
+	"sync"
 	"testing"
 	"weak"
 
@@ -46,6 +47,39 @@ func TestInbox_MemoryOfABurstIsGivenBack(t *testing.T) {
 	runtime.KeepAlive(in)
 }
 
+// A batch that is handled keeps nothing alive while the receiver waits for more.
+func TestInbox_HoldsNoMessageThatIsHandled(t *testing.T) {
+	in := actor.NewInbox[*load]()
+	sendAndForget(in, 50)
+	batch := sendAndForget(in, 100)
+	in.Ready()
+	if n := alive(batch); n != 0 {
+		t.Errorf("%d of %d messages are still held", n, len(batch))
+	}
+	runtime.KeepAlive(in)
+}
+
+// Nor do links that are to be used again, once they were used by many.
+func TestInbox_MemoryOfLinks(t *testing.T) {
+	in := actor.NewInbox[*load]()
+	var batch []weak.Pointer[load]
+	var senders sync.WaitGroup
+	for n := range 1000 {
+		batch = append(batch, sendAndForget(in, n%5+1)...)
+		senders.Go(func() { in.Send(nil) })
+	}
+	senders.Wait()
+	sendAndForget(in, 1)
+	in.Ready()
+	if n := alive(batch); n != 0 {
+		t.Errorf("%d of %d messages are still held", n, len(batch))
+	}
+	if rest := in.Close(); len(rest) != 0 {
+		t.Errorf("%d messages are left", len(rest))
+	}
+	runtime.KeepAlive(in)
+}
+
 // An ordinary batch is held until the next one is opened, and not longer.
 func TestInbox_HoldsNoMessageBeyondTheNextBatch(t *testing.T) {
 	in := actor.NewInbox[*load]()
@@ -60,8 +94,8 @@ func TestInbox_HoldsNoMessageBeyondTheNextBatch(t *testing.T) {
 	runtime.KeepAlive(in)
 }
 
-// Between small batches the two slices of an inbox change places: an actor
-// that is told something now and then allocates nothing for it.
+// Small batches use the links and the slice of those before: an actor that is
+// told something now and then allocates nothing for it.
 func TestInbox_SmallBatchesReuseTheirMemory(t *testing.T) {
 	in := actor.NewInbox[int]()
 	batch := func() {

@@ -45,9 +45,6 @@ func (l *loop) handleAll(batch []message) {
 	for _, m := range batch {
 		l.handle(m, now)
 	}
-	// The inbox keeps the batch until the next one, which may be long in
-	// coming, and with the contexts in it whatever the calls hang on them.
-	clear(batch)
 }
 
 func (l *loop) handle(m message, now time.Time) {

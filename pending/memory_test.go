@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/actorlb/grpclb/actor"
 )
@@ -62,16 +63,28 @@ func TestPick_PendingMemory(t *testing.T) {
 	runtime.KeepAlive(contexts)
 }
 
-// The inbox keeps a batch until the next one: no message in it may keep a call
-// that left long ago.
+// While the loop waits for more, nothing keeps a call that left long ago: neither
+// the inbox nor the queue.
 func TestPick_PendingMemoryOfHandledMessages(t *testing.T) {
 	l := newLoop(actor.NewInbox[message]())
-	ctx, _ := newCall(t)
-	batch := []message{parked{ctx: ctx, epoch: 1}, released{1}}
-	l.handleAll(batch)
-	for i, m := range batch {
-		if m != nil {
-			t.Errorf("message %d is still there after it was handled: %v", i, m)
+	calls := func() (all []weak.Pointer[[1 << 10]byte]) {
+		for range 10 {
+			load := new([1 << 10]byte)
+			all = append(all, weak.Make(load))
+			ctx, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, load))
+			defer cancel()
+			l.inbox.Send(parked{ctx: ctx, epoch: 1})
+		}
+		l.inbox.Send(released{1})
+		l.handleAll(l.inbox.Open(<-l.inbox.Ready()))
+		return all
+	}()
+	l.inbox.Ready()
+	runtime.GC()
+	for i, c := range calls {
+		if c.Value() != nil {
+			t.Errorf("call %d is still there after it has left", i)
 		}
 	}
+	runtime.KeepAlive(l)
 }

@@ -120,12 +120,9 @@ func (g *Group) messages(core *core) <-chan actor.Batch[message] {
 	return g.inbox.Ready()
 }
 
-// handle takes over a batch of messages. The inbox keeps it until the next one,
-// and what the messages name with it, if it is not cleared.
+// handle takes over a batch of messages.
 func (g *Group) handle(core *core, batch actor.Batch[message]) {
-	messages := g.inbox.Open(batch)
-	defer clear(messages)
-	for _, m := range messages {
+	for _, m := range g.inbox.Open(batch) {
 		switch m := m.(type) {
 		case configure:
 			core.settings = m.settings
