@@ -52,14 +52,14 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	case len(args) == 0:
 		return together(ctx, w)
 	case args[0] == "backend" && len(args) == 2:
-		return listen(ctx, args[1], backend)
+		return listen(ctx, w, "backend", args[1], backend)
 	case args[0] == "balancer" && len(args) > 2:
 		b, err := balancer(args[2:])
 		if err != nil {
 			return err
 		}
 		defer b.Close()
-		return listen(ctx, args[1], b.Register, lbserver.KeepaliveEnforcement())
+		return listen(ctx, w, "balancer", args[1], b.Register, lbserver.KeepaliveEnforcement())
 	case args[0] == "client" && len(args) == 2:
 		return client(ctx, w, args[1])
 	}
@@ -95,12 +95,13 @@ func balancer(backends []string) (*lbserver.Balancer, error) {
 	return b, nil
 }
 
-// listen serves at an address until ctx is done.
-func listen(ctx context.Context, address string, register func(grpc.ServiceRegistrar), options ...grpc.ServerOption) error {
+// listen serves at an address until ctx is done. With port 0 it is one that is free.
+func listen(ctx context.Context, w io.Writer, role, address string, register func(grpc.ServiceRegistrar), options ...grpc.ServerOption) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(w, "%s listens on %s\n", role, l.Addr())
 	return serve(ctx, l, register, options...)
 }
 
@@ -160,6 +161,7 @@ func together(ctx context.Context, w io.Writer) (err error) {
 			return err
 		}
 		defer at[i].Close()
+		fmt.Fprintf(w, "%s listens on %s\n", []string{"backend", "backend", "balancer"}[i], at[i].Addr())
 	}
 	b, err := balancer([]string{at[0].Addr().String(), at[1].Addr().String()})
 	if err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,8 +21,33 @@ func TestOwn_EndsInOK(t *testing.T) {
 	if err := run(context.Background(), nil, io.MultiWriter(&printed, t.Output())); err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^(127\.0\.0\.1:\d+ answered \d+ calls\n){1,2}own: ok\n$`).MatchString(printed.String()) {
+	if !regexp.MustCompile(`^(backend listens on 127\.0\.0\.1:\d+\n){2}balancer listens on 127\.0\.0\.1:\d+\n(127\.0\.0\.1:\d+ answered \d+ calls\n){1,2}own: ok\n$`).MatchString(printed.String()) {
 		t.Errorf("it printed %q", printed.String())
+	}
+}
+
+// A server says where it listens: with port 0 there is no other way to know.
+func TestOwn_SaysWhereItListens(t *testing.T) {
+	for role, args := range map[string][]string{
+		"backend":  {"backend", "127.0.0.1:0"},
+		"balancer": {"balancer", "127.0.0.1:0", "127.0.0.1:50051"},
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		out, in := io.Pipe()
+		ended := make(chan error, 1)
+		go func() { ended <- run(ctx, args, in) }()
+		said, err := bufio.NewReader(out).ReadString('\n')
+		address := strings.TrimSuffix(strings.TrimPrefix(said, role+" listens on "), "\n")
+		c, dialled := net.Dial("tcp", address)
+		if err != nil || dialled != nil {
+			t.Errorf("%s said %q: %v, %v", role, said, err, dialled)
+		} else {
+			c.Close()
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("%s: %v", role, err)
+		}
 	}
 }
 

@@ -103,6 +103,7 @@ func (j *judge) settle(now time.Time) {
 	if !t.overdue {
 		j.checkShares(t)
 	}
+	j.totals.counted += t.counts[dropped]
 	j.reply <- result{
 		goal:     t.goal,
 		counts:   t.counts,

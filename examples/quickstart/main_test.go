@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,18 @@ func TestQuickstart_EndsInOK(t *testing.T) {
 		if !strings.HasPrefix(lines[i+1], p.goal.phase+" ") {
 			t.Errorf("line %d is %q, want phase %q", i+1, lines[i+1], p.goal.phase)
 		}
+	}
+	const failures = `^expected failures: (\d+) calls dropped \((\d+) in the table, (\d+) before and after the calls that it counts\), \d+ calls`
+	said := regexp.MustCompile(failures).FindStringSubmatch(lines[len(lines)-2])
+	if said == nil {
+		t.Fatalf("the line before the last is %q", lines[len(lines)-2])
+	}
+	var drops [3]int
+	for i := range drops {
+		drops[i], _ = strconv.Atoi(said[i+1])
+	}
+	if drops[0] != drops[1]+drops[2] || drops[1] == 0 || drops[2] < 0 || !strings.Contains(printed.String(), " "+said[2]+" ") {
+		t.Errorf("the drops are %d, of them %d in the table and %d not", drops[0], drops[1], drops[2])
 	}
 	last := lines[len(lines)-1]
 	if !regexp.MustCompile(`^quickstart: ok \(\d{4,} calls, 0 unexpected failures\)$`).MatchString(last) {

@@ -31,6 +31,7 @@ type result struct {
 type totals struct {
 	calls    int
 	dropped  int
+	counted  int // of these, in the table
 	stranded int // failed in a gap; see goal.gap
 	wrong    complaints
 }
