@@ -53,9 +53,10 @@ type Config struct {
 	// it at once.
 	SubConnLinger time.Duration
 
-	// MaxPendingPicks ("maxPendingPicks") is how many calls may wait for the
-	// first backends. More fail at once with RESOURCE_EXHAUSTED. The default, 0,
-	// is no limit.
+	// MaxPendingPicks ("maxPendingPicks") is how many calls may wait because no
+	// backend is known or READY yet. More fail at once with RESOURCE_EXHAUSTED. The
+	// default, 0, is no limit. In TRANSIENT_FAILURE wait-for-ready calls are kept by
+	// gRPC, which tells no policy which they are: they are not bounded.
 	MaxPendingPicks int
 
 	// StreamBackoff ("streamBackoff") is the time between calls to a balancer

@@ -35,7 +35,12 @@
 // Of a program that uses it:
 //
 //   - Give calls deadlines. Calls wait while there is no backend, and wait for as
-//     long as the balancer's list is empty; maxPendingPicks bounds how many.
+//     long as the balancer's list is empty; maxPendingPicks bounds how many. It
+//     does not bound wait-for-ready calls while all backends have failed
+//     (TRANSIENT_FAILURE): those are kept by gRPC, which tells no policy of them.
+//   - Leave cc.ResetConnectBackoff alone while backends may come and go: grpc-go
+//     goes through its connections there without a lock, and the process may die
+//     of "concurrent map iteration and map write".
 //   - Use transport credentials that authenticate servers. With insecure ones
 //     whoever is at an address is believed.
 //   - Have the resolver name fallback addresses, or accept that calls fail while
@@ -50,14 +55,18 @@
 // # Laws
 //
 //   - A picker is published before anything that it no longer names is closed.
-//   - Pick and Done take no lock, send no message and allocate nothing. (A call
-//     that has to wait is told of; so is the end of a retired list's last call.)
+//   - Pick and Done take no lock, send no message and allocate nothing, where the
+//     backends take turns and one is READY. (A call that has to wait is told of; so
+//     is the end of a retired list's last call; a ping allocates.) A child policy's
+//     picker costs what it costs, and putting Metadata and Done of its own together
+//     with ours allocates.
 //   - The goroutines of a channel are the same few however many backends it has:
 //     the policy's, the stream's, the retry timer's, the group's, the pending
 //     calls', and one that reads while a call to the balancer is open. One more
 //     is there while something is sent to it.
 //   - Nothing a balancer sends makes the client panic, dial what is no address,
-//     or fail calls to backends that are healthy.
+//     or fail calls that its list sends to backends that are healthy. (It may have
+//     calls dropped, or wait, or go to other backends: that is what it is for.)
 //   - Close returns when all of it has ended, without waiting for the network: a
 //     connection to the balancer that is stalled is closed by gRPC up to 5 s later.
 //

@@ -23,8 +23,9 @@
 // client of the service is told it at once and again whenever it changes:
 //
 //   - [Balancer.SetServers] makes the answer a server list. An empty one is an
-//     answer too: there are no servers now. Clients then hold their calls and wait
-//     for a longer one.
+//     answer too: there are no servers now. Clients of this module then hold their
+//     calls and wait for a longer one (their emptyServerList says otherwise if need
+//     be); those of C-core and grpc-go fail calls that are not wait-for-ready.
 //   - [Balancer.Fallback] makes the answer "use your fallback addresses".
 //   - [Balancer.Expect] says that there will be an answer. Clients are told
 //     nothing until it comes.
@@ -42,7 +43,7 @@
 // for the other. Not found has new clients use their fallback addresses, or fail
 // their calls if they have none. None, which is an empty list, has all clients hold
 // their calls, even those whose backends are healthy, unless their configuration
-// says otherwise. For a service whose backends are still being looked up use
+// says otherwise, or fail them, as those of C-core and grpc-go do. For a service whose backends are still being looked up use
 // Expect, before the gRPC server serves. Then a client that has a list from before
 // goes on with it. A new client holds its calls and gets the list as soon as it is
 // there. Not even the initial response is sent before, so to clients the balancer

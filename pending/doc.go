@@ -20,7 +20,9 @@
 //   - Publish a usable picker first, and only then call [Queue.Released] with
 //     the epoch of the last waiting picker before it.
 //   - A picker that fails calls is not a usable one: calls that wait for ready
-//     keep waiting, and those that fail leave by their contexts.
+//     keep waiting, and those that fail leave by their contexts. gRPC says of no
+//     call whether it is wait-for-ready, so those that come to a failing picker
+//     are kept by gRPC alone: they are not in the queue, nor in its bound.
 //
 // # What may not be assumed
 //
