@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -164,19 +165,27 @@ func TestConfig_Update(t *testing.T) {
 
 func TestConfig_Addresses(t *testing.T) {
 	a, b, c := resolver.Address{Addr: "10.0.0.1:80"}, resolver.Address{Addr: "10.0.0.2:80"}, resolver.Address{Addr: "10.0.0.3:80"}
-	for name, s := range map[string]resolver.State{
-		"addresses": {Addresses: []resolver.Address{a, b, c}},
-		"endpoints": {Endpoints: []resolver.Endpoint{{Addresses: []resolver.Address{a, b}}, {}, {Addresses: []resolver.Address{c}}}},
+	for name, of := range map[string]struct {
+		state resolver.State
+		first []string // of each endpoint
+	}{
+		"addresses": {resolver.State{Addresses: []resolver.Address{a, b, c}}, []string{a.Addr, b.Addr, c.Addr}},
+		"endpoints": {resolver.State{Endpoints: []resolver.Endpoint{
+			{Addresses: []resolver.Address{a, b}}, {}, {Addresses: []resolver.Address{c}},
+		}}, []string{a.Addr, c.Addr}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n, parent := lbtest.NewMemory(), lbtest.NewParent(t)
 				p := grpclb.NewBuilder().Build(parent, lbtest.BuildOptions(n))
 				t.Cleanup(p.Close)
-				update(t, p, s, nil)
-				for i, want := range []resolver.Address{a, b, c} {
-					same(t, "address", parent.SubConn(i+1).Address.Addr, want.Addr)
+				update(t, p, of.state, nil)
+				var connecting []string
+				for _, sc := range parent.SubConns() {
+					connecting = append(connecting, sc.Address.Addr)
 				}
+				slices.Sort(connecting)
+				same(t, "addresses", fmt.Sprint(connecting), fmt.Sprint(of.first))
 			})
 		})
 	}

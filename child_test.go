@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/actorlb/grpclb/internal/lbtest"
@@ -189,7 +188,7 @@ func TestConfig_Child_FallbackAndBack(t *testing.T) {
 		for range 3 {
 			w.calls(20)
 			c.Fallback()
-			synctest.Wait()
+			w.rouse()
 			w.served(3)
 			same(w, "token in fallback", w.token(), lbtest.NoToken)
 			w.send(c, b[1], b[0])

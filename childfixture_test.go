@@ -1,6 +1,7 @@
 package grpclb_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"runtime"
@@ -8,11 +9,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/balancer/lazy"
 	_ "google.golang.org/grpc/balancer/leastrequest"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb"
@@ -64,6 +68,23 @@ func (lazyBuilder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balanc
 type sleeper struct{ balancer.Balancer }
 
 func (sleeper) ExitIdle() {}
+
+// rouse has lazyChild connect to what it was given last, if it was: it does so when
+// it has a call, and as long as others serve it is only shown the calls. A ping is
+// a call too, which counts nowhere.
+func (w *world) rouse() {
+	w.Helper()
+	synctest.Wait()
+	if !strings.Contains(w.Name(), "/"+lazyChild) || w.ch.CC.GetState() != connectivity.Ready {
+		return
+	}
+	ctx, cancel := context.WithTimeout(w.Context(), time.Nanosecond)
+	defer cancel()
+	if _, err := grpclb.Ping(ctx, w.ch.CC); err != nil && ctx.Err() == nil {
+		w.Error(err)
+	}
+	synctest.Wait()
+}
 
 func init() {
 	balancer.Register(lazyBuilder{})

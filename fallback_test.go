@@ -174,16 +174,21 @@ func TestFallback_Empty(t *testing.T) {
 	}
 }
 
-// The option gRPC calls HealthCheckEnabled lets a service config with
-// healthCheckConfig have its way.
+// By a health listener, as by the option HealthCheckEnabled, a service config with
+// healthCheckConfig has its way.
 func TestFallback_Health(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, []string{"10.0.0.2:80"})
 		r.list(lbtest.Server("10.0.0.1:80", "t"))
 		r.call.Fallback()
 		synctest.Wait()
-		same(t, "health checks of a list's backend", r.parent.SubConn(1).Options.HealthCheckEnabled, false)
-		same(t, "health checks of a fallback backend", r.parent.SubConn(2).Options.HealthCheckEnabled, true)
 		same(t, "address of the fallback backend", r.parent.SubConn(2).Address.Addr, "10.0.0.2:80")
+		for n, checked := range []bool{false, true} {
+			sc := r.parent.SubConn(n + 1)
+			sc.SetState(connectivity.Ready)
+			synctest.Wait()
+			same(t, "health checks by option", sc.Options.HealthCheckEnabled, false)
+			same(t, "health checks of "+sc.Address.Addr, sc.SetHealth(connectivity.Ready), checked)
+		}
 	})
 }

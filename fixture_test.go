@@ -104,7 +104,7 @@ func (w *world) send(c *lbtest.Call, backends ...*lbtest.Backend) {
 
 func (w *world) list(c *lbtest.Call, entries ...*lbpb.Server) {
 	c.List(entries...)
-	synctest.Wait()
+	w.rouse()
 }
 
 // servers returns list entries of backends; that of backend 1 has the token t1.

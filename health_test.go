@@ -137,14 +137,14 @@ func TestFallback_HealthOnlyIfAskedFor(t *testing.T) {
 	}
 }
 
-// A child policy is not shown as READY what is not well, even one that knows
-// nothing of health.
+// A child policy has what it asks for: pick_first asks for no health checks
+// (gRFC A17).
 func TestFallback_HealthWithAChild(t *testing.T) {
 	inBubble(t, "", func(w *world) {
 		p := w.patients(2)
 		p[0].is(notServing)
 		w.resolveTo(nil, p[0].Backend, p[1].Backend)
-		same(w, "calls while 1 is not serving", w.calls(2), "2 2")
+		same(w, "calls while 1 is not serving", w.calls(2), "1 1")
 		w.send(w.connect(p[0].Backend, p[1].Backend), p[0].Backend)
 		w.served(1)
 	}, checkedBy(`{"childPolicy":[{"pick_first":{}}]}`))

@@ -87,4 +87,9 @@ func (e *eager) Connect() {
 	e.tell(balancer.SubConnState{ConnectivityState: connectivity.Ready})
 }
 
+// RegisterHealthListener finds it well, as gRPC does where health is not checked.
+func (e *eager) RegisterHealthListener(listener func(balancer.SubConnState)) {
+	listener(balancer.SubConnState{ConnectivityState: connectivity.Ready})
+}
+
 func (e *eager) Shutdown() { e.channel.alive.Add(-1) }

@@ -292,6 +292,7 @@ func TestReport_Fallback(t *testing.T) {
 		w.send(c, b[0])
 		w.calls(2)
 		c.Fallback()
+		w.rouse()
 		w.served(2)
 		w.pause(5 * time.Second)
 		same(w, "reports of the calls by a list", w.reported(c), "2 2 0 2, 0 0 0 0")

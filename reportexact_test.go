@@ -273,7 +273,7 @@ func (s *schedule) dropAll() {
 
 func (s *schedule) fallBack() {
 	s.now.call.Fallback()
-	synctest.Wait()
+	s.rouse()
 	if answer, err := s.unary(); err != nil || answer.Backend != s.spare.Number {
 		s.Errorf("a call in fallback has the answer %v, error %v", answer, err)
 	}

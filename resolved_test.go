@@ -56,18 +56,6 @@ func TestConfig_Addresses_Endpoints(t *testing.T) {
 	})
 }
 
-// Each address of an endpoint is a backend to the policy's own rotation.
-func TestConfig_Addresses_EndpointsRotate(t *testing.T) {
-	inBubble(t, "", func(w *world) {
-		b := w.backends(3)
-		w.inFallback(resolver.State{Endpoints: []resolver.Endpoint{
-			{Addresses: []resolver.Address{b[1].Address(), b[0].Address()}},
-			{Addresses: []resolver.Address{b[2].Address()}},
-		}})
-		w.rotates("2 1 3")
-	})
-}
-
 // Where there are both, Endpoints are what counts: gRPC means Addresses to be
 // the same in the old form.
 func TestConfig_Addresses_Both(t *testing.T) {
@@ -244,6 +232,7 @@ func TestConfig_ResolverError(t *testing.T) {
 		w.ch.ResolverError(errNoDNS)
 		w.served(1)
 		c.Fallback()
+		w.rouse()
 		w.served(2)
 		w.ch.ResolverError(errNoDNS)
 		w.served(2)
@@ -280,6 +269,7 @@ func TestConfig_Update_TakesEverythingAway(t *testing.T) {
 		w.resolve() // the fallback addresses
 		w.served(1)
 		w.resolveTo(nil, b[1]) // and the balancers instead
+		w.rouse()
 		w.served(2)
 		if err := w.ch.Push(resolver.State{}); err == nil {
 			w.Error("an update with nothing in it is accepted")

@@ -25,26 +25,20 @@ type released struct{ epoch uint64 }
 // retire: let the generation end.
 type retire struct{ generation *generation }
 
-// updateChild: give the host's child the plan of the generation.
-type updateChild struct {
-	host       *host
-	generation *generation
+// mind: start the minder of the host's child.
+type mind struct{ host *host }
+
+// tellMinder: send an order to it.
+type tellMinder struct {
+	host  *host
+	order order
 }
 
-// wakeChild: have the child leave its idle state.
-type wakeChild struct{ host *host }
-
-// nudgeChild: ask the child's picker, which may have it connect.
-type nudgeChild struct{ host *host }
-
-// tellChild: report to the child on one of its connections.
-type tellChild struct {
-	conn   *childConn
-	report balancer.SubConnState
+// handOver: tell the child what became of the connection that it has asked for.
+type handOver struct {
+	conn  *childConn
+	reply chan<- error
 }
-
-// closeChild: end the child.
-type closeChild struct{ host *host }
 
 func (makeSubConn) action() {}
 func (connect) action()     {}
@@ -52,8 +46,6 @@ func (shutDown) action()    {}
 func (publish) action()     {}
 func (released) action()    {}
 func (retire) action()      {}
-func (updateChild) action() {}
-func (wakeChild) action()   {}
-func (nudgeChild) action()  {}
-func (tellChild) action()   {}
-func (closeChild) action()  {}
+func (mind) action()        {}
+func (tellMinder) action()  {}
+func (handOver) action()    {}

@@ -2,8 +2,11 @@ package rrgroup
 
 import (
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/roundrobin"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/actorlb/grpclb/actor"
 )
 
 // A Child is a registered policy that is to pick in the place of the group's
@@ -13,24 +16,45 @@ type Child struct {
 	Config  serviceconfig.LoadBalancingConfig // nil if it has none
 }
 
-// A host is one instance of a child policy. It lives across plans, as long as
-// they have the same provenance and name the same policy: a list that changes
-// is an update to it, as a change of the resolver's addresses would be.
+// roundRobinChild picks among fallback backends if the plan names no child. An
+// endpoint is one backend to it, however many addresses it has (gRFC A61). The
+// group's own rotation is for lists.
+func roundRobinChild() *Child { return &Child{Builder: balancer.Get(roundrobin.Name)} }
+
+// child returns what picks for the plan; nil for the group's own rotation.
+func (p *Plan) child() *Child {
+	if p.Child == nil && p.Provenance == FromResolver {
+		return roundRobinChild()
+	}
+	return p.Child
+}
+
+// A host is one instance of a child policy, as the group knows it. It lives
+// across plans, as long as they have the same provenance and name the same
+// policy: a list that changes is an update to it, as a change of the resolver's
+// addresses would be.
 //
-// Everything in it is owned by the group, and the group's goroutine is the only
-// one to call the child.
+// The child itself belongs to a minder, a goroutine of its own. The group tells
+// the minder what to do with it and never waits for it. The child's words come
+// back as messages. Everything here is owned by the group.
 type host struct {
+	// Fixed when it was made.
 	provenance Provenance
 	name       string
-	child      balancer.Balancer // made at its first update; nil if the builder made none
-	serving    *generation       // of the newest plan for it
-	conns      []*childConn      // that the child has made and not shut down
-	said       *balancer.State   // what it published last
-	asked      uint64            // how often it was called
-	quiet      bool              // what it said during the last of these calls was heard
-	closed     bool
+	checks     bool // its connections are checked for health, if the child asks for it
+	orders     *actor.Inbox[order]
 
-	tokens map[string]*liveToken // by address, of the newest plan that the child was given
+	serving *generation     // of the newest plan for it
+	conns   []*childConn    // that the child has made and not shut down
+	said    *balancer.State // what it published last
+	closed  bool
+
+	// The orders of the group are numbered.
+	asked   uint64 // the last one
+	done    uint64 // carried out, and all that the child said meanwhile was heard
+	updated uint64 // the last one that gave it a plan
+	woken   uint64 // the last one to leave the idle state
+	renew   bool   // there is a newer plan than the one that it is being given
 }
 
 // hosted reports whether a child picks for the generation.
@@ -74,29 +98,35 @@ func (h *host) says(s *balancer.State) {
 	}
 }
 
-// ask counts a call of the child, of which it may have much to say.
-func (h *host) ask() {
-	h.asked++
-	h.quiet = false
-}
-
-// settled is told that what the child said during this call of it was heard.
-// If it was the last call so far, the child means what it said last. If it has
-// said nothing about its newest plan, what it said before still holds: a
-// pick_first that stays with its connection has no reason to speak.
-func (h *host) settled(asked uint64) {
-	if asked != h.asked {
+// settled is told that the child has carried out the orders up to this one, and
+// that all it said meanwhile was heard. What it says while it takes a new plan
+// in may not be its last word: base's balancer says READY with an empty picker
+// before it has noticed which connections it has given up. So it is heard out:
+// until it was told what became of all that it did when it got the plan.
+func (h *host) settled(order uint64) {
+	h.done = order
+	g := h.serving
+	switch {
+	case g.heard || h.renew || order < h.updated:
+		return
+	case g.hearOut == 0:
+		g.hearOut = h.asked
+	}
+	if order < g.hearOut {
 		return
 	}
-	h.quiet = true
-	if h.serving.said == nil && h.said != nil {
+	g.heard = true
+	if g.said == nil && h.said != nil {
+		// It has said nothing about its newest plan, so what it said before still
+		// holds: a pick_first that stays with its connection has no reason to speak.
 		h.says(h.said)
 	}
 }
 
 // resting reports whether the child has said that it is idle, and meant it: it
-// was told to leave that state and did not. ring_hash connects to a backend when
-// a call is picked for it, and not before (gRFC A42).
+// was told to leave that state and did not. A lazy policy connects to a backend
+// when a call is picked for it, and not before.
 func (g *generation) resting() bool {
-	return g.hosted() && !g.superseded() && g.host.quiet && g.said != nil && g.said.ConnectivityState == connectivity.Idle
+	return g.hosted() && !g.superseded() && g.heard && g.host.done >= g.host.woken &&
+		g.said != nil && g.said.ConnectivityState == connectivity.Idle
 }

@@ -125,7 +125,7 @@ func TestConfig_ChildPickFirstFails(t *testing.T) {
 		f.adopt(list("a").with(pickFirst()))
 		f.each([]string{"a"}, connectivity.TransientFailure, errors.New("no route to a"))
 		want(t, "state", f.state(), connectivity.TransientFailure)
-		want(t, "pick", f.pick(), "grpclb is using a list: no route to a")
+		want(t, "pick", f.pick(), "grpclb is using a list: no backend is READY: no route to a")
 		f.each([]string{"a"}, connectivity.Idle)
 		f.up("a")
 		want(t, "pick", f.pick(), "a")
@@ -190,10 +190,10 @@ func rolesIn(list string) string {
 // An address that comes again with another token is another one to a policy that
 // compares; with the same it is the same.
 func TestTokenOf_AddressesAreCompared(t *testing.T) {
-	h := &host{}
-	one := h.childState(list("a:1")).Addresses[0]
-	again := h.childState(list("a:1 b:1")).Addresses[0]
-	two := h.childState(list("a:2")).Addresses[0]
+	tokens := liveTokens{}
+	one := tokens.state(list("a:1")).Addresses[0]
+	again := tokens.state(list("a:1 b:1")).Addresses[0]
+	two := tokens.state(list("a:2")).Addresses[0]
 	want(t, "equal to one with the same token", one.Equal(again), true)
 	want(t, "equal to one with another token", one.Equal(two), false)
 	for _, a := range []resolver.Address{one, again, two} {

@@ -1,6 +1,8 @@
 package rrgroup
 
 import (
+	"sync/atomic"
+
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
@@ -9,23 +11,30 @@ import (
 )
 
 // A childConn is the SubConn that a child policy holds. Behind it is one of the
-// pool, which others may use too. Its methods may be called from anywhere; they
-// only post messages to the group.
+// pool, which others may use too. Its methods may be called from anywhere. They
+// post messages, or go straight to gRPC's SubConn.
 type childConn struct {
 	balancer.SubConn // nil: gRPC wants it embedded; every method is below
 
-	// Fixed when the child made it.
+	// Fixed before the child gets it.
 	host     *host
 	address  resolver.Address
+	options  balancer.NewSubConnOptions
 	listener func(balancer.SubConnState)
 	inbox    *actor.Inbox[message] // child → group
+	sc       balancer.SubConn      // gRPC's; the group sets it before it answers
 
-	// Set by the group before it reports the first state.
-	conn *subConn
+	// The child sets it, and the minder takes it back.
+	health atomic.Pointer[healthListener] // hears of its health; nil: nobody
 
 	// Owned by the group.
+	conn      *subConn
 	listening bool // the child has asked to connect and waits for what becomes of it
+	told      connectivity.State
+	listens   *healthListener // who is told of its health
 	shut      bool
+	amongHost int // its places in the host's connections,
+	amongConn int // and in those over the same SubConn
 }
 
 // Connect asks for the connection.
@@ -39,25 +48,6 @@ func (c *childConn) UpdateAddresses([]resolver.Address) { refuseUpdate() }
 
 func refuseUpdate() {
 	logger.Warning("the child policy calls UpdateAddresses, which is ignored")
-}
-
-// GetOrBuildProducer passes on to the SubConn behind it, which there is by the
-// time that a child hears of READY, as gRPC wants it. Before that it is nil.
-func (c *childConn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Producer, func()) {
-	if c.conn == nil || c.conn.sc == nil {
-		logger.Warning("the child policy asks for a producer of a connection that is not READY")
-		return nil, func() {}
-	}
-	return c.conn.sc.GetOrBuildProducer(b)
-}
-
-// RegisterHealthListener has the listener told READY. Where health is checked
-// at all (in fallback, see gRFC A17) the SubConn is not READY before it is
-// healthy.
-func (c *childConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
-	if listener != nil {
-		c.inbox.Send(childHealth{c, listener})
-	}
 }
 
 // String names the connection in logs.
@@ -83,6 +73,8 @@ func (c *childConn) catchUp() []balancer.SubConnState {
 type hosting struct {
 	conns  []*childConn
 	holder *generation // the latest of a child's that holds it
+	minder *host       // of the child that got it last
+	watch  *watch      // of its health, while it is READY and a child listens
 }
 
 // attach gives the SubConn to one more of a child's connections.
@@ -90,7 +82,18 @@ func (c *subConn) attach(hc *childConn) {
 	if c.hosted == nil {
 		c.hosted = new(hosting)
 	}
+	c.hosted.minder = hc.host
+	hc.amongConn = len(c.hosted.conns)
 	c.hosted.conns = append(c.hosted.conns, hc)
+}
+
+// detach takes it from one.
+func (c *subConn) detach(hc *childConn) {
+	conns, last := c.hosted.conns, len(c.hosted.conns)-1
+	conns[hc.amongConn] = conns[last]
+	conns[hc.amongConn].amongConn = hc.amongConn
+	conns[last] = nil
+	c.hosted.conns = conns[:last]
 }
 
 // leftBy forgets a generation that has ended.

@@ -37,6 +37,8 @@ func (p *puppet) settle() {
 			switch a := a.(type) {
 			case makeSubConn:
 				a.conn.sc = &connection{}
+			case handOver:
+				a.reply <- p.core.childGets(a.conn)
 			case publish:
 				p.picker = a.state.Picker
 			case shutDown:
@@ -51,7 +53,7 @@ func (p *puppet) settle() {
 // connect has the child make a connection, which comes up.
 func (p *puppet) connect(letter string) *childConn {
 	hc := &childConn{host: p.core.hosts[0], address: resolver.Address{Addr: address(letter)}}
-	p.core.childMade(hc)
+	p.core.childMade(hc, make(chan error, 1))
 	p.core.childConnected(hc)
 	p.settle()
 	p.core.reported(hc.conn, balancer.SubConnState{ConnectivityState: connectivity.Ready})
@@ -61,7 +63,7 @@ func (p *puppet) connect(letter string) *childConn {
 // says has the child publish a picker of one connection, and mean it.
 func (p *puppet) says(hc *childConn) {
 	p.core.childSaid(hc.host, &balancer.State{ConnectivityState: connectivity.Ready, Picker: always{hc}})
-	hc.host.settled(hc.host.asked)
+	p.core.childSettled(hc.host, hc.host.asked)
 }
 
 // An always picker picks one connection.

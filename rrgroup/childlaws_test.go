@@ -85,7 +85,7 @@ func (y *nursery) make(n int) {
 	}
 	h := y.core.hosts[n%len(y.core.hosts)]
 	hc := &childConn{host: h, address: resolver.Address{Addr: address(string(rune('a' + n%5)))}}
-	y.core.childMade(hc)
+	y.core.childMade(hc, make(chan error, 1))
 	if n%7 > 0 {
 		y.core.childConnected(hc)
 	}
@@ -110,7 +110,7 @@ func (y *nursery) says(n int) {
 		}
 		y.core.childSaid(hc.host, s)
 		if n%5 > 0 {
-			hc.host.settled(hc.host.asked)
+			y.core.childSettled(hc.host, hc.host.asked)
 		}
 	})
 }
@@ -183,18 +183,29 @@ func (y *nursery) perform(a action) error {
 		a.conn.sc.(*connection).shut = true
 	case publish:
 		y.picker = a.state.Picker
-	case tellChild:
-		if y.ended[a.conn] {
-			return fmt.Errorf("the child is told %v of a connection after SHUTDOWN", a.report.ConnectivityState)
-		}
-		y.ended[a.conn] = a.report.ConnectivityState == connectivity.Shutdown
-	case closeChild:
-		y.mine = slices.DeleteFunc(y.mine, func(hc *childConn) bool { return hc.host == a.host })
+	case handOver:
+		a.reply <- y.core.childGets(a.conn)
+	case tellMinder:
+		return y.ordered(a)
 	case retire:
 		a.generation.retire(func() {
 			y.drained[a.generation]++
 			y.heard = append(y.heard, a.generation)
 		})
+	}
+	return nil
+}
+
+// ordered is what the minder would be told.
+func (y *nursery) ordered(a tellMinder) error {
+	switch o := a.order.(type) {
+	case tellChild:
+		if y.ended[o.conn] {
+			return fmt.Errorf("the child is told %v of a connection after SHUTDOWN", o.report.ConnectivityState)
+		}
+		y.ended[o.conn] = o.report.ConnectivityState == connectivity.Shutdown
+	case endChild:
+		y.mine = slices.DeleteFunc(y.mine, func(hc *childConn) bool { return hc.host == a.host })
 	}
 	return nil
 }

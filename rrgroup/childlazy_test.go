@@ -43,17 +43,20 @@ func TestConfig_ChildLazy(t *testing.T) {
 	})
 }
 
-// As long as others get the calls, it is made to connect without.
+// As long as others get the calls, it is shown them, and connects.
 func TestHandover_MakeBeforeBreakLazy(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
 		f.up("a")
 		f.adopt(list("b").with(lazyChild()))
+		want(t, "SubConns before a call", len(f.SubConns()), 1)
 		want(t, "pick before", f.pick(), "a")
+		synctest.Wait()
 		f.up("b")
 		want(t, "pick after", f.pick(), "b")
 		f.adopt(list("c").with(lazyChild()))
 		want(t, "pick before", f.pick(), "b")
+		synctest.Wait()
 		f.up("c")
 		want(t, "pick after", f.pick(), "c")
 	})

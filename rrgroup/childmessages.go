@@ -4,8 +4,11 @@ import "google.golang.org/grpc/balancer"
 
 // child → group, by way of its facade and its connections
 
-// childMakes says that the child has made a connection.
-type childMakes struct{ conn *childConn }
+// childMakes asks for a connection. The answer says why there is none, or nil.
+type childMakes struct {
+	conn  *childConn
+	reply chan<- error
+}
 
 // childConnects says that the child wants a connection connected.
 type childConnects struct{ conn *childConn }
@@ -13,10 +16,11 @@ type childConnects struct{ conn *childConn }
 // childShuts says that the child has no more use for a connection.
 type childShuts struct{ conn *childConn }
 
-// childHealth says that the child wants to hear of a connection's health.
-type childHealth struct {
+// childListens says that the child wants to hear of a connection's health; nil,
+// that it does not any more.
+type childListens struct {
 	conn     *childConn
-	listener func(balancer.SubConnState)
+	listener *healthListener
 }
 
 // childSays says what the child has published.
@@ -25,18 +29,82 @@ type childSays struct {
 	state *balancer.State
 }
 
-// group → itself
+// minder → group
 
-// childSettled comes after whatever a child had to say while it was called for
-// the asked-th time.
+// childSettled comes after whatever a child had to say while the orders up to
+// this one were carried out.
 type childSettled struct {
 	host  *host
-	asked uint64
+	order uint64
 }
 
-func (childMakes) message()    {}
-func (childConnects) message() {}
-func (childShuts) message()    {}
-func (childHealth) message()   {}
-func (childSays) message()     {}
-func (childSettled) message()  {}
+// gRPC → group
+
+// healthReported is what gRPC found out about the health of a connection.
+type healthReported struct {
+	watch *watch
+	state balancer.SubConnState
+}
+
+func (childMakes) message()     {}
+func (childConnects) message()  {}
+func (childShuts) message()     {}
+func (childListens) message()   {}
+func (childSays) message()      {}
+func (childSettled) message()   {}
+func (healthReported) message() {}
+
+// An order is what a minder can be told. Those of the group are numbered, in the
+// order in which they are sent. One that is sent to a minder that has stopped is
+// dropped: its child is closed.
+type order interface{ order() }
+
+// group → minder
+
+// updateChild gives the child a plan. There is never more than one that the
+// minder has not carried out.
+type updateChild struct{ plan *Plan }
+
+// wakeChild has the child leave its idle state.
+type wakeChild struct{}
+
+// tellChild reports to the child on one of its connections.
+type tellChild struct {
+	conn   *childConn
+	report balancer.SubConnState
+}
+
+// tellHealth reports on the health of one of its connections.
+type tellHealth struct {
+	conn     *childConn
+	listener *healthListener
+	report   balancer.SubConnState
+}
+
+// watchHealth has gRPC report on the health of a connection.
+type watchHealth struct{ watch *watch }
+
+// shutForChild shuts down a SubConn that was a child's: gRPC then closes what
+// producers the child has on it, which may take the child's time.
+type shutForChild struct{ sc balancer.SubConn }
+
+// endChild ends the child and the minder.
+type endChild struct{}
+
+// child → minder, by way of its connections
+
+// leased says that the child has got a producer.
+type leased struct{ lease *lease }
+
+// returned says that the child has given a producer back.
+type returned struct{ lease *lease }
+
+func (updateChild) order()  {}
+func (wakeChild) order()    {}
+func (tellChild) order()    {}
+func (tellHealth) order()   {}
+func (watchHealth) order()  {}
+func (shutForChild) order() {}
+func (endChild) order()     {}
+func (leased) order()       {}
+func (returned) order()     {}

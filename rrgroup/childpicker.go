@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -15,12 +14,13 @@ import (
 // reference of an entry.
 type hostedPicker struct {
 	child balancer.Picker
-	seats map[balancer.SubConn]*seat // by the child's connections
-	spare []*seat                    // what is left, once the child has gone over to a newer list
-	turns rotation                   // over spare
-	drops *dropTable                 // nil unless a backend is READY and the list has drops
-	doing string                     // for the text of a pick that fails
-	idle  balancer.Picker            // what picks if the child has nothing yet
+	seats map[*childConn]*seat // by the child's connections
+	spare []*seat              // what is left, once the child has gone over to a newer list
+	turns rotation             // over spare
+	drops *dropTable           // nil unless a backend is READY and the list has drops
+	doing string               // for the text of a pick that fails
+	idle  balancer.Picker      // what picks if the child says that a call has to wait
+	none  balancer.Picker      // what picks if it picks a connection that it has not
 }
 
 // Pick asks the child, of the calls that are not dropped. The drops come first,
@@ -52,16 +52,18 @@ func isRepeated(err error) bool {
 // pass picks for a call that is not dropped.
 //
 // A connection that has no seat is no answer: the list does not name it any more,
-// and then the child has a newer picker, or it was lost.
+// and then the child has a newer picker, or it was lost, or it is none of ours.
 func (p *hostedPicker) pass(info balancer.PickInfo) (balancer.PickResult, error) {
 	r, err := p.child.Pick(info)
 	if err != nil {
 		return p.failed(info, err)
 	}
-	s := p.seats[r.SubConn]
+	s := p.seatOf(r)
 	if s == nil {
 		giveBack(r)
-		return p.instead()
+		if r, s = (balancer.PickResult{}), p.instead(); s == nil {
+			return p.none.Pick(info)
+		}
 	}
 	ours, err := s.pick()
 	if err != nil {
@@ -71,13 +73,19 @@ func (p *hostedPicker) pass(info balancer.PickInfo) (balancer.PickResult, error)
 	return join(r, ours), nil
 }
 
-// instead picks one of the connections that are left, in turn. There are none
+// seatOf returns where the child's pick goes, or nil.
+func (p *hostedPicker) seatOf(r balancer.PickResult) *seat {
+	hc, _ := r.SubConn.(*childConn)
+	return p.seats[hc]
+}
+
+// instead returns one of the connections that are left, in turn. There are none
 // while the child still looks after them: then it has a newer picker.
-func (p *hostedPicker) instead() (balancer.PickResult, error) {
+func (p *hostedPicker) instead() *seat {
 	if len(p.spare) == 0 {
-		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+		return nil
 	}
-	return p.spare[p.turns.turn(len(p.spare), 0)].pick()
+	return p.spare[p.turns.turn(len(p.spare), 0)]
 }
 
 // failed passes the child's error on, with the reason why it picks at all.
@@ -121,24 +129,51 @@ func (blocked) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// newHostedPicker builds the picker around what the child said last. idle is
-// what picks where the child has nothing.
-func (g *generation) newHostedPicker(state connectivity.State, idle balancer.Picker) balancer.Picker {
+// newHostedPicker builds the picker around what the child said last, to be shown
+// in a state that may not be the child's own. Without a picker of the child's,
+// calls wait, as they do in gRPC.
+func (d *display) newHostedPicker(g *generation) balancer.Picker {
 	g.stale = false
-	if g.said == nil || state == connectivity.Connecting && g.said.ConnectivityState == connectivity.TransientFailure {
-		return idle
+	if g.said == nil || d.state == connectivity.Connecting && g.said.ConnectivityState == connectivity.TransientFailure {
+		return d.idlePicker(g)
 	}
-	p := &hostedPicker{child: g.said.Picker, doing: g.plan.Doing, idle: idle}
+	p := &hostedPicker{child: g.said.Picker, doing: g.plan.Doing, idle: d.idlePicker(g), none: blocked{}}
+	if p.child == nil {
+		p.child = blocked{}
+	}
+	if d.state == connectivity.TransientFailure {
+		p.none, p.doing = p.idle, p.doing+": no backend is READY"
+	}
+	if d.state == g.said.ConnectivityState && d.state != connectivity.Connecting {
+		p.idle = blocked{} // it is the child's word that calls wait, though it fails
+	}
 	if g.superseded() {
 		p.seats, p.spare = g.seatsLeft()
 	} else {
 		p.seats = g.seat()
 	}
-	if state == connectivity.Ready {
+	if d.state == connectivity.Ready {
 		p.drops = g.drops
 	}
 	return p
 }
 
-// errUnbuilt is what calls fail with if a child could not be made.
-var errUnbuilt = status.Error(codes.Internal, "grpclb: the builder of the child policy has built nothing")
+// A preview is the picker of a generation that serves while a child rests that is
+// to follow it: one that connects when it has calls and not before. The child is
+// shown the calls that the others serve. What it picks for them is not used.
+type preview struct {
+	serves balancer.Picker
+	rests  balancer.Picker
+}
+
+// Pick picks by the generation that serves.
+func (p preview) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	r, err := p.serves.Pick(info)
+	if err != nil {
+		return r, err
+	}
+	if unused, err := p.rests.Pick(info); err == nil {
+		giveBack(unused)
+	}
+	return r, nil
+}

@@ -21,7 +21,11 @@ type takers struct {
 
 // pick takes a reference of the entry whose turn it is.
 func (s *seat) pick() (balancer.PickResult, error) {
-	r, err := s.entries[s.turns.turn(len(s.entries), 0)].pick()
+	e := s.entries[0]
+	if n := len(s.entries); n > 1 {
+		e = s.entries[s.turns.turn(n, 0)]
+	}
+	r, err := e.pick()
 	if err == nil {
 		r.SubConn = s.conn.sc
 	}
@@ -30,45 +34,56 @@ func (s *seat) pick() (balancer.PickResult, error) {
 
 // seat gives each connection of the child a seat and holds it; one whose
 // address the list does not name has none.
-func (g *generation) seat() map[balancer.SubConn]*seat {
+func (g *generation) seat() map[*childConn]*seat {
 	g.hold()
-	at := g.takersByAddress()
-	g.seats = make(map[balancer.SubConn]*seat, len(g.host.conns))
+	g.takersByAddress()
+	g.seats = make(map[*childConn]*seat, len(g.host.conns))
 	for _, hc := range g.host.conns {
-		if t := at[hc.address.Addr]; t != nil && hc.conn.sc != nil {
+		if t := g.takersOf(hc.address.Addr); t != nil {
 			g.seats[hc] = &seat{hc.conn, t}
 		}
 	}
 	return g.seats
 }
 
+// takersOf returns the entries of an address. In fallback there are no tokens
+// and no reports: if a child connects to other addresses than it was given, that
+// is its business, and its calls are counted with others.
+func (g *generation) takersOf(addr string) *takers {
+	t := g.byAddress[addr]
+	if t == nil && g.host.provenance == FromResolver {
+		t = &takers{entries: []*entry{g.entry(0)}}
+	}
+	return t
+}
+
 // seatsLeft returns the seats of a superseded generation that are still
 // connected. The child does not look after them any more, so its picker goes on
 // picking those that were lost; the others are there to be picked instead.
-func (g *generation) seatsLeft() (left map[balancer.SubConn]*seat, row []*seat) {
-	left = make(map[balancer.SubConn]*seat, len(g.seats))
-	for sc, s := range g.seats {
+func (g *generation) seatsLeft() (left map[*childConn]*seat, row []*seat) {
+	left = make(map[*childConn]*seat, len(g.seats))
+	for hc, s := range g.seats {
 		if s.conn.state == connectivity.Ready {
-			left[sc] = s
+			left[hc] = s
 			row = append(row, s)
 		}
 	}
 	return left, row
 }
 
-func (g *generation) takersByAddress() map[string]*takers {
-	if g.byAddress == nil {
-		g.byAddress = map[string]*takers{}
-		for i, b := range g.plan.backends() {
-			t := g.byAddress[b.addr()]
-			if t == nil {
-				t = &takers{}
-				g.byAddress[b.addr()] = t
-			}
-			t.entries = append(t.entries, g.entry(i))
-		}
+func (g *generation) takersByAddress() {
+	if g.byAddress != nil {
+		return
 	}
-	return g.byAddress
+	g.byAddress = map[string]*takers{}
+	for i, b := range g.plan.backends() {
+		t := g.byAddress[b.Addr]
+		if t == nil {
+			t = &takers{}
+			g.byAddress[b.Addr] = t
+		}
+		t.entries = append(t.entries, g.entry(i))
+	}
 }
 
 // hold keeps the SubConns that the child's picker may return from being shut
@@ -86,6 +101,7 @@ func (g *generation) hold() {
 		c.hosted.holder = nil
 		g.freed = append(g.freed, c)
 	}
+	clear(g.distinct[len(kept):])
 	g.distinct = kept
 	for _, hc := range g.host.conns {
 		if c := hc.conn; c.hosted.holder != g {
@@ -111,4 +127,26 @@ func (g *generation) lost(c *subConn) {
 	if g.superseded() && c.hosted != nil && c.hosted.holder == g && c.state != connectivity.Ready {
 		g.stale = true
 	}
+}
+
+// backends counts the SubConns of a generation that a child picks for, and those
+// of them that are READY.
+func (g *generation) hostedBackends() (all, ready int) {
+	conns := g.distinct
+	if !g.superseded() {
+		seen := map[*subConn]bool{}
+		conns = nil
+		for _, hc := range g.host.conns {
+			if !seen[hc.conn] {
+				seen[hc.conn] = true
+				conns = append(conns, hc.conn)
+			}
+		}
+	}
+	for _, c := range conns {
+		if c.state == connectivity.Ready {
+			ready++
+		}
+	}
+	return len(conns), ready
 }

@@ -42,7 +42,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	g := newGeneration(plan, now, random)
 	g.number = c.adopted
 	g.dropBy(c.drops)
-	if plan.Child != nil && g.size > 0 {
+	if plan.child() != nil && g.size > 0 {
 		c.entrust(g)
 	} else {
 		g.connect(&c.pool, c.newest())
@@ -95,9 +95,8 @@ func (c *core) newest() *generation {
 func (c *core) settle(now time.Time) []action {
 	c.pool.expire(now)
 	c.advance(now)
-	c.nudge()
 	c.arriving = c.newest() != nil && c.newest().trying() && now.Before(c.handoverDue())
-	c.pool.todo = c.display.show(c.current, c.incoming != nil, now, c.pool.todo)
+	c.pool.todo = c.display.show(c.current, c.incoming != nil, c.resting(), now, c.pool.todo)
 	if c.outgoing != nil {
 		c.retire(c.outgoing)
 		c.outgoing = nil
@@ -115,13 +114,14 @@ func (c *core) settle(now time.Time) []action {
 
 // advance lets the incoming generation take over once it has arrived, or has
 // been on its way for too long. See handover.make-before-break. A child that
-// rests until it has calls gets them, if there is nobody else to serve them.
+// rests until it has calls gets them, if there is nobody else to serve them. If
+// there is, it is shown them meanwhile; see preview.
 func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
 	}
 	served := c.current != nil && c.current.anyReady()
-	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || c.current == nil && c.incoming.resting() {
+	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || !served && c.incoming.resting() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 	}
 }
@@ -206,8 +206,11 @@ func (c *core) aggregate() Aggregate {
 func (c *core) stats() Stats {
 	s := Stats{Generations: c.adopted, Drained: c.drained, Published: c.display.published}
 	s.SubConns, s.Lingering = c.pool.size, c.pool.lingering()
-	if c.current != nil {
-		s.Backends, s.Ready = len(c.current.distinct), c.current.tally.ready
+	switch g := c.current; {
+	case g.hosted():
+		s.Backends, s.Ready = g.hostedBackends()
+	case g != nil:
+		s.Backends, s.Ready = len(g.distinct), g.tally.ready
 	}
 	return s
 }

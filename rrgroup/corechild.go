@@ -5,18 +5,22 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/actor"
 )
 
 // hostFor returns the instance of the child that plan asks for: the one there
 // is for this provenance, if it is the same policy.
 func (c *core) hostFor(plan *Plan) *host {
+	name, checks := plan.child().Builder.Name(), plan.checks()
 	for _, h := range c.hosts {
-		if h.provenance == plan.Provenance && h.name == plan.Child.Builder.Name() {
+		if h.provenance == plan.Provenance && h.name == name && h.checks == checks {
 			return h
 		}
 	}
-	h := &host{provenance: plan.Provenance, name: plan.Child.Builder.Name()}
+	h := &host{provenance: plan.Provenance, name: name, checks: checks, orders: actor.NewInbox[order]()}
 	c.hosts = append(c.hosts, h)
+	c.pool.todo = append(c.pool.todo, mind{h})
 	return h
 }
 
@@ -28,8 +32,23 @@ func (c *core) entrust(g *generation) {
 		old.seat()
 	}
 	g.host.serving = g
-	g.host.ask()
-	c.pool.todo = append(c.pool.todo, updateChild{g.host, g})
+	c.updateChild(g.host)
+}
+
+// updateChild gives a child its newest plan, when it has taken in the one before:
+// of those that come meanwhile only the last counts.
+func (c *core) updateChild(h *host) {
+	if h.renew = h.done < h.updated; h.renew {
+		return
+	}
+	c.order(h, updateChild{h.serving.plan})
+	h.updated = h.asked
+}
+
+// order tells the minder of a child what to do.
+func (c *core) order(h *host, o order) {
+	h.asked++
+	c.pool.todo = append(c.pool.todo, tellMinder{h, o})
 }
 
 // dismiss closes the children that pick for no generation any more, of those
@@ -47,7 +66,7 @@ func (c *core) dismiss() {
 // closeHost closes a child and takes its connections from it.
 func (c *core) closeHost(h *host) {
 	h.closed = true
-	c.pool.todo = append(c.pool.todo, closeChild{h})
+	c.order(h, endChild{})
 	for _, hc := range h.conns {
 		c.detach(hc)
 	}
@@ -55,18 +74,33 @@ func (c *core) closeHost(h *host) {
 }
 
 // childMade gives a new connection of a child its place in the pool.
-func (c *core) childMade(hc *childConn) {
-	if hc.host.closed {
-		return
+func (c *core) childMade(hc *childConn, reply chan<- error) {
+	if !hc.host.closed {
+		hc.conn = c.pool.findFor(hc)
+		hc.conn.attach(hc)
+		hc.amongHost = len(hc.host.conns)
+		hc.host.conns = append(hc.host.conns, hc)
 	}
-	hc.conn = c.pool.find(hc.address, hc.host.provenance)
-	hc.conn.attach(hc)
-	hc.host.conns = append(hc.host.conns, hc)
+	c.pool.todo = append(c.pool.todo, handOver{hc, reply})
+}
+
+// childGets gives a child the connection that it has asked for, or the reason why
+// there is none.
+func (c *core) childGets(hc *childConn) error {
+	switch {
+	case hc.conn == nil || hc.shut:
+		return errClosed
+	case hc.conn.sc == nil: // gRPC makes none
+		c.leave(hc)
+		return hc.conn.err
+	}
+	hc.sc = hc.conn.sc
+	return nil
 }
 
 // childConnected has a connection connected, or the child told that it is.
 func (c *core) childConnected(hc *childConn) {
-	if hc.conn == nil || hc.shut || hc.listening {
+	if hc.shut || hc.listening {
 		return
 	}
 	hc.listening = true
@@ -80,25 +114,38 @@ func (c *core) childConnected(hc *childConn) {
 
 // childShut takes a connection from a child that has no more use for it.
 func (c *core) childShut(hc *childConn) {
-	if hc.conn == nil || hc.shut {
+	if hc.shut {
 		return
 	}
-	hc.host.conns = slices.DeleteFunc(hc.host.conns, func(o *childConn) bool { return o == hc })
-	c.detach(hc)
+	c.leave(hc)
 	c.tell(hc, balancer.SubConnState{ConnectivityState: connectivity.Shutdown})
+}
+
+// leave takes a connection from its host.
+func (c *core) leave(hc *childConn) {
+	conns, last := hc.host.conns, len(hc.host.conns)-1
+	conns[hc.amongHost] = conns[last]
+	conns[hc.amongHost].amongHost = hc.amongHost
+	conns[last] = nil
+	hc.host.conns = conns[:last]
+	c.detach(hc)
 }
 
 // detach leaves the SubConn behind hc to others. It lingers if there are none.
 func (c *core) detach(hc *childConn) {
 	hc.shut = true
-	h := hc.conn.hosted
-	h.conns = slices.DeleteFunc(h.conns, func(o *childConn) bool { return o == hc })
+	hc.conn.detach(hc)
 	c.forsaken = append(c.forsaken, hc.conn)
 }
 
-// passOn tells the children that use a SubConn what it has reported.
+// passOn tells the children that use a SubConn what it has reported. What was
+// reported of its health does not count any more.
 func (c *core) passOn(conn *subConn, s balancer.SubConnState) {
-	for _, hc := range conn.childConns() {
+	if conn.hosted == nil {
+		return
+	}
+	conn.hosted.watch = nil
+	for _, hc := range conn.hosted.conns {
 		if hc.listening {
 			hc.listening = s.ConnectivityState != connectivity.Idle
 			c.tell(hc, s)
@@ -107,8 +154,8 @@ func (c *core) passOn(conn *subConn, s balancer.SubConnState) {
 }
 
 func (c *core) tell(hc *childConn, s balancer.SubConnState) {
-	hc.host.ask()
-	c.pool.todo = append(c.pool.todo, tellChild{hc, s})
+	hc.told, hc.listens = s.ConnectivityState, nil
+	c.order(hc.host, tellChild{hc, s})
 }
 
 // childSaid takes over what a child has published. One that went idle, for
@@ -121,17 +168,27 @@ func (c *core) childSaid(h *host, s *balancer.State) {
 	slept := h.serving.said != nil && h.serving.said.ConnectivityState == connectivity.Idle
 	h.says(s)
 	if s.ConnectivityState == connectivity.Idle && !slept {
-		h.ask()
-		c.pool.todo = append(c.pool.todo, wakeChild{h})
+		c.order(h, wakeChild{})
+		h.woken = h.asked
 	}
 }
 
-// nudge has a child that rests connect, while the calls that it would connect
-// for go by another generation.
-func (c *core) nudge() {
-	if g := c.incoming; g != nil && g.resting() && !g.nudged {
-		g.nudged = true
-		g.host.ask()
-		c.pool.todo = append(c.pool.todo, nudgeChild{g.host})
+// childSettled takes over that a child has carried out the orders up to this one.
+func (c *core) childSettled(h *host, order uint64) {
+	if h.closed {
+		return
 	}
+	h.settled(order)
+	if h.renew {
+		c.updateChild(h)
+	}
+}
+
+// resting is what the child of the incoming generation has said if it rests
+// while another generation serves, or nil.
+func (c *core) resting() *balancer.State {
+	if c.incoming == nil || !c.incoming.resting() {
+		return nil
+	}
+	return c.incoming.said
 }

@@ -17,9 +17,9 @@ func (g *generation) cursor() cursor {
 
 // meet returns the SubConn for a backend if it is near the place that should
 // come next, or nil.
-func (c *cursor) meet(b backend) *subConn {
+func (c *cursor) meet(addr string, health bool) *subConn {
 	for _, place := range [...]int{c.next, c.next + 1, c.next - 1} {
-		if place >= 0 && place < len(c.conns) && c.conns[place].has(b) {
+		if place >= 0 && place < len(c.conns) && c.conns[place].lists(addr, health) {
 			c.next = place + 1
 			return c.conns[place]
 		}

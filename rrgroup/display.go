@@ -31,7 +31,8 @@ type display struct {
 
 	state     connectivity.State // Idle before anything was shown
 	of        *generation
-	text      string // of the failing picker, if it is one
+	text      string          // of the failing picker, if it is one
+	previewed *balancer.State // of a child that rests and is shown calls; see preview
 	at        time.Time
 	published uint64
 
@@ -42,25 +43,32 @@ type display struct {
 // show appends to todo what it takes to show gRPC how g stands, which is
 // nothing if it has been shown already or has to wait for its due time. g is nil
 // until the first generation has arrived. followed says that another one is on
-// its way in. If there is neither, gRPC is not told anything: see
-// state.first-word.
-func (d *display) show(g *generation, followed bool, now time.Time, todo []action) []action {
+// its way in; resting, what its child has said if it waits for calls. If there is
+// neither generation, gRPC is not told anything: see state.first-word.
+func (d *display) show(g *generation, followed bool, resting *balancer.State, now time.Time, todo []action) []action {
 	if g == nil && !followed {
 		return todo
 	}
 	state := d.stateOf(g, followed)
-	isNew := d.state != state || d.of != g
+	if state != connectivity.Ready || resting != nil && resting.Picker == nil {
+		resting = nil
+	}
+	isNew := d.state != state || d.of != g || d.previewed != resting
 	if !isNew && (!d.differs(g) || now.Before(d.due(g))) {
 		return todo
 	}
 	waits := state == connectivity.Connecting && d.state == state && !d.of.hosted() && !g.hosted()
-	d.state, d.of = state, g
+	d.state, d.of, d.previewed = state, g, resting
 	if waits {
 		return todo // the calls that wait need no other picker to wait with
 	}
 	d.at = now
 	d.published++
-	todo = append(todo, publish{balancer.State{ConnectivityState: state, Picker: d.picker(g)}})
+	picker := d.picker(g)
+	if resting != nil {
+		picker = preview{picker, resting.Picker}
+	}
+	todo = append(todo, publish{balancer.State{ConnectivityState: state, Picker: picker}})
 	return d.release(todo)
 }
 
@@ -68,14 +76,15 @@ func (d *display) show(g *generation, followed bool, now time.Time, todo []actio
 // TRANSIENT_FAILURE is left only for READY (see state.sticky), and not shown
 // yet while a successor connects, for which calls would rather wait. A
 // generation that has calls wait because its list is empty does not promise a
-// backend, so it need not keep the first promise.
+// backend, so it need not keep the first promise; and a child that rests until
+// it has calls would never be READY without them.
 func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	if g == nil {
 		return connectivity.Connecting
 	}
 	failed := d.state == connectivity.TransientFailure
 	switch state := g.state(); {
-	case state == connectivity.Connecting && g.size > 0 && failed:
+	case state == connectivity.Connecting && g.size > 0 && failed && !g.resting():
 		return connectivity.TransientFailure
 	case state == connectivity.TransientFailure && followed && !failed:
 		return connectivity.Connecting
@@ -119,7 +128,7 @@ func (d *display) due(g *generation) time.Time {
 func (d *display) picker(g *generation) balancer.Picker {
 	switch {
 	case g.hosted():
-		return g.newHostedPicker(d.state, d.idlePicker(g))
+		return d.newHostedPicker(g)
 	case d.state == connectivity.Connecting:
 		return d.newWaiting()
 	case d.state == connectivity.TransientFailure:

@@ -3,6 +3,7 @@ package rrgroup
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -72,6 +73,20 @@ func (f *fixture) down(addrs ...string) {
 func (f *fixture) each(addrs []string, state connectivity.State, err ...error) {
 	for _, a := range addrs {
 		f.conn(a).SetState(state, err...)
+	}
+	synctest.Wait()
+	if state == connectivity.Ready {
+		f.well(addrs)
+	}
+}
+
+// well has gRPC find the backends well, which it does at once where health is not
+// checked, if somebody listens.
+func (f *fixture) well(addrs []string) {
+	for _, sc := range f.SubConns() {
+		if slices.Contains(addrs, letter(sc.Address.Addr)) && sc.State() == connectivity.Ready {
+			sc.SetHealth(connectivity.Ready)
+		}
 	}
 	synctest.Wait()
 }

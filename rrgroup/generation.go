@@ -49,9 +49,10 @@ type generation struct {
 	said      *balancer.State // what the child published last for this plan
 	settled   bool            // it was READY or TRANSIENT_FAILURE at some time
 	byAddress map[string]*takers
-	seats     map[balancer.SubConn]*seat // of the picker built last
-	freed     []*subConn                 // held no more, and not released yet
-	nudged    bool                       // the child's picker was asked, for want of a call
+	seats     map[*childConn]*seat // of the picker built last
+	freed     []*subConn           // held no more, and not released yet
+	hearOut   uint64               // the order that the child is heard out until; 0: not known yet
+	heard     bool                 // it was heard out
 }
 
 // newGeneration builds the rotation of plan, without SubConns yet. The sequence
@@ -66,7 +67,7 @@ func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	for i, b := range plan.backends() {
 		e := g.entry(i)
 		e.generation, e.place = g, i
-		e.result = balancer.PickResult{Done: e.ender(), Metadata: b.metadata()}
+		e.result = balancer.PickResult{Done: e.ender(), Metadata: b.Metadata}
 	}
 	return g
 }
@@ -99,9 +100,9 @@ func (g *generation) connect(p *pool, before *generation) {
 	last := before.cursor()
 	g.conns = make([]*subConn, g.size)
 	for i, b := range g.plan.backends() {
-		c := last.meet(b)
+		c := last.meet(b.Addr, g.plan.CheckHealth)
 		if c == nil {
-			c = p.find(b.address(), g.plan.Provenance)
+			c = p.find(listedKey(b.Addr, g.plan.CheckHealth))
 		}
 		p.takeUp(c)
 		g.conns[i] = c
@@ -209,10 +210,9 @@ func (g *generation) trying() bool {
 // failures of backends that were not tried since the plan came do not count:
 // they may be long over, and the next attempt is only waited for.
 //
-// A child is not taken at its first word: base's balancer says READY with an
-// empty picker before it has noticed which connections it has given up.
+// A child is not taken at its first word; see host.settled.
 func (g *generation) arrived(served bool) bool {
-	if g.hosted() && !g.host.quiet {
+	if g.hosted() && !g.heard {
 		return false
 	}
 	if served && g.tally.ready == 0 && g.tally.untried > 0 {

@@ -47,6 +47,7 @@ type Options struct {
 type Group struct {
 	// Fixed after the start.
 	options Options
+	actors  *actor.Group // where the minders of children run
 
 	inbox     *actor.Inbox[message] // policy, gRPC, callers → group
 	plans     actor.Cell[*Plan]     // policy → group
@@ -59,6 +60,7 @@ type Group struct {
 func Start(actors *actor.Group, options Options) *Group {
 	g := &Group{
 		options:   options,
+		actors:    actors,
 		inbox:     actor.NewInbox[message](),
 		plans:     actor.NewCell[*Plan](),
 		aggregate: actor.NewCell[Aggregate](),
@@ -131,7 +133,7 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 		case ended:
 			core.ended(m.generation)
 		case childMakes:
-			core.childMade(m.conn)
+			core.childMade(m.conn, m.reply)
 		case childConnects:
 			core.childConnected(m.conn)
 		case childShuts:
@@ -139,9 +141,11 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 		case childSays:
 			core.childSaid(m.host, m.state)
 		case childSettled:
-			m.host.settled(m.asked)
-		case childHealth:
-			m.conn.tellHealth(m.listener)
+			core.childSettled(m.host, m.order)
+		case childListens:
+			core.childListened(m.conn, m.listener)
+		case healthReported:
+			core.healthReported(m.watch, m.state)
 		case count:
 			m.reply <- core.ledger.count(m.call)
 		case describe:
@@ -172,25 +176,17 @@ func (g *Group) perform(core *core, a action) {
 	case connect:
 		a.conn.connect()
 	case shutDown:
-		a.conn.shutDown()
+		g.shutDown(a.conn)
 	case publish:
 		g.options.Parent.UpdateState(a.state)
 	case released:
 		g.options.Queue.Released(a.epoch)
-	case updateChild:
-		g.updateChild(a.host, a.generation)
-		g.settled(a.host)
-	case wakeChild:
-		a.host.wakeChild()
-		g.settled(a.host)
-	case nudgeChild:
-		a.host.nudgeChild()
-		g.settled(a.host)
-	case tellChild:
-		a.conn.tellChild(a.report)
-		g.settled(a.conn.host)
-	case closeChild:
-		a.host.closeChild()
+	case mind:
+		g.mind(a.host)
+	case tellMinder:
+		a.host.orders.Send(a.order)
+	case handOver:
+		a.reply <- core.childGets(a.conn)
 	case retire:
 		a.generation.retire(g.drain(a.generation))
 	default:
@@ -201,13 +197,10 @@ func (g *Group) perform(core *core, a action) {
 // makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the
 // channel is closing; then there is nothing to do but to remember why.
 func (g *Group) makeSubConn(core *core, conn *subConn) {
-	options := balancer.NewSubConnOptions{StateListener: g.listener(conn)}
-	switch conn.provenance {
-	case FromBalancer:
+	options := balancer.NewSubConnOptions{StateListener: g.listener(conn), HealthCheckEnabled: conn.health}
+	if conn.provenance == FromBalancer {
 		//lint:ignore SA1019 in its place gRPC names attributes, which no bundle can read
 		options.CredsBundle = g.options.BackendCreds
-	case FromResolver:
-		options.HealthCheckEnabled = true
 	}
 	sc, err := maker(g.options.Parent).NewSubConn([]resolver.Address{conn.address}, options)
 	if err != nil {
@@ -218,15 +211,26 @@ func (g *Group) makeSubConn(core *core, conn *subConn) {
 	conn.sc = sc
 }
 
-// end shuts down what the group owns.
+// shutDown shuts a SubConn down. The minder does it if it was a child's.
+func (g *Group) shutDown(conn *subConn) {
+	if conn.hosted == nil || conn.sc == nil || !conn.hosted.minder.orders.Send(shutForChild{conn.sc}) {
+		conn.shutDown()
+	}
+}
+
+// end shuts down what the group owns. A child that waits for an answer gets one
+// first: what its producers do may wait for it.
 func (g *Group) end(core *core, timer *actor.Timer) {
 	timer.Stop()
+	for _, m := range g.inbox.Close() {
+		switch m := m.(type) {
+		case describe:
+			m.reply <- Stats{}
+		case childMakes:
+			m.reply <- errClosed
+		}
+	}
 	for _, a := range core.close() {
 		g.perform(core, a)
-	}
-	for _, m := range g.inbox.Close() {
-		if d, ok := m.(describe); ok {
-			d.reply <- Stats{}
-		}
 	}
 }

@@ -337,9 +337,13 @@ func TestHandover_Keys(t *testing.T) {
 		f.up("a")
 		f.adopt(fallback("a"))
 		want(t, "SubConns after the same address was named by the resolver", len(f.SubConns()), 2)
-		listed, fellBack := f.SubConns()[0].Options, f.SubConns()[1].Options
-		want(t, "health checks of a listed backend", listed.HealthCheckEnabled, false)
-		want(t, "health checks of a fallback backend", fellBack.HealthCheckEnabled, true)
+		checked := list("a")
+		checked.CheckHealth = true
+		f.adopt(checked)
+		want(t, "SubConns after the same list with health checks", len(f.SubConns()), 3)
+		for i, checks := range []bool{false, false, true} {
+			want(t, "health checks, by the SubConn itself", f.SubConns()[i].Options.HealthCheckEnabled, checks)
+		}
 	})
 }
 

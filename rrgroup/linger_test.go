@@ -6,7 +6,6 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/resolver"
 )
 
 // Two lists that come in turn, at a pace at which nothing lingers to its end:
@@ -60,7 +59,7 @@ func TestHandover_LingerNeverReconnectsInTheBatchOfAHandover(t *testing.T) {
 		}
 	}
 	report := func(l string, s connectivity.State) {
-		core.reported(core.pool.get(resolver.Address{Addr: address(l)}, FromBalancer), balancer.SubConnState{ConnectivityState: s})
+		core.reported(core.pool.get(listedKey(address(l), false)), balancer.SubConnState{ConnectivityState: s})
 	}
 	core.adopt(list("a"), now, 0)
 	report("a", connectivity.Ready)

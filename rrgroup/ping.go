@@ -76,12 +76,13 @@ func (p *hostedPicker) ping(info balancer.PickInfo) (balancer.PickResult, error)
 	if err != nil {
 		return p.failed(info, err)
 	}
-	defer giveBack(r)
-	if s := p.seats[r.SubConn]; s != nil {
-		return pingOver(info.Ctx, s.conn.sc), nil
+	giveBack(r)
+	s := p.seatOf(r)
+	if s == nil {
+		s = p.instead()
 	}
-	if len(p.spare) > 0 {
-		return pingOver(info.Ctx, p.spare[p.turns.turn(len(p.spare), 0)].conn.sc), nil
+	if s == nil {
+		return p.none.Pick(info)
 	}
-	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+	return pingOver(info.Ctx, s.conn.sc), nil
 }

@@ -25,8 +25,13 @@ type Plan struct {
 	Provenance Provenance
 	List       *tokens.List        // the backends and drops, if FromBalancer
 	Call       uint64              // the call to the balancer that List came from
-	Endpoints  []resolver.Endpoint // the backends, if FromResolver; each address of one is a backend
+	Endpoints  []resolver.Endpoint // the backends, if FromResolver
 	Child      *Child              // what picks among the backends; nil: they take turns
+
+	// CheckHealth has gRPC check the health of a list's backends too, as the
+	// service config says and the child asks for it, the group's own rotation
+	// always. Those that the resolver named are checked in any case.
+	CheckHealth bool
 
 	// Unserved is what calls fail with if the plan names no backend. If it is
 	// nil too, they wait.
@@ -52,21 +57,21 @@ func (p *Plan) size() (n int) {
 	if p.Provenance == FromBalancer {
 		return p.List.Backends()
 	}
-	for _, e := range p.Endpoints {
-		n += len(e.Addresses)
+	for range p.backends() {
+		n++
 	}
 	return n
 }
 
 // backends yields the places of p's rotation, in order.
-func (p *Plan) backends() iter.Seq2[int, backend] {
+func (p *Plan) backends() iter.Seq2[int, *tokens.Entry] {
 	if p.Provenance == FromResolver {
 		return p.fallbackBackends
 	}
 	return p.listedBackends
 }
 
-func (p *Plan) listedBackends(yield func(int, backend) bool) {
+func (p *Plan) listedBackends(yield func(int, *tokens.Entry) bool) {
 	if p.List == nil {
 		return
 	}
@@ -75,32 +80,34 @@ func (p *Plan) listedBackends(yield func(int, backend) bool) {
 		if e.Drop {
 			continue
 		}
-		if !yield(n, backend{listed: e}) {
+		if !yield(n, e) {
 			return
 		}
 		n++
 	}
 }
 
-func (p *Plan) fallbackBackends(yield func(int, backend) bool) {
-	all := flatten(p.Endpoints)
-	for i := range all {
-		if !yield(i, backend{resolved: &all[i]}) {
-			return
+// fallbackBackends yields each address once, without a token. A child decides
+// which of them are called and how often; there are entries for them because
+// calls in flight are counted by entry.
+func (p *Plan) fallbackBackends(yield func(int, *tokens.Entry) bool) {
+	seen := map[string]bool{}
+	for _, e := range p.Endpoints {
+		for _, a := range e.Addresses {
+			if seen[a.Addr] {
+				continue
+			}
+			if !yield(len(seen), &tokens.Entry{Addr: a.Addr}) {
+				return
+			}
+			seen[a.Addr] = true
 		}
 	}
 }
 
-// flatten returns the addresses of all endpoints. What resolvers tell policies
-// about an address is no part of what is connected to.
-func flatten(endpoints []resolver.Endpoint) (all []resolver.Address) {
-	for _, e := range endpoints {
-		for _, a := range e.Addresses {
-			all = append(all, bare(a))
-		}
-	}
-	return all
-}
+// checks reports whether the health of the backends is checked, if a child asks
+// for it.
+func (p *Plan) checks() bool { return p.Provenance == FromResolver || p.CheckHealth }
 
 // drops reports whether the plan has drop entries.
 func (p *Plan) drops() bool { return p.List != nil && p.List.Drops() > 0 }

@@ -5,17 +5,16 @@ import (
 	"time"
 
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/resolver"
 )
 
 // A pool holds every SubConn of the group that is not shut down: those that a
-// generation names and those that linger. There is one for each address and
-// provenance. What has to be done to a SubConn it leaves in todo.
+// generation names and those that linger. There is one for each key. What has to
+// be done to a SubConn it leaves in todo.
 type pool struct {
 	conns   map[string]*subConn // the first of those with the same Addr
 	size    int
-	leaving []leaving
-	names   int // of SubConns, in all of leaving
+	leaving []leaving // in the order in which they expire
+	names   int       // of SubConns, in all of leaving
 	todo    []action
 }
 
@@ -28,10 +27,10 @@ type leaving struct {
 
 func newPool() pool { return pool{conns: make(map[string]*subConn)} }
 
-// get returns the SubConn for an address, or nil.
-func (p *pool) get(address resolver.Address, from Provenance) *subConn {
-	c := p.conns[address.Addr]
-	for c != nil && !c.connects(address, from) {
+// get returns the SubConn for a key, or nil.
+func (p *pool) get(k key) *subConn {
+	c := p.conns[k.address.Addr]
+	for c != nil && !c.connects(k) {
 		c = c.next
 	}
 	return c
@@ -62,13 +61,21 @@ func (p *pool) remove(c *subConn) {
 	c.next = nil
 }
 
-// find returns the SubConn for an address, which is made if it is new. One that
+// findFor returns the SubConn for a child's connection.
+func (p *pool) findFor(hc *childConn) *subConn {
+	return p.find(key{
+		address:    bare(hc.address),
+		provenance: hc.host.provenance,
+		health:     hc.options.HealthCheckEnabled && hc.host.checks,
+	})
+}
+
+// find returns the SubConn for a key, which is made if it is new. One that
 // lingers does not any more.
-func (p *pool) find(address resolver.Address, from Provenance) *subConn {
-	address = bare(address)
-	c := p.get(address, from)
+func (p *pool) find(k key) *subConn {
+	c := p.get(k)
 	if c == nil {
-		c = &subConn{address: address, provenance: from}
+		c = &subConn{key: k}
 		p.add(c)
 		p.todo = append(p.todo, makeSubConn{c})
 	}
@@ -104,10 +111,24 @@ func (p *pool) release(conns []*subConn, now, until time.Time) {
 		}
 	}
 	if len(lingering) > 0 {
-		p.leaving = append(p.leaving, leaving{until, lingering})
-		p.names += len(lingering)
+		p.leave(until, lingering)
 		p.tidy()
 	}
+}
+
+// leave notes until when SubConns linger: as a rule as long as those noted last,
+// or longer, because time goes on.
+func (p *pool) leave(until time.Time, conns []*subConn) {
+	p.names += len(conns)
+	at := len(p.leaving)
+	for at > 0 && p.leaving[at-1].until.After(until) {
+		at--
+	}
+	if at > 0 && p.leaving[at-1].until.Equal(until) {
+		p.leaving[at-1].conns = append(p.leaving[at-1].conns, conns...)
+		return
+	}
+	p.leaving = slices.Insert(p.leaving, at, leaving{until, conns})
 }
 
 // tidy forgets what was taken up again, if that is most of what leaving names:
@@ -128,17 +149,12 @@ func (p *pool) tidy() {
 
 // expire shuts down what has lingered long enough.
 func (p *pool) expire(now time.Time) {
-	rest := p.leaving[:0]
-	for _, l := range p.leaving {
-		if l.until.After(now) {
-			rest = append(rest, l)
-			continue
-		}
-		p.names -= len(l.conns)
-		p.shutDownAll(l)
+	due := 0
+	for ; due < len(p.leaving) && !p.leaving[due].until.After(now); due++ {
+		p.names -= len(p.leaving[due].conns)
+		p.shutDownAll(p.leaving[due])
 	}
-	clear(p.leaving[len(rest):])
-	p.leaving = rest
+	p.leaving = slices.Delete(p.leaving, 0, due)
 }
 
 // shutDownAll shuts those SubConns down that have lingered since they were put
@@ -153,11 +169,10 @@ func (p *pool) shutDownAll(l leaving) {
 
 // nextExpiry returns when to call expire next; zero if nothing lingers.
 func (p *pool) nextExpiry() time.Time {
-	var next time.Time
-	for _, l := range p.leaving {
-		next = earlier(next, l.until)
+	if len(p.leaving) == 0 {
+		return time.Time{}
 	}
-	return next
+	return p.leaving[0].until
 }
 
 func (p *pool) shutDown(c *subConn) {

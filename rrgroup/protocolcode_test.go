@@ -51,10 +51,9 @@ var operations = map[string]string{
 	// Around the protocol: what begins it, and what only looks.
 	"hostedPicker.Pick":    "drop owe",
 	"hostedPicker.pass":    "pick",
-	"hostedPicker.instead": "turn pick",
+	"hostedPicker.instead": "turn",
 	"dropping.Pick":        "dropNext",
 	"roundRobin.ping":      "turn", // holds nothing, on purpose: see pingOver
-	"hostedPicker.ping":    "turn",
 	"entry.picks":          "calls",
 	"generation.newPicker": "next.Load",
 	"roundRobin.count":     "picks next.Load",

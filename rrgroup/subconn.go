@@ -13,11 +13,10 @@ import (
 // A subConn is a connection of the pool. Everything in it is owned by the
 // group; to others the pointer is a name.
 type subConn struct {
-	// Fixed when it was made.
-	address    resolver.Address
-	sc         balancer.SubConn // nil until gRPC has made it
-	next       *subConn         // in the pool, another one with the same Addr
-	provenance Provenance
+	key // fixed when it was made
+
+	sc   balancer.SubConn // nil until gRPC has made it, and fixed then
+	next *subConn         // in the pool, another one with the same Addr
 
 	// What it reported last.
 	failed   bool // it failed and has not been READY since
@@ -77,12 +76,30 @@ func (s *serving) swap(old, new *generation) {
 	}
 }
 
-// connects reports whether c is for this address and no other. An address with
-// attributes that can't be compared is a new one each time that a resolver makes
-// it, and gets a connection of its own.
-func (c *subConn) connects(address resolver.Address, from Provenance) bool {
-	return c.provenance == from && c.address.Addr == address.Addr &&
-		c.address.ServerName == address.ServerName && attrs.Equal(c.address.Attributes, address.Attributes)
+// A key is what makes two SubConns the same.
+type key struct {
+	address    resolver.Address
+	provenance Provenance
+	health     bool // gRPC checks its health, and says READY only of one that is well
+}
+
+// listedKey is the key of a list's backend, for the group's own rotation. A list
+// says no more of it than its address.
+func listedKey(addr string, health bool) key {
+	return key{address: resolver.Address{Addr: addr}, provenance: FromBalancer, health: health}
+}
+
+// connects reports whether c is for this key. An address with attributes that can't
+// be compared is a new one each time that a resolver makes it, and gets a connection
+// of its own.
+func (c *subConn) connects(k key) bool {
+	return c.provenance == k.provenance && c.health == k.health && c.address.Addr == k.address.Addr &&
+		c.address.ServerName == k.address.ServerName && attrs.Equal(c.address.Attributes, k.address.Attributes)
+}
+
+// lists reports whether c is what the pool has for a list's backend.
+func (c *subConn) lists(addr string, health bool) bool {
+	return !c.gone && c.address.Addr == addr && c.provenance == FromBalancer && c.health == health
 }
 
 // wanted reports whether calls may still be sent over c, so that it should

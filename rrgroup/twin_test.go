@@ -163,7 +163,7 @@ func backing(p *Plan, pool *pool) (all []*subConn) {
 		return nil
 	}
 	for _, b := range p.backends() {
-		if c := pool.get(b.address(), p.Provenance); c != nil {
+		if c := pool.get(listedKey(b.Addr, false)); c != nil {
 			all = append(all, c)
 		}
 	}

@@ -85,6 +85,15 @@ func (w *world) call() (lbtest.Answer, error) {
 	return w.Unary(ctx)
 }
 
+// rouse makes a few calls. A ring connects when it has calls, and as long as others
+// serve it is shown them.
+func (w *world) rouse() {
+	w.t.Helper()
+	time.Sleep(time.Second)
+	w.calls(3)
+	time.Sleep(time.Second)
+}
+
 // calls makes n calls, none of which may fail except by a drop, and returns how
 // many each backend has answered; 0 stands for drops.
 func (w *world) calls(n int) map[int]int {
@@ -136,7 +145,7 @@ func TestHandover_MakeBeforeBreakChild(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		w.list(4)
-		time.Sleep(time.Second)
+		w.rouse()
 		if got := w.calls(10); got[4] != 10 {
 			w.t.Errorf("with 4 alone in the list: %v", got)
 		}
@@ -148,12 +157,12 @@ func TestFallback_AskedChild(t *testing.T) {
 		w.list(1)
 		w.calls(10)
 		w.balancer.Fallback()
-		time.Sleep(time.Second)
+		w.rouse()
 		if got := w.calls(10); got[9] != 10 {
 			w.t.Errorf("in fallback: %v", got)
 		}
 		w.list(2)
-		time.Sleep(time.Second)
+		w.rouse()
 		if got := w.calls(10); got[2] != 10 {
 			w.t.Errorf("out of fallback: %v", got)
 		}

@@ -1,12 +1,16 @@
 package lbtest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
 )
 
 // A SubConn is a connection of a [Parent] that does nothing by itself: the
@@ -67,6 +71,23 @@ func (sc *SubConn) UpdateAddresses([]resolver.Address) {
 // Nothing is reported to the listener but what SetHealth says.
 func (sc *SubConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
 	sc.state.update(func(s *subConnState) { s.health = listener })
+}
+
+// GetOrBuildProducer builds a producer, one for each call: nothing that it does
+// can get through.
+func (sc *SubConn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Producer, func()) {
+	return b.Build(nowhere{})
+}
+
+// nowhere is the connection of producers.
+type nowhere struct{}
+
+var errNowhere = status.Error(codes.Unavailable, "no connection")
+
+func (nowhere) Invoke(context.Context, string, any, any, ...grpc.CallOption) error { return errNowhere }
+
+func (nowhere) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, errNowhere
 }
 
 // Connects returns how often the policy asked for a connection.

@@ -1,0 +1,60 @@
+package rrgroup
+
+import "google.golang.org/grpc/balancer"
+
+// A lease is one use of a producer by a child. gRPC closes the producers of a
+// SubConn when that is shut down. A child's connection may be shut down while its
+// SubConn goes on, because others use it or it lingers; so the minder gives back
+// what the child has got by it.
+type lease struct {
+	conn   *childConn
+	giveUp func() // may be called more than once
+}
+
+// leases are those of one child that were not given back, by connection. They
+// are owned by the minder.
+type leases map[*childConn]map[*lease]struct{}
+
+func (all leases) add(l *lease) {
+	if all[l.conn] == nil {
+		all[l.conn] = map[*lease]struct{}{}
+	}
+	all[l.conn][l] = struct{}{}
+}
+
+func (all leases) remove(l *lease) {
+	delete(all[l.conn], l)
+	if len(all[l.conn]) == 0 {
+		delete(all, l.conn)
+	}
+}
+
+// forget drops the leases of a connection without giving them back.
+func (all leases) forget(c *childConn) { delete(all, c) }
+
+// end gives back the leases of a connection.
+func (all leases) end(c *childConn) {
+	of := all[c]
+	delete(all, c)
+	for l := range of {
+		l.giveUp()
+	}
+}
+
+func (all leases) endAll() {
+	for c := range all {
+		all.end(c)
+	}
+}
+
+// GetOrBuildProducer is gRPC's: a producer there is shared by all who use the
+// SubConn. Before the SubConn is READY a producer can be had, and opens no stream.
+func (c *childConn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Producer, func()) {
+	p, giveUp := c.sc.GetOrBuildProducer(b)
+	l := &lease{conn: c, giveUp: giveUp}
+	c.host.orders.Send(leased{l})
+	return p, func() {
+		giveUp()
+		c.host.orders.Send(returned{l})
+	}
+}

@@ -1,0 +1,177 @@
+package rrgroup
+
+import (
+	"context"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/status"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+// A minder is the goroutine that owns a child policy and is the only one to call
+// it, as gRPC's serializer is for a policy of a channel. It may wait for the
+// group, whenever the child makes a connection; nobody waits for it but Close.
+type minder struct {
+	// Fixed after the start.
+	host   *host // a name to it, but for what is fixed there
+	cc     balancer.ClientConn
+	build  balancer.BuildOptions
+	orders *actor.Inbox[order]
+	inbox  *actor.Inbox[message] // minder → group
+
+	// Owned by the loop.
+	child   balancer.Balancer // made at its first update; nil if the builder made none
+	tokens  liveTokens        // of the newest plan that the child was given
+	leases  leases
+	settled uint64 // number of the last order of the group that was carried out
+	closed  bool
+}
+
+// mind starts the minder of a new host. It ends with the group of actors, or
+// when it is told to.
+func (g *Group) mind(h *host) {
+	k := &minder{
+		host:   h,
+		cc:     &facade{ClientConn: g.options.Parent, host: h, inbox: g.inbox},
+		build:  g.options.Build,
+		orders: h.orders,
+		inbox:  g.inbox,
+		leases: leases{},
+	}
+	g.actors.Go(k.run)
+}
+
+func (k *minder) run(ctx context.Context) {
+	defer k.end()
+	for !k.closed {
+		select {
+		case <-ctx.Done():
+			return
+		case batch := <-k.orders.Ready():
+			k.handle(k.orders.Open(batch))
+		}
+	}
+}
+
+// handle carries out a batch of orders, and then has the group hear so.
+func (k *minder) handle(orders []order) {
+	before := k.settled
+	for _, o := range orders {
+		k.carryOut(o)
+	}
+	if k.settled != before && !k.closed {
+		k.inbox.Send(childSettled{k.host, k.settled})
+	}
+}
+
+// carryOut carries out one order. When the child is closed there is nothing to be
+// done any more but to shut down what it had.
+func (k *minder) carryOut(o order) {
+	switch o := o.(type) {
+	case leased:
+		k.lease(o.lease)
+		return
+	case returned:
+		k.leases.remove(o.lease)
+		return
+	}
+	k.settled++
+	if s, ok := o.(shutForChild); ok {
+		s.sc.Shutdown()
+		return
+	}
+	if k.closed {
+		return
+	}
+	switch o := o.(type) {
+	case updateChild:
+		k.update(o.plan)
+	case wakeChild:
+		if k.child != nil {
+			k.child.ExitIdle()
+		}
+	case tellChild:
+		k.tell(o.conn, o.report)
+	case tellHealth:
+		o.conn.tellHealth(o.listener, o.report)
+	case watchHealth:
+		o.watch.begin(k.inbox)
+	case endChild:
+		k.close()
+	default:
+		panic("BUG: unknown order to the minder of a child policy")
+	}
+}
+
+// update gives the child a plan. The first one makes it.
+func (k *minder) update(plan *Plan) {
+	child := plan.child()
+	if k.child == nil {
+		k.child = child.Builder.Build(k.cc, k.build)
+	}
+	if k.child == nil {
+		k.cc.UpdateState(balancer.State{
+			ConnectivityState: connectivity.TransientFailure,
+			Picker:            base.NewErrPicker(errUnbuilt),
+		})
+		return
+	}
+	err := k.child.UpdateClientConnState(balancer.ClientConnState{
+		ResolverState:  k.tokens.state(plan),
+		BalancerConfig: child.Config,
+	})
+	if err != nil {
+		logger.Warningf("the child policy %s takes an update badly: %v", k.host.name, err)
+	}
+}
+
+// errUnbuilt is what calls fail with if a child could not be made.
+var errUnbuilt = status.Error(codes.Internal, "grpclb: the builder of the child policy has built nothing")
+
+// tell reports a state of one of its connections to the child. As in gRPC, what
+// depended on the state before ends: health reports, and the producers.
+func (k *minder) tell(c *childConn, s balancer.SubConnState) {
+	c.health.Store(nil)
+	if s.ConnectivityState == connectivity.Shutdown {
+		k.leases.end(c)
+	} else {
+		k.leases.forget(c) // gRPC has closed them
+	}
+	switch {
+	case c.listener != nil:
+		c.listener(s)
+	case k.child != nil:
+		//lint:ignore SA1019 gRPC still does this for a policy that names no listener
+		k.child.UpdateSubConnState(c, s)
+	}
+}
+
+// lease takes note of a producer that the child got. One of a connection that is
+// closed by now has to go as well.
+func (k *minder) lease(l *lease) {
+	k.leases.add(l)
+	if k.closed {
+		k.leases.end(l.conn)
+	}
+}
+
+// close ends the child, and gives back what producers it has left.
+func (k *minder) close() {
+	k.closed = true
+	if k.child != nil {
+		k.child.Close()
+	}
+	k.leases.endAll()
+}
+
+// end closes the child, if that was not done, and carries out what is left.
+func (k *minder) end() {
+	if !k.closed {
+		k.close()
+	}
+	k.handle(k.orders.Close())
+}
