@@ -43,6 +43,12 @@ type Config struct {
 	// the default, "fail" or "keep".
 	EmptyServerList EmptyServerList
 
+	// BackendHealthCheck ("backendHealthCheck") is which backends gRPC checks for
+	// health, if the service config has a healthCheckConfig and the child policy
+	// asks for it: "fallback", the default, those that the resolver named (gRFC
+	// A17: a balancer knows which of its backends are well), or "all".
+	BackendHealthCheck BackendHealthCheck
+
 	// HandoverTimeout ("handoverTimeout") is how long the backends of a new
 	// list may take to get the first of them READY before they replace the old
 	// ones as they are. Default 10 s; "0s" replaces them at once.
@@ -91,11 +97,22 @@ const (
 	KeepOnEmpty EmptyServerList = "keep"
 )
 
+// BackendHealthCheck says which backends are checked for health.
+type BackendHealthCheck string
+
+const (
+	// CheckFallback checks the backends that the resolver named.
+	CheckFallback BackendHealthCheck = "fallback"
+	// CheckAll checks those of server lists too.
+	CheckAll BackendHealthCheck = "all"
+)
+
 // DefaultConfig returns the configuration of a policy that is given none.
 func DefaultConfig() Config {
 	return Config{
 		InitialFallbackTimeout: 10 * time.Second,
 		EmptyServerList:        WaitOnEmpty,
+		BackendHealthCheck:     CheckFallback,
 		HandoverTimeout:        10 * time.Second,
 		SubConnLinger:          10 * time.Second,
 		StreamBackoff:          lbstream.DefaultBackoff,

@@ -27,6 +27,7 @@ func TestConfig_Defaults(t *testing.T) {
 	want := Config{
 		InitialFallbackTimeout: 10 * time.Second,
 		EmptyServerList:        WaitOnEmpty,
+		BackendHealthCheck:     CheckFallback,
 		HandoverTimeout:        10 * time.Second,
 		SubConnLinger:          10 * time.Second,
 		StreamBackoff:          lbstream.Backoff{InitialDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Minute},
@@ -57,6 +58,8 @@ func TestConfig_Fields(t *testing.T) {
 		`{"emptyServerList":"wait"}`:                   func(c *Config) { c.EmptyServerList = WaitOnEmpty },
 		`{"emptyServerList":"fail"}`:                   func(c *Config) { c.EmptyServerList = FailOnEmpty },
 		`{"emptyServerList":"keep"}`:                   func(c *Config) { c.EmptyServerList = KeepOnEmpty },
+		`{"backendHealthCheck":"all"}`:                 func(c *Config) { c.BackendHealthCheck = CheckAll },
+		`{"backendHealthCheck":"fallback"}`:            func(c *Config) { c.BackendHealthCheck = CheckFallback },
 		`{"handoverTimeout":"0.000000001s"}`:           func(c *Config) { c.HandoverTimeout = 1 },
 		`{"subConnLinger":"3600s"}`:                    func(c *Config) { c.SubConnLinger = time.Hour },
 		`{"maxPendingPicks":4294967295}`:               func(c *Config) { c.MaxPendingPicks = math.MaxUint32 },
@@ -93,6 +96,8 @@ func TestConfig_MalformedNamesTheField(t *testing.T) {
 		`{"initialFallbackTimeout":"315576000001s"}`:         "initialFallbackTimeout",
 		`{"initialFallbackTimeout":{}}`:                      "initialFallbackTimeout",
 		`{"emptyServerList":"WAIT"}`:                         "emptyServerList",
+		`{"backendHealthCheck":"none"}`:                      "backendHealthCheck",
+		`{"backendHealthCheck":true}`:                        "backendHealthCheck",
 		`{"emptyServerList":""}`:                             "emptyServerList",
 		`{"emptyServerList":true}`:                           "emptyServerList",
 		`{"handoverTimeout":"soon"}`:                         "handoverTimeout",
@@ -250,12 +255,12 @@ func TestConfig_UnknownIsSaidOnce(t *testing.T) {
 }
 
 func TestConfig_String(t *testing.T) {
-	const want = `{"serviceName":"shop","initialFallbackTimeout":"0.500s","emptyServerList":"keep",` +
+	const want = `{"serviceName":"shop","initialFallbackTimeout":"0.500s","emptyServerList":"keep","backendHealthCheck":"all",` +
 		`"handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":3,` +
 		`"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"},"balancerTimeout":"10s","balancerKeepalive":{"time":"30s","timeout":"10s"}}`
 	c := DefaultConfig()
 	c.ServiceName, c.InitialFallbackTimeout = "shop", time.Second/2
-	c.EmptyServerList, c.MaxPendingPicks = KeepOnEmpty, 3
+	c.EmptyServerList, c.BackendHealthCheck, c.MaxPendingPicks = KeepOnEmpty, CheckAll, 3
 	if got := c.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -83,16 +83,17 @@ func (d *delayField) set(text json.RawMessage) error {
 
 // A document is a Config as it is printed.
 type document struct {
-	ServiceName            string          `json:"serviceName,omitempty"`
-	InitialFallbackTimeout json.RawMessage `json:"initialFallbackTimeout"`
-	ChildPolicy            json.RawMessage `json:"childPolicy,omitempty"`
-	EmptyServerList        EmptyServerList `json:"emptyServerList"`
-	HandoverTimeout        json.RawMessage `json:"handoverTimeout"`
-	SubConnLinger          json.RawMessage `json:"subConnLinger"`
-	MaxPendingPicks        int             `json:"maxPendingPicks"`
-	StreamBackoff          backoffDocument `json:"streamBackoff"`
-	BalancerTimeout        json.RawMessage `json:"balancerTimeout"`
-	BalancerKeepalive      keepalives      `json:"balancerKeepalive"`
+	ServiceName            string             `json:"serviceName,omitempty"`
+	InitialFallbackTimeout json.RawMessage    `json:"initialFallbackTimeout"`
+	ChildPolicy            json.RawMessage    `json:"childPolicy,omitempty"`
+	EmptyServerList        EmptyServerList    `json:"emptyServerList"`
+	BackendHealthCheck     BackendHealthCheck `json:"backendHealthCheck"`
+	HandoverTimeout        json.RawMessage    `json:"handoverTimeout"`
+	SubConnLinger          json.RawMessage    `json:"subConnLinger"`
+	MaxPendingPicks        int                `json:"maxPendingPicks"`
+	StreamBackoff          backoffDocument    `json:"streamBackoff"`
+	BalancerTimeout        json.RawMessage    `json:"balancerTimeout"`
+	BalancerKeepalive      keepalives         `json:"balancerKeepalive"`
 }
 
 type backoffDocument struct {
@@ -113,6 +114,7 @@ func (c Config) document() document {
 		InitialFallbackTimeout: seconds(c.InitialFallbackTimeout),
 		ChildPolicy:            json.RawMessage(c.ChildPolicy),
 		EmptyServerList:        c.EmptyServerList,
+		BackendHealthCheck:     c.BackendHealthCheck,
 		HandoverTimeout:        seconds(c.HandoverTimeout),
 		SubConnLinger:          seconds(c.SubConnLinger),
 		MaxPendingPicks:        c.MaxPendingPicks,

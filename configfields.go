@@ -3,6 +3,7 @@ package grpclb
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -25,7 +26,8 @@ func (c *Config) fields() []field {
 		{"serviceName", (*nameField)(&c.ServiceName)},
 		{"initialFallbackTimeout", (*durationField)(&c.InitialFallbackTimeout)},
 		{"childPolicy", (*childField)(&c.ChildPolicy)},
-		{"emptyServerList", (*emptyField)(&c.EmptyServerList)},
+		{"emptyServerList", choice(&c.EmptyServerList, WaitOnEmpty, FailOnEmpty, KeepOnEmpty)},
+		{"backendHealthCheck", choice(&c.BackendHealthCheck, CheckFallback, CheckAll)},
 		{"handoverTimeout", (*durationField)(&c.HandoverTimeout)},
 		{"subConnLinger", (*durationField)(&c.SubConnLinger)},
 		{"maxPendingPicks", (*countField)(&c.MaxPendingPicks)},
@@ -76,19 +78,24 @@ func (d *durationField) set(text json.RawMessage) error {
 	return nil
 }
 
-type emptyField EmptyServerList
+// A choiceField is one of a few words.
+type choiceField[T ~string] struct {
+	value *T
+	of    []T
+}
 
-func (e *emptyField) set(text json.RawMessage) error {
-	var s EmptyServerList
+func choice[T ~string](value *T, of ...T) choiceField[T] { return choiceField[T]{value, of} }
+
+func (c choiceField[T]) set(text json.RawMessage) error {
+	var s T
 	if err := json.Unmarshal(text, &s); err != nil {
 		return err
 	}
-	switch s {
-	case WaitOnEmpty, FailOnEmpty, KeepOnEmpty:
-		*e = emptyField(s)
-		return nil
+	if !slices.Contains(c.of, s) {
+		return fmt.Errorf("%q is none of %q", s, c.of)
 	}
-	return fmt.Errorf(`%q is none of "wait", "fail" and "keep"`, s)
+	*c.value = s
+	return nil
 }
 
 type countField int

@@ -140,7 +140,7 @@ func ExampleNewBuilder() {
 func ExampleConfig() {
 	fmt.Println(grpclb.DefaultConfig())
 	// Output:
-	// {"initialFallbackTimeout":"10s","emptyServerList":"wait","handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":0,"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"},"balancerTimeout":"10s","balancerKeepalive":{"time":"30s","timeout":"10s"}}
+	// {"initialFallbackTimeout":"10s","emptyServerList":"wait","backendHealthCheck":"fallback","handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":0,"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"},"balancerTimeout":"10s","balancerKeepalive":{"time":"30s","timeout":"10s"}}
 }
 
 // A child policy is what picks among the backends. This one sends every call to

@@ -79,7 +79,7 @@ func newMachine(config Config) *machine { return &machine{config: config} }
 
 // update is told what the resolver has found.
 func (m *machine) update(u resolved, now time.Time) {
-	rehosted := m.config.ChildPolicy != u.config.ChildPolicy
+	rehosted := m.config.ChildPolicy != u.config.ChildPolicy || m.config.BackendHealthCheck != u.config.BackendHealthCheck
 	m.config, m.child, m.balancers, m.backends = u.config, u.child, u.balancers, u.backends
 	if m.started.IsZero() && len(m.balancers) > 0 {
 		m.started = now
