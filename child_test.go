@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/actorlb/grpclb/internal/lbtest"
@@ -107,6 +108,7 @@ func TestHandover_Child_NoCallFails(t *testing.T) {
 			w.pause(time.Duration(i%4) * time.Millisecond)
 		}
 		close(stop)
+		synctest.Wait()
 		for range cap(wrong) {
 			if err := <-wrong; err != nil {
 				w.Error(err)

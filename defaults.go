@@ -49,6 +49,7 @@ func (c Config) over(defaults Config) Config {
 	fill(&c.InitialFallbackTimeout, defaults.InitialFallbackTimeout)
 	fill(&c.ChildPolicy, defaults.ChildPolicy)
 	fill(&c.EmptyServerList, defaults.EmptyServerList)
+	fill(&c.BackendHealthCheck, defaults.BackendHealthCheck)
 	fill(&c.HandoverTimeout, defaults.HandoverTimeout)
 	fill(&c.SubConnLinger, defaults.SubConnLinger)
 	fill(&c.MaxPendingPicks, defaults.MaxPendingPicks)

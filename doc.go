@@ -50,7 +50,8 @@
 //     it a backend that says no goodbye is believed to be there.
 //
 // Of a child policy: nothing that gRPC does not ask of any policy. It must not
-// block; one goroutine calls it, and any number of them its pickers.
+// block; one goroutine calls it, and any number of them its pickers. A child that
+// does block holds up Close, as it does in gRPC, and nothing else.
 //
 // # Laws
 //
@@ -63,7 +64,8 @@
 //   - The goroutines of a channel are the same few however many backends it has:
 //     the policy's, the stream's, the retry timer's, the group's, the pending
 //     calls', and one that reads while a call to the balancer is open. One more
-//     is there while something is sent to it.
+//     is there while something is sent to it, and one for each child policy, which
+//     is most often none, or that of the fallback.
 //   - Nothing a balancer sends makes the client panic, dial what is no address,
 //     or fail calls that its list sends to backends that are healthy. (It may have
 //     calls dropped, or wait, or go to other backends: that is what it is for.)
@@ -97,7 +99,8 @@
 // Each of the owners is one goroutine, with its state in its local variables.
 // They tell each other things in typed messages. No lock is held anywhere; what
 // goroutines share while it changes is atomic: the counters that picks go by, the
-// links of inboxes, and for child policies the newest token of each address.
+// links of inboxes, and for child policies the newest token of each address and the
+// health listener of each connection.
 //
 // The packages lbstream, rrgroup, pending, tokens and actor are what this one is
 // built of. They may be used, but change as it needs them to: only this package,
@@ -113,13 +116,19 @@
 //
 // # Child policies
 //
-// By default the backends take turns. Any registered policy can pick instead,
-// see [Config]; it is given each address of the list once. Tokens, drops, counts
-// and references of calls in flight are put around what it picks, and where a
-// listed address has several entries its calls take their tokens in turn. It can
-// read a backend's token with [Token]. It keeps its connections where it can, and
-// is not left idle: what it says it would connect on the next call, it is told to
-// connect at once.
+// By default the backends of a list take turns, and gRPC's round_robin picks in
+// fallback. Any registered policy can pick instead, see [Config]; it is given each
+// address of the list once, and in fallback the endpoints as the resolver named
+// them. Tokens, drops, counts and references of calls in flight are put around
+// what it picks, and where a listed address has several entries its calls take
+// their tokens in turn. It can read a backend's token with [Token].
+//
+// It has a goroutine of its own, which is the only one to call it, and sees of the
+// channel what gRPC would show it. A SubConn has one address. It keeps its
+// connections where it can, and is not left idle: when it says that it is, it is
+// told to leave that state. One that connects only when it has calls, as ring_hash,
+// is shown the calls that others serve while it is on its way in, and gives them
+// back; where no others serve it gets them.
 //
 // # Security
 //

@@ -1,6 +1,7 @@
 package grpclb_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -148,6 +149,57 @@ func TestFallback_HealthWithAChild(t *testing.T) {
 		w.send(w.connect(p[0].Backend, p[1].Backend), p[0].Backend)
 		w.served(1)
 	}, checkedBy(`{"childPolicy":[{"pick_first":{}}]}`))
+}
+
+// Whatever picks, calls that are not wait-for-ready fail at once when a backend
+// turns unwell, and say so; unless the policy asks for no health checks.
+func TestFallback_Health_FailsFast(t *testing.T) {
+	for _, child := range []string{"round_robin", "least_request_experimental", "pick_first", lazyChild} {
+		for n := 1; n <= 2; n++ {
+			t.Run(fmt.Sprintf("%s over %d", child, n), func(t *testing.T) {
+				inBubble(t, "", func(w *world) {
+					var of []*lbtest.Backend
+					p := w.patients(n)
+					for _, p := range p {
+						of = append(of, p.Backend)
+					}
+					w.resolveTo(nil, of...)
+					w.servedBy(of...)
+					for _, p := range p {
+						p.is(notServing)
+					}
+					if child == "pick_first" || child == lazyChild { // which is pick_first
+						w.servedBy(of...)
+						return
+					}
+					w.state(connectivity.TransientFailure)
+					w.fails("in fallback", "NOT_SERVING")
+					p[0].is(serving)
+					w.served(1)
+				}, checkedBy(`{"childPolicy":[{"`+child+`":{}}]}`))
+			})
+		}
+	}
+}
+
+// By config, a list's backends are checked too, by what picks and as it asks for it.
+func TestFallback_Health_All(t *testing.T) {
+	for _, child := range []string{"round_robin", "least_request_experimental"} {
+		t.Run(child, func(t *testing.T) {
+			inBubble(t, "", func(w *world) {
+				p := w.patients(2)
+				p[0].is(notServing)
+				c := w.connect()
+				w.send(c, p[0].Backend, p[1].Backend)
+				same(w, "calls while 1 is not serving", w.calls(3), "2 2 2")
+				p[1].is(notServing)
+				w.fails("server list", "NOT_SERVING")
+				p[0].is(serving)
+				w.served(1)
+				same(w, "connections", p[0].Conns()+p[1].Conns(), 2)
+			}, checkedBy(`{"backendHealthCheck":"all","childPolicy":[{"`+child+`":{}}]}`))
+		})
+	}
 }
 
 // A backend that has no health service is as well as can be known.

@@ -46,12 +46,12 @@ func (m *machine) balancedPlan() *rrgroup.Plan {
 	switch how := m.config.EmptyServerList; {
 	case m.list != nil && (!m.empty || how == KeepOnEmpty):
 		return &rrgroup.Plan{
-		List:        m.list,
-		Call:        m.call,
-		Child:       m.child,
-		CheckHealth: m.config.BackendHealthCheck == CheckAll,
-		Doing:       "using the balancer's server list",
-	}
+			List:        m.list,
+			Call:        m.call,
+			Child:       m.child,
+			CheckHealth: m.config.BackendHealthCheck == CheckAll,
+			Doing:       "using the balancer's server list",
+		}
 	case how == FailOnEmpty:
 		return emptyPlan
 	default:

@@ -123,10 +123,14 @@ func (h *host) settled(order uint64) {
 	}
 }
 
+// spoken reports whether the child that is to pick for the generation has said
+// something that is worth a call.
+func (g *generation) spoken() bool { return g.hosted() && g.heard && g.said != nil }
+
 // resting reports whether the child has said that it is idle, and meant it: it
 // was told to leave that state and did not. A lazy policy connects to a backend
 // when a call is picked for it, and not before.
 func (g *generation) resting() bool {
-	return g.hosted() && !g.superseded() && g.heard && g.host.done >= g.host.woken &&
-		g.said != nil && g.said.ConnectivityState == connectivity.Idle
+	return g.spoken() && !g.superseded() && g.host.done >= g.host.woken &&
+		g.said.ConnectivityState == connectivity.Idle
 }

@@ -113,15 +113,16 @@ func (c *core) settle(now time.Time) []action {
 }
 
 // advance lets the incoming generation take over once it has arrived, or has
-// been on its way for too long. See handover.make-before-break. A child that
-// rests until it has calls gets them, if there is nobody else to serve them. If
-// there is, it is shown them meanwhile; see preview.
+// been on its way for too long. See handover.make-before-break. If there is nobody
+// else to serve calls, a child gets them as soon as it has spoken, as it would from
+// gRPC: there are policies that do nothing before they have calls. If there is,
+// one that rests is shown them meanwhile; see preview.
 func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
 	}
 	served := c.current != nil && c.current.anyReady()
-	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || !served && c.incoming.resting() {
+	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || !served && c.incoming.spoken() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 	}
 }
