@@ -146,6 +146,9 @@ func TestFallback_Lost_NotYetFails(t *testing.T) {
 		c.List(servers(b[0])...)
 		c.HangUp(nil)
 		start := time.Now()
+		if w.only(lazyChild) {
+			w.call() // which has it connect, and fail
+		}
 		w.served(2)
 		same(w, "time to fallback", time.Since(start), 0)
 	})

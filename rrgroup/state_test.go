@@ -200,7 +200,7 @@ func TestState_FirstWord(t *testing.T) {
 			time.Sleep(time.Hour)
 			want(t, name+": states before a plan", len(f.Updates()), 0)
 			f.adopt(plan)
-			want(t, name+": states with one", len(f.Updates()), 1)
+			want(t, name+": speaks when it has one", len(f.Updates()) > 0, true)
 		})
 	}
 }
