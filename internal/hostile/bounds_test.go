@@ -24,6 +24,10 @@ const (
 	mib = 1 << 20
 )
 
+// intoFallback is how many pickers it takes to get there at first: calls wait, gRPC's
+// round_robin has them wait, and it has a backend.
+const intoFallback = 3
+
 // heap returns the bytes in use once the garbage is gone, and what pools keep
 // for a collection or two.
 func heap() int {

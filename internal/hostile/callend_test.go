@@ -30,7 +30,7 @@ const lost = "contact with the balancer is lost"
 
 // It gives its initial response to each call and hangs up.
 func TestSecure_Hostile_HangsUp(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inAnHour, line: noList}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inAnHour, line: noList}, func(v *victim) {
 		v.lb.turn(func(c caller) error { return c.initial(durationpb.New(time.Second)) })
 		v.resolve()
 		v.servedFor(5*time.Second, fallback)
@@ -57,7 +57,7 @@ func TestSecure_Hostile_HangsUpAfterALittle(t *testing.T) {
 // It holds on for longer than that and says nothing, so that the call is not
 // healthy.
 func TestSecure_Hostile_HangsUpAfterSilence(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
 		v.lb.turn(func(c caller) error {
 			pause(2 * time.Second)
 			return nil
@@ -86,7 +86,7 @@ func TestSecure_Hostile_BreaksTheConnection(t *testing.T) {
 func TestSecure_Hostile_StatusCodes(t *testing.T) {
 	for code := codes.OK; code <= codes.Unauthenticated+2; code++ {
 		t.Run(code.String(), func(t *testing.T) {
-			attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
+			attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
 				v.lb.turn(func(caller) error { return status.Error(code, "go away") })
 				v.resolve()
 				v.servedFor(time.Minute, fallback)
@@ -117,7 +117,7 @@ func TestSecure_Hostile_StatusText(t *testing.T) {
 		"forged": "x\n[core] all is well\r\x1b[2J",
 	} {
 		t.Run(name, func(t *testing.T) {
-			attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
+			attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
 				v.lb.turn(func(caller) error { return status.Error(codes.Internal, text) })
 				v.resolve()
 				v.servedFor(time.Minute, fallback)
@@ -143,7 +143,7 @@ func TestSecure_Hostile_StatusTextUnprintable(t *testing.T) {
 
 // With nothing to fall back to, it is the error of calls.
 func TestSecure_Hostile_StatusTextInErrors(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, calls: 2, line: noList}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: intoFallback, calls: 2, line: noList}, func(v *victim) {
 		v.lb.turn(func(caller) error { return status.Error(codes.Internal, strings.Repeat("x", 100*kib)) })
 		if err := v.ch.Resolve([]resolver.Address{v.lb.Address()}); err != nil {
 			t.Fatal(err)

@@ -80,7 +80,7 @@ const asked = "in fallback because the balancer asked for it"
 
 // Ten thousand times it asks for what has been done.
 func TestSecure_Hostile_FallbackStorm(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, line: asked},
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, line: asked},
 		func(v *victim) {
 			c := v.trusting()
 			c.Fallback()
@@ -113,7 +113,7 @@ func TestSecure_Hostile_FallbackAndBackAtATime(t *testing.T) {
 
 // It asks for fallback in each call and hangs up.
 func TestSecure_Hostile_FallbackAndGone(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inTenMinutes, line: asked},
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inTenMinutes, line: asked},
 		func(v *victim) {
 			v.lb.turn(func(c caller) error {
 				return c.SendMsg(&lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_FallbackResponse{}})

@@ -22,7 +22,7 @@ func TestSecure_Hostile_Undecodable(t *testing.T) {
 		"over the size": make([]byte, 4*mib+1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inTenMinutes, line: noList}, func(v *victim) {
+			attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inTenMinutes, line: noList}, func(v *victim) {
 				v.lb.turn(func(c caller) error { return c.bytes(bytes) })
 				v.resolve()
 				v.servedFor(10*time.Minute, fallback)
@@ -43,7 +43,7 @@ func TestSecure_Hostile_UndecodableAfterAList(t *testing.T) {
 
 // A user may allow less, and then a list that is longer is no list.
 func TestSecure_Hostile_StricterSize(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inAMinute, line: "larger than max (70000 vs. 65536)"}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inAMinute, line: "larger than max (70000 vs. 65536)"}, func(v *victim) {
 		v.lb.turn(func(c caller) error { return c.bytes(make([]byte, 70_000)) })
 		v.resolve()
 		v.servedFor(time.Minute, fallback)
@@ -52,7 +52,7 @@ func TestSecure_Hostile_StricterSize(t *testing.T) {
 
 // A message of 4 KiB that would be one of 4 MiB and more if it were unpacked.
 func TestSecure_Hostile_Bomb(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inAMinute, line: noList}, func(v *victim) {
 		v.lb.turn(func(c caller) error {
 			if err := grpc.SetSendCompressor(c.Context(), gzip.Name); err != nil {
 				t.Error(err)

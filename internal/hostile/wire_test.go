@@ -13,7 +13,7 @@ import (
 // It takes the call and never says a word: calls wait for the first list as
 // long as the config says (10 s), and are then answered by the fallback.
 func TestSecure_Hostile_Silent(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: 1, line: "no server list came from the balancer within 10s"},
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: 1, line: "no server list came from the balancer within 10s"},
 		func(v *victim) {
 			v.patience = 11 * time.Second
 			v.lb.turn(caller.hold)
@@ -24,7 +24,7 @@ func TestSecure_Hostile_Silent(t *testing.T) {
 
 // The same after its initial response, and after a list.
 func TestSecure_Hostile_SilentAfterTheFirstWord(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: 1, line: "no server list came from the balancer within 10s"},
+	attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: 1, line: "no server list came from the balancer within 10s"},
 		func(v *victim) {
 			v.patience = 11 * time.Second
 			v.lb.turn(func(c caller) error { c.initial(nil); return c.hold() })
@@ -51,7 +51,7 @@ var otherProtocols = map[string]string{
 func TestSecure_Hostile_NoHTTP2(t *testing.T) {
 	for name, says := range otherProtocols {
 		t.Run(name, func(t *testing.T) {
-			attack(t, bounds{heap: mib, pickers: 2, subConns: 1, calls: inTenMinutes, line: noList},
+			attack(t, bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: inTenMinutes, line: noList},
 				func(v *victim) {
 					v.patience = 11 * time.Second
 					p := v.port(says)
@@ -76,7 +76,7 @@ func TestSecure_Hostile_NoHTTP2_Loopback(t *testing.T) {
 			for range 20 {
 				v.served(fallback)
 			}
-			v.within(bounds{heap: mib, pickers: 2, subConns: 1, calls: 10, line: noList})
+			v.within(bounds{heap: mib, pickers: intoFallback, subConns: 1, calls: 10, line: noList})
 		})
 	}
 }
