@@ -163,6 +163,16 @@ func TestConfig_Update(t *testing.T) {
 	})
 }
 
+// addressesOf returns those of the SubConns made so far, in order.
+func addressesOf(p *lbtest.Parent) string {
+	var all []string
+	for _, sc := range p.SubConns() {
+		all = append(all, sc.Address.Addr)
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
+}
+
 func TestConfig_Addresses(t *testing.T) {
 	a, b, c := resolver.Address{Addr: "10.0.0.1:80"}, resolver.Address{Addr: "10.0.0.2:80"}, resolver.Address{Addr: "10.0.0.3:80"}
 	for name, of := range map[string]struct {
@@ -180,12 +190,7 @@ func TestConfig_Addresses(t *testing.T) {
 				p := grpclb.NewBuilder().Build(parent, lbtest.BuildOptions(n))
 				t.Cleanup(p.Close)
 				update(t, p, of.state, nil)
-				var connecting []string
-				for _, sc := range parent.SubConns() {
-					connecting = append(connecting, sc.Address.Addr)
-				}
-				slices.Sort(connecting)
-				same(t, "addresses", fmt.Sprint(connecting), fmt.Sprint(of.first))
+				same(t, "addresses", addressesOf(parent), strings.Join(of.first, " "))
 			})
 		})
 	}
