@@ -45,11 +45,12 @@
 // their calls, even those whose backends are healthy, unless their configuration
 // says otherwise, or fail them, as those of C-core and grpc-go do. For a service whose backends are still being looked up use
 // Expect, before the gRPC server serves. Then a client that has a list from before
-// goes on with it. A new client holds its calls and gets the list as soon as it is
+// goes on with it, and a new one holds its calls. All get the list as soon as it is
 // there. Not even the initial response is sent before, so to clients the balancer
-// is as good as silent: those of this module use their fallback addresses after
-// initialFallbackTimeout (10 s), and ask the next balancer, if there is one,
-// after balancerTimeout (10 s).
+// is as good as silent. Those of this module wait for initialFallbackTimeout
+// (10 s), and then use their fallback addresses, or fail calls that are not
+// wait-for-ready if they have none. If there is another balancer, they ask it after
+// balancerTimeout (10 s); if not, they keep this call.
 //
 // # What may be relied on
 //
