@@ -83,7 +83,7 @@ type client struct {
 }
 
 // patience ends a test that is stuck on real sockets. It is not an assertion.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // open begins a call and says nothing on it.
 func open(t *testing.T, cc *grpc.ClientConn, opts ...grpc.CallOption) *client {
