@@ -32,7 +32,7 @@ func (h host) doubts(ip string) bool {
 // SRV record has another port by now.
 type book struct {
 	places known[place]
-	hosts  map[string]known[string] // by name; IP addresses are not in it
+	hosts  map[string]known[string] // by name
 }
 
 // hear takes over an answer. What it leaves in doubt stays until that time.
@@ -57,9 +57,8 @@ func (b *book) expire(now time.Time) {
 func (b *book) revise(to func(name string, ips known[string]) known[string]) {
 	hosts := map[string]known[string]{}
 	for _, r := range b.places {
-		if name := r.value.host; !r.value.isIP() {
-			hosts[name] = to(name, b.hosts[name])
-		}
+		name := r.value.host
+		hosts[name] = to(name, b.hosts[name])
 	}
 	b.hosts = hosts
 }

@@ -42,7 +42,7 @@ func (f finder) resolve(ctx context.Context, a answer, early func(answer)) answe
 		case <-timer.C:
 			late = true
 		}
-		if late && !said && pending > 0 && a.found() {
+		if late && !said && a.found() {
 			said = true
 			early(a.copy())
 		}

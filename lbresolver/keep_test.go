@@ -223,6 +223,24 @@ func TestResolve_Keep_Truncated(t *testing.T) {
 	}
 }
 
+// So is a referral: a server that is no authority, asks no other and has nothing.
+func TestResolve_Keep_Referral(t *testing.T) {
+	q := dnsmessage.Question{Name: dnsmessage.MustNewName("a."), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}
+	for _, h := range []dnsmessage.Header{{Response: true}, {Response: true, Authoritative: true}, {Response: true, RecursionAvailable: true}} {
+		m := dnsmessage.Message{Header: h, Questions: []dnsmessage.Question{q}}
+		packed, err := m.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWatch()
+		w.asks(packed)
+		w.hears(packed, true)
+		if err := w.verdict("a.", errAbsent); isAbsent(err) != (h.Authoritative || h.RecursionAvailable) {
+			t.Errorf("%+v: got %v", h, err)
+		}
+	}
+}
+
 // A name that keeps its addresses has them at the port of its newest SRV record.
 func TestResolve_Keep_NewPort(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {

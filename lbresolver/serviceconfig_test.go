@@ -1,10 +1,13 @@
 package lbresolver
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/actorlb/grpclb/internal/dnstest"
 )
@@ -65,6 +68,21 @@ func TestServiceConfig_Lost(t *testing.T) {
 	s.Set(shop, dnstest.Host("10.0.1.2"))
 	r.ResolveNow(resolver.ResolveNowOptions{})
 	c.expect(t, `addresses 10.0.1.2:443 | config {"loadBalancingConfig":[]}`)
+}
+
+// One that is malformed takes nothing away either. At first it is told, so that
+// calls fail with what is wrong with it, as for targets of the scheme dns.
+func TestServiceConfig_Malformed(t *testing.T) {
+	wrong := errors.New("malformed")
+	good := &serviceConfig{text: "good", parsed: &serviceconfig.ParseResult{}}
+	bad := &serviceConfig{text: "bad", parsed: &serviceconfig.ParseResult{Err: wrong}}
+	c := newCore(target{service: hostPort{shop, 443}}, defaults, good)
+	for _, step := range []struct{ found, want *serviceConfig }{{bad, bad}, {good, good}, {bad, good}, {nil, good}} {
+		c.configured(time.Now(), step.found, nil)
+		if c.config != step.want {
+			t.Errorf("after %+v it has %+v, want %+v", step.found, c.config, step.want)
+		}
+	}
 }
 
 func TestWithPolicy(t *testing.T) {

@@ -316,6 +316,20 @@ func TestRefused(t *testing.T) {
 	}, errors.New("bad resolver state"), errors.New("no"))
 }
 
+// A look-up that fails keeps to its own backoff meanwhile.
+func TestRefused_WhileFailing(t *testing.T) {
+	inBubble(t, failing, func(b *bubble) {
+		b.tells(fallbackOnly)
+		b.until(28 * time.Second)
+		b.change(func(m *memory) { m.hosts[shop] = "10.0.1.2" })
+		b.ask()
+		b.until(34 * time.Second) // it is asked at 30 s, and refused; again at 31 s, and taken
+		b.tells("addresses 10.0.1.2:443"+ours, "addresses 10.0.1.2:443"+ours)
+		b.lookedAt(0, 1, 3, 7, 15, 25)
+		b.were("addresses", &b.memory.service, []float64{0, 30, 31})
+	}, nil, errors.New("no"))
+}
+
 // So it is where there is nothing to look up.
 func TestRefused_WithoutDNS(t *testing.T) {
 	inBubbleFor(t, "grpclb://10.0.0.1:81/10.0.1.1:443", nil, func(b *bubble) {
