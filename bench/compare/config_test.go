@@ -15,7 +15,8 @@ var configParts = []part{
 	{rule: "config.update", should: "of an update that is refused, the config is not applied", play: refusedUpdate},
 	{rule: "config.addresses", should: "an update with nothing in it is refused with ErrBadResolverState", play: nothingResolved},
 	{rule: "config.addresses", should: "fallback backends that are Endpoints and no Addresses are used", play: endpointsOnly},
-	{rule: "config.resolver-error", should: "while there is no list, calls fail with the resolver's error", play: resolverError},
+	{rule: "config.resolver-error", should: "before anything is known of balancers, calls fail with the resolver's error", play: resolverError},
+	{rule: "config.resolver-error", should: "once balancers are known, it does not end the wait for the first list", play: resolverErrorLater},
 }
 
 func malformed(w *world) verdict {
@@ -63,8 +64,18 @@ func endpointsOnly(w *world) verdict {
 }
 
 func resolverError(w *world) verdict {
-	w.connect()
 	w.ch.ResolverError(errors.New("no such name"))
 	got := w.calls(1)
 	return saw(strings.Contains(got, "no such name"), "a call %s", got)
+}
+
+func resolverErrorLater(w *world) verdict {
+	c := w.connect()
+	w.ch.ResolverError(errors.New("no such name"))
+	call := w.calls(1)
+	if call != "waits" {
+		return sawCalls(call, "waits")
+	}
+	w.send(c, w.backends(1)...)
+	return sawCalls(w.calls(1), "1")
 }
