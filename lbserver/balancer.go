@@ -42,8 +42,9 @@ type Options struct {
 
 	// OnReport, if not nil, is handed each load report. It runs in a goroutine
 	// of the client's call: for several clients at the same time, so it must be
-	// safe for that, and a slow one delays that client's reports only. It may
-	// use the balancer but must not call Close, which waits for it. If it panics,
+	// safe for that, and a slow one delays that client's reports, and the return
+	// of its call's handler, only. It may use the balancer but must not call
+	// Close, which waits for it. If it panics,
 	// the client's call ends with INTERNAL, the log has the stack, and everything
 	// else goes on; interceptors that recover panics do not see it.
 	OnReport func(Report)
