@@ -28,7 +28,8 @@
 // no list, calls wait. If none comes within 10 s, or the balancer can't be
 // reached or asks for it, calls go to the fallback addresses until a list comes.
 // When the balancer is lost its last list stays in use while a backend of it is
-// READY.
+// READY. Of several balancers the next one is asked when one gives no list, and a
+// balancer whose backends are all gone is asked again.
 //
 // # Duties
 //

@@ -34,8 +34,12 @@ func TestFallback_LostBackendsFirst(t *testing.T) {
 		c := w.connect(b[1])
 		w.send(c, b[0])
 		b[0].Stop()
+		w.pause(2 * time.Second)
+		c = w.lb.Next() // the client has asked again
+		w.send(c, b[0])
 		w.pause(time.Hour)
 		w.fails("server list")
+		same(w, "balancer calls", w.lb.Calls(), 2)
 		c.HangUp(nil)
 		w.served(2)
 	})

@@ -64,6 +64,8 @@ type machine struct {
 	because error         // why it is in fallback
 	plan    *rrgroup.Plan // for the group; nil until the resolver has said something
 	ends    uint64        // ended calls for which re-resolution was asked
+	dry     drought       // of the list in use
+	asks    bool          // the balancer is to be asked again
 	remarks []remark      // for the log
 	unknown string        // fields of the config, as they were remarked on
 }
@@ -137,6 +139,7 @@ func (m *machine) check(now time.Time) {
 			m.fallBack(fmt.Errorf("the balancer was out of contact and no backend READY: %w", m.silence()))
 		}
 	}
+	m.checkDry(now)
 }
 
 func (m *machine) checkWaiting(now time.Time) {
@@ -163,7 +166,7 @@ func (m *machine) silence() error {
 // zero if never.
 func (m *machine) deadline() time.Time {
 	if m.mode != waiting || m.started.IsZero() {
-		return time.Time{}
+		return m.dryAt()
 	}
 	return m.started.Add(m.config.InitialFallbackTimeout)
 }

@@ -57,6 +57,9 @@ func transcribe(t *testing.T, script string) string {
 		for _, d := range s.decision().news(before) {
 			fmt.Fprintf(&out, "  %s\n", d)
 		}
+		if s.machine.askAgain() {
+			out.WriteString("  ask the balancer again\n")
+		}
 		if s.machine.reresolve() {
 			out.WriteString("  resolve again\n")
 		}

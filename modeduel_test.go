@@ -66,6 +66,7 @@ func (d *duel) tell(event string) string {
 	case "error":
 		d.twin.failed()
 	case "ready", "unready", "arriving":
+		d.twin.ready = words[0] == "ready"
 		d.twin.hope, d.twin.hopeOf = words[0] != "unready", d.twin.name()
 	}
 	d.twin.settle(d.now)
@@ -97,13 +98,16 @@ func plainly(p *rrgroup.Plan) string {
 func contest(t *testing.T, steps []byte) {
 	d := &duel{T: t, stage: newStage(), twin: newTwin()}
 	for i := 0; i+1 < len(steps); i += 2 {
-		plan, plans, ends := d.machine.plan, d.twin.plans, d.machine.ends
+		plan, plans, ends, asks := d.machine.plan, d.twin.plans, d.machine.ends, d.twin.asks
 		event := d.step(steps[i], steps[i+1])
 		if got, want := d.decision().words(), d.twin.words(); got != want {
 			t.Fatalf("step %d (%s): the machine decides %s, its twin %s", i/2, event, got, want)
 		}
 		if got, want := d.machine.plan != plan, d.twin.plans != plans; got != want {
 			t.Fatalf("step %d (%s): a new plan: %v, with the twin %v", i/2, event, got, want)
+		}
+		if got, want := d.machine.askAgain(), d.twin.asks != asks; got != want || d.machine.askAgain() {
+			t.Fatalf("step %d (%s): to ask again: %v, want %v and once", i/2, event, got, want)
 		}
 		if got, want := d.machine.reresolve(), d.machine.status.Ends != ends; got != want || d.machine.reresolve() {
 			t.Fatalf("step %d (%s): to resolve again: %v, want %v and once", i/2, event, got, want)

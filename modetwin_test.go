@@ -17,6 +17,8 @@ type twin struct {
 	timeout              time.Duration
 	contact              bool
 	rounds               uint64
+	lists                uint64 // that have come
+	ready                bool   // a backend is READY
 	hope                 bool   // a backend is READY or on its way
 	hopeOf               string // the plan that this is said of
 
@@ -29,6 +31,11 @@ type twin struct {
 	empty   bool   // one came after it
 	call    uint64 // that it came from
 	because string // it is in fallback
+
+	dry     time.Time // when the list's backends were seen to be gone
+	dryAt   uint64    // lists that had come by then
+	settled bool      // the balancer was asked about that, or has spoken
+	asks    int       // how often it was asked
 }
 
 func newTwin() *twin { return &twin{mode: "waiting", plan: "none"} }
@@ -119,7 +126,7 @@ func (w *twin) failed() {
 
 // heard is told of the stream; words is a list if it is new, else nil.
 func (w *twin) heard(s *stage, words []string) {
-	w.contact, w.rounds = s.stream.Contact, s.stream.Rounds
+	w.contact, w.rounds, w.lists = s.stream.Contact, s.stream.Rounds, s.stream.Lists
 	if w.balancers == "" {
 		return
 	}
@@ -176,6 +183,32 @@ func (w *twin) settle(now time.Time) {
 	if w.mode == "balanced" && !w.contact && w.hopeOf == w.name() && !w.hope && w.addresses != "" {
 		w.fallBack("lost")
 	}
+	w.ask(now)
+}
+
+// ask: a second after the list's backends are gone the balancer is asked, once, unless
+// another list came.
+func (w *twin) ask(now time.Time) {
+	known := w.hopeOf == w.name()
+	switch {
+	case w.mode != "balanced" || !named(w.plan) || known && w.ready:
+		w.dry, w.settled = time.Time{}, false
+	case w.dry.IsZero() && known && !w.hope:
+		w.dry, w.dryAt = now, w.lists
+	case w.dry.IsZero():
+	case w.lists != w.dryAt:
+		w.settled = true
+	case w.contact && !w.settled && now.Sub(w.dry) >= time.Second:
+		w.settled = true
+		w.asks++
+	}
+}
+
+// named reports whether a plan is a list that names a backend.
+func named(plan string) bool {
+	return slices.ContainsFunc(strings.Fields(plan), func(word string) bool {
+		return word != "wait" && word != "fail" && !strings.HasPrefix(word, "drop")
+	})
 }
 
 // What the resolver and the balancer can say here. Lists are in normal form:
@@ -200,6 +233,9 @@ func (w *twin) words() string {
 	alarm := "never"
 	if w.mode == "waiting" && !w.started.IsZero() {
 		alarm = w.started.Add(w.timeout).Sub(time.Unix(0, 0)).String()
+	}
+	if !w.dry.IsZero() && !w.settled && w.contact {
+		alarm = w.dry.Add(time.Second).Sub(time.Unix(0, 0)).String()
 	}
 	return strings.Join([]string{w.mode, w.plan, alarm}, " / ")
 }

@@ -102,6 +102,9 @@ func (p *policy) tell(m *machine, last *told) {
 		p.group.Adopt(m.plan)
 		last.plan = m.plan
 	}
+	if m.askAgain() {
+		p.stream.AskAgain()
+	}
 	if m.reresolve() {
 		p.cc.ResolveNow(resolver.ResolveNowOptions{})
 	}

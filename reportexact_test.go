@@ -71,6 +71,7 @@ func (s *schedule) run(n int) {
 			s.calls, s.calls, s.unsent, s.converse, s.converse, s.endTalk, s.inFlight, s.inFlight,
 			s.newList, s.newList, s.sameList, s.dropAll, s.fallBack, s.stopOrStart, s.hangUp, s.interrupt, s.check,
 		}
+		s.follow()
 		do[s.IntN(len(do))]()
 	}
 	for len(s.talks) > 0 {
@@ -82,7 +83,29 @@ func (s *schedule) run(n int) {
 	}
 }
 
-func (s *schedule) check() { s.audit(s.now, "at a moment") }
+func (s *schedule) check() {
+	s.pause(2 * time.Second)
+	s.follow()
+	s.audit(s.now, "at a moment")
+}
+
+// follow answers the balancer call by which the client has asked again, if it has
+// (stream.ask-again).
+func (s *schedule) follow() {
+	if over(s.now.call.Ended()) {
+		s.close(s.now)
+		s.answer()
+		s.last()
+	}
+}
+
+// answer begins the next call to the balancer.
+func (s *schedule) answer() {
+	c := s.lb.NextWithin(5 * time.Minute)
+	c.Initial(time.Second)
+	s.open(c)
+	synctest.Wait()
+}
 
 // open begins the books of a call to the balancer.
 func (s *schedule) open(c *lbtest.Call) { s.now = &books{call: c} }
@@ -315,10 +338,7 @@ func (s *schedule) hangUp() {
 func (s *schedule) interrupt() {
 	s.now.call.HangUp(errors.New("restart"))
 	s.close(s.now)
-	c := s.lb.NextWithin(5 * time.Minute)
-	c.Initial(time.Second)
-	s.open(c)
-	synctest.Wait()
+	s.answer()
 	if s.IntN(2) == 0 {
 		s.newList()
 	}

@@ -83,7 +83,7 @@ func TestState_Sticky(t *testing.T) {
 		w.state(connectivity.TransientFailure)
 		w.fails("no backend is READY")
 		w.network.Blackhole(b[1].Addr(), true)
-		w.send(c, b[1])
+		w.send(w.lb.Next(), b[1]) // the client has asked again
 		time.Sleep(15 * time.Second)
 		w.state(connectivity.TransientFailure)
 		w.fails("no backend is READY")
