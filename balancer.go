@@ -43,6 +43,7 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 	queue.SetLimit(b.defaults.MaxPendingPicks)
 	group := rrgroup.Start(actors, rrgroup.Options{
 		Parent:       cc,
+		Parented:     parented(cc),
 		Build:        o,
 		BackendCreds: backendCreds(o),
 		Gate:         queue.Gate(),
@@ -65,18 +66,34 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 		}),
 	}
 	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
-	return &handle{actors: actors, inbox: p.inbox, defaults: b.defaults, refused: b.refused, name: p.name}
+	return &handle{cc: cc, first: group.First(), actors: actors, inbox: p.inbox, defaults: b.defaults, refused: b.refused, name: p.name}
 }
 
-// A handle is what gRPC holds of a policy. It posts messages and does nothing
-// else, so no call of gRPC ever waits for an actor, except Close, which waits
-// for all of them to end.
+// A handle is what gRPC holds of a policy. It gives gRPC its first state, posts
+// messages, and does nothing else, so no call of gRPC ever waits for an actor,
+// except Close, which waits for all of them to end.
 type handle struct {
+	// Fixed after Build.
+	cc       balancer.ClientConn
+	first    balancer.State
 	actors   *actor.Group
 	inbox    *actor.Inbox[message] // handle → policy
 	defaults Config
 	refused  error // why no update is taken, or nil
 	name     string
+
+	// Owned by gRPC, which makes one call at a time.
+	spoken bool // gRPC has a state
+}
+
+// speak gives gRPC its first state, in its first call that is about the resolver.
+// A parent policy may not be ready for one before, and may count on one after it:
+// endpointsharding makes a picker of those that its children have given by then.
+func (h *handle) speak() {
+	if !h.spoken {
+		h.spoken = true
+		h.cc.UpdateState(h.first)
+	}
 }
 
 // errNothingResolved is why an update is refused that has addresses of no kind.
@@ -88,6 +105,7 @@ var errNothingResolved = errors.New("the resolver found neither balancers nor ba
 // with defaults that are no good, with the reason. Nothing
 // of it is applied then.
 func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
+	h.speak()
 	u := resolved{
 		config:    h.configOf(s),
 		unknown:   unknownOf(s),
@@ -146,7 +164,10 @@ func (h *handle) configOf(s balancer.ClientConnState) Config {
 }
 
 // ResolverError takes over that the resolver found nothing.
-func (h *handle) ResolverError(err error) { h.inbox.Send(resolverFailed{err}) }
+func (h *handle) ResolverError(err error) {
+	h.speak()
+	h.inbox.Send(resolverFailed{err})
+}
 
 // UpdateSubConnState is how gRPC reported on SubConns once. Ours have
 // listeners, so it has nothing to say.

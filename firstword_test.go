@@ -39,8 +39,8 @@ func TestState_FirstWord(t *testing.T) {
 			if err := hears(policy); err != nil {
 				t.Error(err)
 			}
+			same(t, name+": it is answered before it returns", len(parent.Updates()) > 0, true)
 			synctest.Wait()
-			same(t, name+": it is answered", len(parent.Updates()) > 0, true)
 			policy.Close()
 			last := words()
 			for _, sc := range parent.SubConns() {

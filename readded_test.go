@@ -46,6 +46,7 @@ func inBench(t *testing.T, test func(*bench)) {
 			Authority: o.Authority, DialOptions: NewBuilder().balancerDialOptions(o), Backoff: DefaultConfig().StreamBackoff, Counter: group,
 		})}
 		b.m = newMachine(DefaultConfig())
+		b.parent.UpdateState(group.First())
 		test(b)
 	})
 }
@@ -159,10 +160,7 @@ func played(t *testing.T, history []int, listed bool, cut func() bool) (outcome 
 		}
 		b.hear(batch...)
 		backends := b.failAll()
-		var text error
-		if len(b.parent.Updates()) > 0 {
-			_, text = b.parent.Pick(t.Context())
-		}
+		_, text := b.parent.Pick(t.Context())
 		outcome = fmt.Sprintf("%s; %v; %s; %d connections to the balancer", b.m.mode.word(), text, backends, b.lb.Open())
 	})
 	return outcome

@@ -32,7 +32,7 @@ type core struct {
 }
 
 func newCore(gate Gate) *core {
-	return &core{pool: newPool(), drops: new(dropTurns), display: display{gate: gate}}
+	return &core{pool: newPool(), drops: new(dropTurns), display: newDisplay(gate)}
 }
 
 // adopt makes a generation of plan, which is on its way in until advance lets

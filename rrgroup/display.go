@@ -29,7 +29,7 @@ const (
 type display struct {
 	gate Gate
 
-	state     connectivity.State // Idle before anything was shown
+	state     connectivity.State
 	of        *generation
 	text      string          // of the failing picker, if it is one
 	previewed *balancer.State // of a child that rests and is shown calls; see preview
@@ -40,15 +40,24 @@ type display struct {
 	released uint64 // epochs up to this one have been released
 }
 
+// newDisplay returns a display that shows what First returns.
+func newDisplay(gate Gate) display {
+	return display{gate: gate, state: connectivity.Connecting, epoch: firstEpoch}
+}
+
+// firstEpoch is the epoch of the picker that gRPC has before the group's first.
+const firstEpoch = 1
+
+// First is the state to give gRPC before a plan is adopted: calls wait.
+func (g *Group) First() balancer.State {
+	return balancer.State{ConnectivityState: connectivity.Connecting, Picker: waiting{g.options.Gate, firstEpoch}}
+}
+
 // show appends to todo what it takes to show gRPC how g stands, which is
 // nothing if it has been shown already or has to wait for its due time. g is nil
 // until the first generation has arrived. followed says that another one is on
-// its way in; resting, what its child has said if it waits for calls. If there is
-// neither generation, gRPC is not told anything: see state.first-word.
+// its way in; resting, what its child has said if it waits for calls.
 func (d *display) show(g *generation, followed bool, resting *balancer.State, now time.Time, todo []action) []action {
-	if g == nil && !followed {
-		return todo
-	}
 	state := d.stateOf(g, followed)
 	if state != connectivity.Ready || resting != nil && resting.Picker == nil {
 		resting = nil

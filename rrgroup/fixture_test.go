@@ -37,6 +37,8 @@ func inBubble(t *testing.T, settings Settings, test func(*fixture)) {
 		f := &fixture{Parent: lbtest.NewParent(t), t: t, actors: actor.NewGroup(), released: make(chan uint64, 1000)}
 		f.group = Start(f.actors, Options{Parent: f, Gate: f, Queue: f, Settings: settings})
 		synctest.Wait()
+		want(t, "states before a plan", len(f.Updates()), 0)
+		f.UpdateState(f.group.First()) // as whoever adopts the first plan does
 		test(f)
 		f.actors.Stop()
 		for _, sc := range f.SubConns() {

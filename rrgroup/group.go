@@ -31,8 +31,9 @@ type Queue interface {
 
 // Options are what a group works with.
 type Options struct {
-	Parent balancer.ClientConn   // the channel
-	Build  balancer.BuildOptions // that the policy was built with, for child policies
+	Parent   balancer.ClientConn   // the channel, or a policy
+	Parented bool                  // it may be a policy: those write to the metadata of a pick
+	Build    balancer.BuildOptions // that the policy was built with, for child policies
 
 	// BackendCreds are for the backends of server lists. Nil: those get what the
 	// channel dials with, as fallback backends always do.
@@ -55,8 +56,8 @@ type Group struct {
 }
 
 // Start runs a group as one of the actors' loops. It tells gRPC nothing before
-// its first plan: until then gRPC has calls wait by itself, and a parent policy may
-// not be ready to hear anything.
+// its first plan, since a parent policy may not be ready to hear anything. The
+// first word is that of whoever adopts the first plan, and it is First.
 func Start(actors *actor.Group, options Options) *Group {
 	g := &Group{
 		options:   options,
@@ -178,7 +179,7 @@ func (g *Group) perform(core *core, a action) {
 	case shutDown:
 		g.shutDown(a.conn)
 	case publish:
-		g.options.Parent.UpdateState(a.state)
+		g.publish(a.state)
 	case released:
 		g.options.Queue.Released(a.epoch)
 	case mind:

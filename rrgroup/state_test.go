@@ -15,8 +15,8 @@ import (
 
 func TestState_Aggregate(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
+		want(t, "before a plan", f.state(), connectivity.Connecting)
 		f.adopt(list("a b"))
-		want(t, "when there is a plan", f.state(), connectivity.Connecting)
 		f.each([]string{"a"}, connectivity.Connecting)
 		want(t, "while one connects", f.state(), connectivity.Connecting)
 		f.down("a")
@@ -188,27 +188,20 @@ func TestPick_ReasonIsNoStatus(t *testing.T) {
 
 // A group says nothing and makes nothing before it has a plan.
 func TestState_FirstWord(t *testing.T) {
-	for name, plan := range map[string]*Plan{
-		"of a list":     list("a"),
-		"of no list":    {},
-		"of drops":      list("drop"),
-		"of nobody":     fallback(""),
-		"of a fallback": fallback("a"),
-	} {
-		inBubble(t, tenSeconds, func(f *fixture) {
-			f.group.Configure(Settings{})
-			time.Sleep(time.Hour)
-			want(t, name+": states before a plan", len(f.Updates()), 0)
-			f.adopt(plan)
-			want(t, name+": speaks when it has one", len(f.Updates()) > 0, true)
-		})
-	}
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.group.Configure(Settings{})
+		time.Sleep(time.Hour)
+		want(t, "states before a plan, but for the first", len(f.Updates()), 1)
+		f.adopt(list("a"))
+		want(t, "states of a plan that has calls wait as well", len(f.Updates()), 1)
+		f.up("a")
+		want(t, "released up to", <-f.released, 1)
+	})
 }
 
 func TestPick_Pending(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
-		f.adopt(&Plan{})
-		want(t, "without a list", f.pick(), "wait")
+		want(t, "before a plan", f.pick(), "wait")
 		f.adopt(list("a"))
 		want(t, "while it connects", f.pick(), "wait")
 		want(t, "epochs of the calls that were parked", fmt.Sprint(f.parked), "[1 1]")

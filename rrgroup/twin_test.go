@@ -27,7 +27,7 @@ type lastReport struct {
 	known  int // the newest when it failed or was READY
 }
 
-func newTwin() *twin { return &twin{last: map[*subConn]lastReport{}} }
+func newTwin() *twin { return &twin{shown: connectivity.Connecting, last: map[*subConn]lastReport{}} }
 
 // adopt replaces the incoming plan. What a SubConn failed at while nobody
 // wanted it is forgiven.
@@ -83,10 +83,7 @@ func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 		}
 	}
 	if w.current == nil {
-		if w.incoming != nil {
-			w.shown = connectivity.Connecting
-		}
-		return
+		return // CONNECTING, from the start
 	}
 	state := w.stateOf(w.current, pool)
 	if state == connectivity.Connecting && w.current.size() > 0 && w.shown == connectivity.TransientFailure {

@@ -89,7 +89,12 @@ func (c *Channel) Push(s resolver.State) error {
 // on. It returns what is wrong with it; the next Resolve then carries the
 // mistake, as a resolver's answer would.
 func (c *Channel) Configure(policyConfigJSON string) error {
-	parsed := c.resolver.parse(serviceConfig(policyConfigJSON))
+	return c.ConfigureService(serviceConfig(policyConfigJSON))
+}
+
+// ConfigureService is Configure for a whole service config, of any policy.
+func (c *Channel) ConfigureService(serviceConfigJSON string) error {
+	parsed := c.resolver.parse(serviceConfigJSON)
 	c.config.update(func(r **serviceconfig.ParseResult) { *r = parsed })
 	return parsed.Err
 }
