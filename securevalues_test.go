@@ -50,13 +50,12 @@ func (o oddity) address(addr string, a *attributes.Attributes) resolver.Address 
 }
 
 // state is an update with these backends, in any order, and this balancer. All of
-// them are strange where nothing depends on it, and backends other than the first
-// one in their attributes too, if they may be.
-func (o oddity) state(all []*lbtest.Backend, lb string, attributesToo bool) resolver.State {
+// them are strange, but for the attributes of the first backend.
+func (o oddity) state(all []*lbtest.Backend, lb string) resolver.State {
 	s := resolver.State{Attributes: o.attributes()}
 	for _, i := range o.Perm(len(all)) {
 		a := attributes.New("zone", "b")
-		if i > 0 && attributesToo {
+		if i > 0 {
 			a = o.attributes()
 		}
 		s.Endpoints = append(s.Endpoints, resolver.Endpoint{
@@ -70,16 +69,15 @@ func (o oddity) state(all []*lbtest.Backend, lb string, attributesToo bool) reso
 }
 
 // Whatever a resolver attaches, and however often it says so again, nothing
-// panics; what can be compared and is equal keeps its connection. A child policy
-// of gRPC's compares the attributes of addresses itself, so there they are plain.
+// panics, in no child policy either; what can be compared and is equal keeps its
+// connection.
 func TestSecure_Values(t *testing.T) {
 	eachChild(t, func(w *world) {
-		own := w.only("round_robin")
 		b := w.backends(3)
 		o := oddity{rand.New(rand.NewPCG(1, 2))}
 		push := func() {
 			w.Helper()
-			if err := w.ch.Push(o.state(b, w.lb.Addr(), own)); err != nil {
+			if err := w.ch.Push(o.state(b, w.lb.Addr())); err != nil {
 				w.Fatal(err)
 			}
 			synctest.Wait()
@@ -118,7 +116,7 @@ func FuzzSecure_Values(f *testing.F) {
 		inBubble(t, "", func(w *world) {
 			o := oddity{rand.New(rand.NewPCG(seed, 0))}
 			b := w.backends(3)
-			if err := w.ch.Push(o.state(b, w.lb.Addr(), true)); err != nil {
+			if err := w.ch.Push(o.state(b, w.lb.Addr())); err != nil {
 				w.Fatal(err)
 			}
 			switch c := w.answered(); o.IntN(4) {
@@ -130,7 +128,7 @@ func FuzzSecure_Values(f *testing.F) {
 				c.HangUp(nil)
 			}
 			for range 20 {
-				if err := w.ch.Push(o.state(b[:1+o.IntN(3)], w.lb.Addr(), true)); err != nil {
+				if err := w.ch.Push(o.state(b[:1+o.IntN(3)], w.lb.Addr())); err != nil {
 					w.Fatal(err)
 				}
 				w.pause(time.Duration(o.IntN(2)) * time.Second)

@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc/balancer"
@@ -13,14 +14,15 @@ import (
 // is asked, and for the connection that it picks the token, the count and the
 // reference of an entry.
 type hostedPicker struct {
-	child balancer.Picker
-	seats map[*childConn]*seat // by the child's connections
-	spare []*seat              // what is left, once the child has gone over to a newer list
-	turns rotation             // over spare
-	drops *dropTable           // nil unless a backend is READY and the list has drops
-	doing string               // for the text of a pick that fails
-	idle  balancer.Picker      // what picks if the child says that a call has to wait
-	none  balancer.Picker      // what picks if it picks a connection that it has not
+	child  balancer.Picker
+	seats  map[*childConn]*seat // by the child's connections
+	spare  []*seat              // what is left, once the child has gone over to a newer list
+	turns  rotation             // over spare
+	drops  *dropTable           // nil unless a backend is READY and the list has drops
+	doing  string               // for the text of a pick that fails
+	reason error                // in the place of that text and the child's, if another generation is waited for
+	idle   balancer.Picker      // what picks if the child says that a call has to wait
+	none   balancer.Picker      // what picks if it picks a connection that it has not
 }
 
 // Pick asks the child, of the calls that are not dropped. The drops come first,
@@ -96,6 +98,9 @@ func (p *hostedPicker) failed(info balancer.PickInfo, err error) (balancer.PickR
 	if _, final := status.FromError(err); final {
 		return balancer.PickResult{}, err
 	}
+	if p.reason != nil {
+		return balancer.PickResult{}, p.reason
+	}
 	return balancer.PickResult{}, fmt.Errorf("grpclb is %s: %v", p.doing, err)
 }
 
@@ -135,14 +140,17 @@ func (blocked) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 func (d *display) newHostedPicker(g *generation) balancer.Picker {
 	g.stale = false
 	if g.said == nil || d.state == connectivity.Connecting && g.said.ConnectivityState == connectivity.TransientFailure {
-		return d.idlePicker(g)
+		return d.idlePicker()
 	}
-	p := &hostedPicker{child: g.said.Picker, doing: g.plan.Doing, idle: d.idlePicker(g), none: blocked{}}
+	p := &hostedPicker{child: g.said.Picker, doing: g.plan.Doing, idle: d.idlePicker(), none: blocked{}}
 	if p.child == nil {
 		p.child = blocked{}
 	}
 	if d.state == connectivity.TransientFailure {
 		p.none, p.doing = p.idle, p.doing+": no backend is READY"
+		if d.newest != g {
+			p.reason = errors.New(d.text)
+		}
 	}
 	if d.state == g.said.ConnectivityState && d.state != connectivity.Connecting {
 		p.idle = blocked{} // it is the child's word that calls wait, though it fails

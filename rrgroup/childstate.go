@@ -3,6 +3,8 @@ package rrgroup
 import (
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/attrs"
 )
 
 // liveTokens are the tokens of addresses, by address, in the list that a child was
@@ -67,7 +69,7 @@ func (s seal) Equal(o any) bool { return s == o }
 
 // sealed returns the address as a child is shown it.
 func sealed(a resolver.Address) resolver.Address {
-	if a.Attributes != nil && !canCompare(a.Attributes) {
+	if attrs.Comparable(a.Attributes) != a.Attributes {
 		a.Attributes = attributes.New(sealKey{}, seal{a.Attributes})
 	}
 	return a
@@ -79,12 +81,4 @@ func unsealed(a resolver.Address) resolver.Address {
 		a.Attributes = s.inside
 	}
 	return a
-}
-
-// canCompare reports whether attributes can be compared, by comparing them with
-// themselves. gRPC takes a look at the values only if the pointers differ.
-func canCompare(a *attributes.Attributes) (ok bool) {
-	defer func() { ok = recover() == nil }()
-	a.WithValue(sealKey{}, 0).Equal(a.WithValue(sealKey{}, 0))
-	return true
 }

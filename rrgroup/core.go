@@ -96,7 +96,7 @@ func (c *core) settle(now time.Time) []action {
 	c.pool.expire(now)
 	c.advance(now)
 	c.arriving = c.newest() != nil && c.newest().trying() && now.Before(c.handoverDue())
-	c.pool.todo = c.display.show(c.current, c.incoming != nil, c.resting(), now, c.pool.todo)
+	c.pool.todo = c.display.show(c.current, c.incoming, c.resting(), now, c.pool.todo)
 	if c.outgoing != nil {
 		c.retire(c.outgoing)
 		c.outgoing = nil

@@ -31,7 +31,9 @@ type display struct {
 
 	state     connectivity.State
 	of        *generation
+	newest    *generation     // it, or the one that is to follow it: what calls wait for
 	text      string          // of the failing picker, if it is one
+	reasonOf  uint64          // the number of the generation that the text is about
 	previewed *balancer.State // of a child that rests and is shown calls; see preview
 	at        time.Time
 	published uint64
@@ -55,10 +57,13 @@ func (g *Group) First() balancer.State {
 
 // show appends to todo what it takes to show gRPC how g stands, which is
 // nothing if it has been shown already or has to wait for its due time. g is nil
-// until the first generation has arrived. followed says that another one is on
-// its way in; resting, what its child has said if it waits for calls.
-func (d *display) show(g *generation, followed bool, resting *balancer.State, now time.Time, todo []action) []action {
-	state := d.stateOf(g, followed)
+// until the first generation has arrived. follower is on its way in, if it is not
+// nil; resting, what its child has said if it waits for calls.
+func (d *display) show(g, follower *generation, resting *balancer.State, now time.Time, todo []action) []action {
+	if d.newest = follower; follower == nil {
+		d.newest = g
+	}
+	state := d.stateOf(g, follower != nil)
 	if state != connectivity.Ready || resting != nil && resting.Picker == nil {
 		resting = nil
 	}
@@ -105,17 +110,26 @@ func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 // differs reports whether the picker shown for g is out of date, though the
 // state is not.
 func (d *display) differs(g *generation) bool {
-	if g.hosted() {
+	switch {
+	case d.outdated():
+		return true
+	case g.hosted():
 		return g.stale
 	}
 	switch d.state {
 	case connectivity.Ready:
 		return g.stale && !g.dropsAll()
 	case connectivity.TransientFailure:
-		return d.text != g.failure().Error()
+		return d.text != d.newest.failure().Error()
 	default:
 		return false
 	}
+}
+
+// outdated reports whether calls fail with the reason of another generation than
+// the newest. What they wait for is that one. See pick.reason.
+func (d *display) outdated() bool {
+	return d.state == connectivity.TransientFailure && d.reasonOf != d.newest.number
 }
 
 // due returns when the picker shown for g may be replaced by one that differs
@@ -123,6 +137,9 @@ func (d *display) differs(g *generation) bool {
 func (d *display) due(g *generation) time.Time {
 	if g == nil || d.of != g || !d.differs(g) {
 		return time.Time{}
+	}
+	if d.outdated() {
+		return d.at
 	}
 	if d.state == connectivity.TransientFailure && !g.hosted() {
 		return d.at.Add(quietFailing)
@@ -141,7 +158,7 @@ func (d *display) picker(g *generation) balancer.Picker {
 	case d.state == connectivity.Connecting:
 		return d.newWaiting()
 	case d.state == connectivity.TransientFailure:
-		return d.newFailing(g)
+		return d.newFailing()
 	case g.dropsAll():
 		return dropping{g.drops, d.newWaiting()}
 	default:
@@ -156,12 +173,12 @@ func (d *display) newWaiting() waiting {
 }
 
 // idlePicker is what picks where a child's picker has nothing.
-func (d *display) idlePicker(g *generation) balancer.Picker {
+func (d *display) idlePicker() balancer.Picker {
 	switch d.state {
 	case connectivity.Ready:
 		return blocked{}
 	case connectivity.TransientFailure:
-		return d.newFailing(g)
+		return d.newFailing()
 	default:
 		return d.newWaiting()
 	}
@@ -170,8 +187,8 @@ func (d *display) idlePicker(g *generation) balancer.Picker {
 // newFailing returns a picker that fails calls. Of the error it has only the
 // text: if it is a gRPC status, as that of the call to the balancer is, gRPC
 // would end every call with its code, those that are wait-for-ready too.
-func (d *display) newFailing(g *generation) balancer.Picker {
-	d.text = g.failure().Error()
+func (d *display) newFailing() balancer.Picker {
+	d.text, d.reasonOf = d.newest.failure().Error(), d.newest.number
 	return failing{errors.New(d.text), d.newWaiting()}
 }
 
