@@ -61,7 +61,8 @@
 //     backends take turns and one is READY. (A call that has to wait is told of; so
 //     is the end of a retired list's last call; a ping allocates.) A child policy's
 //     picker costs what it costs, and putting Metadata and Done of its own together
-//     with ours allocates.
+//     with ours allocates; so does a pick under a parent policy, which may write to
+//     the metadata.
 //   - The goroutines of a channel are the same few however many backends it has:
 //     the policy's, the stream's, the retry timer's, the group's, the pending
 //     calls', and one that reads while a call to the balancer is open. One more
