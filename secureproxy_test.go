@@ -100,7 +100,7 @@ func outside() string {
 func TestSecure_Proxy(t *testing.T) {
 	if row := os.Getenv(proxiedRow); row != "" {
 		host, policy, _ := strings.Cut(row, " ")
-		callByProxy(t, host, policy)
+		callProxied(t, host, policy)
 		return
 	}
 	f := newForwarder(t)
@@ -134,11 +134,11 @@ func TestSecure_Proxy(t *testing.T) {
 	}
 }
 
-// callByProxy has a balancer at this host called, whose certificate is for its own
+// callProxied has a balancer at this host called, whose certificate is for its own
 // name alone, and a backend that it lists. Beside it is one with another name, which
 // refuses.
-func callByProxy(t *testing.T, host, policy string) {
-	s := newSite(t, outward{lbtest.NewLoopback(), host})
+func callProxied(t *testing.T, host, policy string) {
+	s := newSite(t, outlying{lbtest.NewLoopback(), host})
 	lb, b := s.balancer("lb.test"), s.backend(1)
 	at := strings.Replace(lb.Addr(), "127.0.0.1", host, 1)
 	options := []grpc.DialOption{grpc.WithTransportCredentials(s.ca.client()), grpc.WithContextDialer(nil)}
@@ -156,14 +156,14 @@ func callByProxy(t *testing.T, host, policy string) {
 	fmt.Println("BALANCER " + at)
 }
 
-// outward is a network whose servers listen at a host, and on loopback for one that is
+// outlying is a network whose servers listen at a host, and on loopback for one that is
 // elsewhere.
-type outward struct {
+type outlying struct {
 	lbtest.Network
 	host string
 }
 
-func (o outward) Listen(addr string) (net.Listener, error) {
+func (o outlying) Listen(addr string) (net.Listener, error) {
 	if addr == "" && o.host != elsewhere {
 		addr = o.host + ":0"
 	}
