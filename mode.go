@@ -111,17 +111,22 @@ func (m *machine) resolverFailed(err error) {
 // contacted is told how the call to the balancer stands. While there are no
 // balancers, that is about the time when there were.
 func (m *machine) contacted(s lbstream.Status) {
-	news := s.Lists != m.status.Lists
 	if m.mode == balanced && m.status.Contact && !s.Contact && s.Err != nil {
 		m.remark(aboutContact, "contact with the balancer is lost: %v", s.Err)
 	}
+	old := m.status
 	m.status = s
+	if len(m.balancers) == 0 {
+		return
+	}
 	switch {
-	case len(m.balancers) == 0:
-	case s.Asked:
+	case s.Asked && (m.mode != fallback || !old.Asked):
 		m.fallBack(errAsked)
-	case news:
-		m.listed(s.List)
+	case !s.Asked && s.Fulls != old.Fulls:
+		m.listed(s.Full)
+	}
+	if s.Lists != old.Lists && s.List.Empty() {
+		m.listedEmpty(s.List) // whatever came before it
 	}
 }
 

@@ -29,6 +29,7 @@ type stage struct {
 	stream  lbstream.Status
 	call    uint64   // the present one
 	words   []string // of the latest list
+	full    []string // of the latest that is not empty
 }
 
 func newStage() *stage {
@@ -117,7 +118,13 @@ func (s *stage) list(words []string) {
 	s.words = words
 	s.stream.Call, s.stream.List = s.call, tokens.Parse(entriesOf(words), nil)
 	s.stream.Lists++
-	s.stream.Contact, s.stream.Asked, s.stream.Err = true, false, nil
+	s.stream.Contact, s.stream.Err = true, nil
+	if !s.stream.List.Empty() {
+		s.full = words
+		s.stream.FullCall, s.stream.Full = s.call, s.stream.List
+		s.stream.Fulls++
+		s.stream.Asked = false
+	}
 }
 
 func (s *stage) end(err error) {

@@ -5,25 +5,21 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// listed takes a server list over.
+// listed takes over a server list that is not empty.
 func (m *machine) listed(list *tokens.List) {
-	if list.Empty() {
-		m.remarkList(list)
-		m.listedEmpty()
-		return
-	}
-	inUse := m.mode == balanced && m.plan.List == m.list && m.call == m.status.Call
+	inUse := m.mode == balanced && m.plan.List == m.list && m.call == m.status.FullCall
 	m.remarkFull()
 	if inUse && list.Equal(m.list) {
 		return // See list.equal. What is wrong with it was logged.
 	}
 	m.remarkList(list)
-	m.mode, m.list, m.call = balanced, list, m.status.Call
+	m.mode, m.list, m.call = balanced, list, m.status.FullCall
 	m.plan = m.balancedPlan()
 }
 
 // listedEmpty takes over a list that names no backend. See list.empty.
-func (m *machine) listedEmpty() {
+func (m *machine) listedEmpty(list *tokens.List) {
+	m.remarkList(list)
 	m.remarkEmpty()
 	if m.mode == fallback {
 		m.explain(errEmpty)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
@@ -12,8 +13,8 @@ import (
 type duel struct {
 	*testing.T
 	*stage
-	twin  *twin
-	lists uint64 // that the twin has heard of
+	twin *twin
+	told lbstream.Status // what the twin has heard of
 }
 
 // step does what two bytes say: the first what happens, the second which one
@@ -43,12 +44,8 @@ func (d *duel) step(what, which byte) string {
 		return "" // nothing to tell
 	}
 	d.deliver()
-	var words []string
-	if d.stream.Lists != d.lists {
-		words = append([]string{}, d.words...)
-		d.lists = d.stream.Lists
-	}
-	d.twin.heard(d.stage, words)
+	d.twin.heard(d.stage, d.stream.Fulls != d.told.Fulls, d.stream.Lists != d.told.Lists && d.stream.List.Empty())
+	d.told = d.stream
 	d.twin.settle(d.now)
 	return "stream"
 }
@@ -93,17 +90,17 @@ func plainly(p *rrgroup.Plan) string {
 	return text
 }
 
-// contest plays steps to both, which must decide the same each time. The twin is
-// told of the plan's being new by its count, the machine by the pointer.
+// contest plays steps to both, which must decide the same each time. That a plan
+// is new the twin knows by its name, the machine by the pointer.
 func contest(t *testing.T, steps []byte) {
 	d := &duel{T: t, stage: newStage(), twin: newTwin()}
 	for i := 0; i+1 < len(steps); i += 2 {
-		plan, plans, ends, asks := d.machine.plan, d.twin.plans, d.machine.ends, d.twin.asks
+		plan, name, ends, asks := d.machine.plan, d.twin.name(), d.machine.ends, d.twin.asks
 		event := d.step(steps[i], steps[i+1])
 		if got, want := d.decision().words(), d.twin.words(); got != want {
 			t.Fatalf("step %d (%s): the machine decides %s, its twin %s", i/2, event, got, want)
 		}
-		if got, want := d.machine.plan != plan, d.twin.plans != plans; got != want {
+		if got, want := d.machine.plan != plan, d.twin.name() != name; got != want {
 			t.Fatalf("step %d (%s): a new plan: %v, with the twin %v", i/2, event, got, want)
 		}
 		if got, want := d.machine.askAgain(), d.twin.asks != asks; got != want || d.machine.askAgain() {

@@ -15,7 +15,7 @@ type twin struct {
 	balancers, addresses string
 	onEmpty              EmptyServerList
 	timeout              time.Duration
-	contact              bool
+	contact, asked       bool
 	rounds               uint64
 	lists                uint64 // that have come
 	ready                bool   // a backend is READY
@@ -124,30 +124,31 @@ func (w *twin) failed() {
 	}
 }
 
-// heard is told of the stream; words is a list if it is new, else nil.
-func (w *twin) heard(s *stage, words []string) {
+// heard is told of the stream: whether there is a new list that is not empty, and
+// whether one came last that is.
+func (w *twin) heard(s *stage, full, empty bool) {
 	w.contact, w.rounds, w.lists = s.stream.Contact, s.stream.Rounds, s.stream.Lists
+	again := w.asked
+	w.asked = s.stream.Asked
 	if w.balancers == "" {
 		return
 	}
-	if s.stream.Asked {
+	if w.asked && !(again && w.mode == "fallback") {
 		w.fallBack("asked")
+	}
+	if full && !w.asked {
+		list := usable(s.full)
+		same := w.mode == "balanced" && list == w.list && s.stream.FullCall == w.call
+		w.list, w.call, w.empty = list, s.stream.FullCall, false
+		w.serve(!same)
+	}
+	if !empty {
 		return
 	}
-	if words == nil {
-		return
-	}
-	list := usable(words)
-	switch {
-	case list != "":
-		again := w.mode == "balanced" && list == w.list && s.stream.Call == w.call
-		w.list, w.call, w.empty = list, s.stream.Call, false
-		w.serve(!again)
-	case w.mode == "fallback":
-		w.empty = true
+	w.empty = true
+	if w.mode == "fallback" {
 		w.fallBack("empty")
-	default:
-		w.empty = true
+	} else {
 		w.serve(false)
 	}
 }

@@ -80,13 +80,19 @@ func (c *core) counted(now time.Time, counts tokens.Counts) []command {
 	return []command{sendReport{statsOf(now, report)}}
 }
 
-// list: an empty list is a list. It is contact, and takes back what was asked. It
-// ends the round, so that the channel has all balancers again; its connection stays.
+// list: an empty list is a list. It is contact, but only one that is not empty takes
+// back what was asked. It ends the round, so that the channel has all balancers
+// again; its connection stays.
 func (c *core) list(l *tokens.List) []command {
 	c.heard.list = true
 	c.status.Call, c.status.List = c.number, l
 	c.status.Lists++
-	c.status.Contact, c.status.Asked, c.status.Err = true, false, nil
+	c.status.Contact, c.status.Err = true, nil
+	if !l.Empty() {
+		c.status.FullCall, c.status.Full = c.number, l
+		c.status.Fulls++
+		c.status.Asked = false
+	}
 	if len(c.tried) == 0 {
 		return nil
 	}

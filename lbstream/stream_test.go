@@ -87,7 +87,8 @@ func TestStream_EarlyList(t *testing.T) {
 		c := lb.Next()
 		server := lbtest.Server("10.0.0.1:80", "token")
 		c.List(server)
-		got, want := b.now(), Status{Call: 1, List: tokens.Parse(&lbpb.ServerList{Servers: []*lbpb.Server{server}}, nil), Lists: 1, Contact: true}
+		list := tokens.Parse(&lbpb.ServerList{Servers: []*lbpb.Server{server}}, nil)
+		got, want := b.now(), Status{Call: 1, List: list, Lists: 1, Contact: true, FullCall: 1, Full: list, Fulls: 1}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("status (-want +got):\n%s", diff)
 		}

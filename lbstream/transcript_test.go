@@ -90,7 +90,7 @@ func (s *stage) play(words []string) bool {
 		s.dial(s.retry.reset())
 	case "opened":
 		s.do(s.core.opened(s.now))
-	case "initial", "list", "fallback", "unknown": // from the balancer
+	case "initial", "list", "empty", "fallback", "unknown": // from the balancer
 		m := response(words[0])
 		if len(args) > 0 { // initial, and how often it wants reports
 			d, err := time.ParseDuration(args[0])
@@ -245,6 +245,9 @@ func response(kind string) *lbpb.LoadBalanceResponse {
 		return &lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_InitialResponse{
 			InitialResponse: &lbpb.InitialLoadBalanceResponse{}}}
 	case "list":
+		return &lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_ServerList{
+			ServerList: &lbpb.ServerList{Servers: []*lbpb.Server{{IpAddress: []byte{10, 0, 0, 1}, Port: 80}}}}}
+	case "empty": // list
 		return &lbpb.LoadBalanceResponse{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_ServerList{
 			ServerList: &lbpb.ServerList{}}}
 	case "fallback":

@@ -116,7 +116,7 @@ func targetFrom(arg int) Target {
 func saidFrom(arg int) (event, received) {
 	switch arg % 4 {
 	case 0, 1:
-		m := receivedFrom(response("list"), nil)
+		m := receivedFrom(response([]string{"list", "empty"}[arg%4]), nil)
 		return event{kind: "list", list: m.list}, m
 	case 2:
 		return event{kind: "fallback"}, receivedFrom(response("fallback"), nil)

@@ -35,6 +35,9 @@ func change(events []event, i int) bool {
 	return before.Name != now.Name || !maps.Equal(set(before), set(now))
 }
 
+// full is a list that is not empty.
+func full(events []event, i int) bool { return events[i].kind == "list" && !events[i].list.Empty() }
+
 func set(t Target) map[string]bool {
 	s := make(map[string]bool)
 	for _, a := range t.Balancers {
@@ -55,16 +58,26 @@ func count(events []event, k string) (n uint64) {
 func twinTarget(events []event) Target { return last(events, kind("serve")).target }
 
 func twinStatus(events []event) Status {
-	list := last(events, kind("list"))
+	list, whole := last(events, kind("list")), last(events, full)
+	fulls := uint64(0)
+	for i := range events {
+		if full(events, i) {
+			fulls++
+		}
+	}
 	return Status{
 		Call:    list.call,
 		List:    list.list,
 		Lists:   count(events, "list"),
 		Contact: last(events, kind("list"), roundOver, removal, lapse).kind == "list",
-		Asked:   last(events, kind("list"), kind("fallback"), removal).kind == "fallback",
+		Asked:   last(events, full, kind("fallback"), removal).kind == "fallback",
 		Ends:    count(events, "ended"),
 		Rounds:  twinRounds(events),
 		Err:     last(events, kind("list"), kind("ended"), lapse).err,
+
+		FullCall: whole.call,
+		Full:     whole.list,
+		Fulls:    fulls,
 	}
 }
 
