@@ -122,3 +122,28 @@ func TestHandover_LingerChildGivesUpFirst(t *testing.T) {
 	p.settle()
 	want(t, "SubConns", len(p.core.pool.all()), 1)
 }
+
+// A plan that came while the child was busy with the one before may be gone when
+// the child has time for it.
+func TestHandover_Latest_OfABusyChild(t *testing.T) {
+	p := newPuppet(t)
+	p.adopt("a")
+	p.settle()
+	a := p.connect("a")
+	p.says(a)
+	p.settle()
+	h := a.host
+	p.adopt("b") // which the child is given
+	p.settle()
+	busy := h.asked
+	p.adopt("c") // and this one not yet
+	p.settle()
+	want(t, "there is a newer plan", h.renew, true)
+	p.core.adopt(list("d"), p.now, 0)
+	p.settle()
+	p.core.childSettled(h, busy)
+	p.settle()
+	want(t, "there is a newer plan for the child", h.renew, false)
+	want(t, "orders since", h.asked, busy)
+	p.picks(a)
+}

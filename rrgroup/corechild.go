@@ -36,9 +36,10 @@ func (c *core) entrust(g *generation) {
 }
 
 // updateChild gives a child its newest plan, when it has taken in the one before:
-// of those that come meanwhile only the last counts.
+// of those that come meanwhile only the last counts. It has none if that was
+// replaced by one that is no child's, or another child's.
 func (c *core) updateChild(h *host) {
-	if h.renew = h.done < h.updated; h.renew {
+	if h.renew = h.done < h.updated; h.renew || h.serving.plan == nil {
 		return
 	}
 	c.order(h, updateChild{h.serving.plan})
