@@ -49,7 +49,7 @@ type host struct {
 	said    *balancer.State // what it published last
 	closed  bool
 
-	// The orders of the group are numbered.
+	// The orders that concern the child are numbered.
 	asked   uint64 // the last one
 	done    uint64 // carried out, and all that the child said meanwhile was heard
 	updated uint64 // the last one that gave it a plan

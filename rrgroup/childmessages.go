@@ -54,8 +54,8 @@ func (childSays) message()      {}
 func (childSettled) message()   {}
 func (healthReported) message() {}
 
-// An order is what a minder can be told. Those of the group are numbered, in the
-// order in which they are sent. One that is sent to a minder that has stopped is
+// An order is what a minder can be told. Those that concern the child are numbered,
+// in the order in which they are sent. One that is sent to a minder that has stopped is
 // dropped: its child is closed.
 type order interface{ order() }
 
@@ -85,7 +85,8 @@ type tellHealth struct {
 type watchHealth struct{ watch *watch }
 
 // shutForChild shuts down a SubConn that was a child's: gRPC then closes what
-// producers the child has on it, which may take the child's time.
+// producers the child has on it, which may take the child's time. It has no number:
+// the child does not hear of it.
 type shutForChild struct{ sc balancer.SubConn }
 
 // endChild ends the child and the minder.

@@ -78,12 +78,11 @@ func (k *minder) carryOut(o order) {
 	case returned:
 		k.leases.remove(o.lease)
 		return
-	}
-	k.settled++
-	if s, ok := o.(shutForChild); ok {
-		s.sc.Shutdown()
+	case shutForChild:
+		o.sc.Shutdown()
 		return
 	}
+	k.settled++
 	if k.closed {
 		return
 	}
