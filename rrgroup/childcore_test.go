@@ -147,3 +147,21 @@ func TestHandover_Latest_OfABusyChild(t *testing.T) {
 	want(t, "orders since", h.asked, busy)
 	p.picks(a)
 }
+
+// A picker that the child does not renew any more may say that calls have to wait,
+// as a ring does of what it was to connect to: they go over what is left.
+func TestHandover_MakeBeforeBreak_ChildsOldPickerWaits(t *testing.T) {
+	p := newPuppet(t)
+	p.adopt("a b")
+	p.settle()
+	a := p.connect("a")
+	p.core.childSaid(a.host, &balancer.State{ConnectivityState: connectivity.Ready, Picker: blocked{}})
+	p.core.childSettled(a.host, a.host.asked)
+	p.settle()
+	if _, err := p.picker.Pick(balancer.PickInfo{}); err != balancer.ErrNoSubConnAvailable {
+		t.Errorf("the child's word that a call has to wait becomes %v", err)
+	}
+	p.adopt("c")
+	p.settle()
+	p.picks(a)
+}

@@ -52,20 +52,10 @@ func isRepeated(err error) bool {
 }
 
 // pass picks for a call that is not dropped.
-//
-// A connection that has no seat is no answer: the list does not name it any more,
-// and then the child has a newer picker, or it was lost, or it is none of ours.
 func (p *hostedPicker) pass(info balancer.PickInfo) (balancer.PickResult, error) {
-	r, err := p.child.Pick(info)
+	r, s, err := p.choose(info)
 	if err != nil {
-		return p.failed(info, err)
-	}
-	s := p.seatOf(r)
-	if s == nil {
-		giveBack(r)
-		if r, s = (balancer.PickResult{}), p.instead(); s == nil {
-			return p.none.Pick(info)
-		}
+		return balancer.PickResult{}, err
 	}
 	ours, err := s.pick()
 	if err != nil {
@@ -73,6 +63,32 @@ func (p *hostedPicker) pass(info balancer.PickInfo) (balancer.PickResult, error)
 		return balancer.PickResult{}, err
 	}
 	return join(r, ours), nil
+}
+
+// choose has the child pick, and returns where that goes.
+//
+// A connection that has no seat is no answer: the list does not name it any more,
+// and then the child has a newer picker, or it was lost, or it is none of ours. And
+// that a call has to wait is none from a picker that the child does not renew. Then
+// it goes over what is left, if there is something.
+func (p *hostedPicker) choose(info balancer.PickInfo) (r balancer.PickResult, s *seat, err error) {
+	other := p.idle
+	switch r, err = p.child.Pick(info); err {
+	case nil:
+		if s = p.seatOf(r); s != nil {
+			return r, s, nil
+		}
+		giveBack(r)
+		other = p.none
+	case balancer.ErrNoSubConnAvailable:
+	default:
+		return r, nil, p.failed(err)
+	}
+	if s = p.instead(); s == nil {
+		_, err = other.Pick(info)
+		return r, nil, err
+	}
+	return balancer.PickResult{}, s, nil
 }
 
 // seatOf returns where the child's pick goes, or nil.
@@ -90,18 +106,15 @@ func (p *hostedPicker) instead() *seat {
 	return p.spare[p.turns.turn(len(p.spare), 0)]
 }
 
-// failed passes the child's error on, with the reason why it picks at all.
-func (p *hostedPicker) failed(info balancer.PickInfo, err error) (balancer.PickResult, error) {
-	if err == balancer.ErrNoSubConnAvailable {
-		return p.idle.Pick(info)
-	}
+// failed is the child's error, with the reason why it picks at all.
+func (p *hostedPicker) failed(err error) error {
 	if _, final := status.FromError(err); final {
-		return balancer.PickResult{}, err
+		return err
 	}
 	if p.reason != nil {
-		return balancer.PickResult{}, p.reason
+		return p.reason
 	}
-	return balancer.PickResult{}, fmt.Errorf("grpclb is %s: %v", p.doing, err)
+	return fmt.Errorf("grpclb is %s: %v", p.doing, err)
 }
 
 // giveBack tells a child that its pick was not used.
@@ -168,7 +181,7 @@ func (d *display) newHostedPicker(g *generation) balancer.Picker {
 
 // A preview is the picker of a generation that serves while a child rests that is
 // to follow it: one that connects when it has calls and not before. The child is
-// shown the calls that the others serve. What it picks for them is not used.
+// shown the calls that are for the others. What it picks for them is not used.
 type preview struct {
 	serves balancer.Picker
 	rests  balancer.Picker
@@ -176,12 +189,8 @@ type preview struct {
 
 // Pick picks by the generation that serves.
 func (p preview) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	r, err := p.serves.Pick(info)
-	if err != nil {
-		return r, err
-	}
 	if unused, err := p.rests.Pick(info); err == nil {
 		giveBack(unused)
 	}
-	return r, nil
+	return p.serves.Pick(info)
 }

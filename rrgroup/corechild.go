@@ -25,11 +25,15 @@ func (c *core) hostFor(plan *Plan) *host {
 }
 
 // entrust has a child pick for g. If it picks for the current generation, its
-// last word on that, which may not be published yet, is what goes on serving.
+// last word on that, which may not be published yet, is what goes on serving, over
+// the connections that are left.
 func (c *core) entrust(g *generation) {
 	g.host = c.hostFor(g.plan)
-	if old := c.current; old != nil && old.host == g.host && !old.superseded() && old.stale {
-		old.seat()
+	if old := c.current; old != nil && old.host == g.host && !old.superseded() {
+		if old.stale {
+			old.seat()
+		}
+		old.stale = true
 	}
 	g.host.serving = g
 	c.updateChild(g.host)

@@ -72,17 +72,10 @@ func (p *roundRobin) ping(info balancer.PickInfo) (balancer.PickResult, error) {
 
 // ping has the child pick for a ping.
 func (p *hostedPicker) ping(info balancer.PickInfo) (balancer.PickResult, error) {
-	r, err := p.child.Pick(info)
+	r, s, err := p.choose(info)
 	if err != nil {
-		return p.failed(info, err)
+		return balancer.PickResult{}, err
 	}
 	giveBack(r)
-	s := p.seatOf(r)
-	if s == nil {
-		s = p.instead()
-	}
-	if s == nil {
-		return p.none.Pick(info)
-	}
 	return pingOver(info.Ctx, s.conn.sc), nil
 }

@@ -152,7 +152,7 @@ func TestState_ChildContract_Sockets(t *testing.T) {
 			}
 			over := make(chan struct{})
 			go func() { channels.Wait(); close(over) }()
-			for tick := time.NewTicker(40 * time.Millisecond); ; {
+			for tick := time.NewTicker(5 * time.Millisecond); ; {
 				select {
 				case <-tick.C:
 					w.change()
