@@ -109,7 +109,7 @@ func (w *street) use(ch *lbtest.Channel) {
 	var callers sync.WaitGroup
 	for range 3 {
 		callers.Go(func() {
-			for range 8 {
+			for range 4 {
 				if err := w.call(ch); err != nil {
 					w.Errorf("a call: %v", err)
 				}
