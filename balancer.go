@@ -118,7 +118,7 @@ func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	}
 	var err error
 	if u.child, err = h.check(u.config); err != nil {
-		h.ResolverError(err)
+		h.inbox.Send(resolverFailed{fmt.Errorf("the configuration is refused: %w", err)})
 		return err
 	}
 	h.inbox.Send(u)
@@ -166,7 +166,7 @@ func (h *handle) configOf(s balancer.ClientConnState) Config {
 // ResolverError takes over that the resolver found nothing.
 func (h *handle) ResolverError(err error) {
 	h.speak()
-	h.inbox.Send(resolverFailed{err})
+	h.inbox.Send(resolverFailed{fmt.Errorf("the resolver failed: %w", err)})
 }
 
 // UpdateSubConnState is how gRPC reported on SubConns once. Ours have

@@ -2,13 +2,13 @@ package grpclb
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc/serviceconfig"
 
+	"github.com/actorlb/grpclb/internal/oneline"
 	"github.com/actorlb/grpclb/lbstream"
 )
 
@@ -169,5 +169,5 @@ func parseConfig(text []byte, defaults Config) (Config, error) {
 			wrong = append(wrong, err)
 		}
 	}
-	return config, errors.Join(wrong...)
+	return config, oneline.Join(wrong...)
 }

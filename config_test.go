@@ -161,7 +161,7 @@ func TestConfig_BuilderDefaultsInPart(t *testing.T) {
 		BalancerKeepalive: lbstream.Keepalive{Time: time.Hour},
 	}
 	want := DefaultConfig()
-	want.StreamBackoff.InitialDelay, want.StreamBackoff.Jitter = time.Minute, 0
+	want.StreamBackoff.InitialDelay = time.Minute
 	want.BalancerKeepalive.Time = time.Hour
 	if diff := cmp.Diff(want, NewBuilder(WithDefaults(given)).defaults); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/actorlb/grpclb/internal/oneline"
 	"github.com/actorlb/grpclb/lbstream"
 )
 
@@ -38,8 +39,7 @@ func (d defaultsOption) apply(b *Builder) {
 // registered shows only when a channel uses it.
 func WithDefaults(defaults Config) Option { return defaultsOption(defaults) }
 
-// over fills in from defaults what c leaves at zero. A backoff that has any figure
-// keeps its Jitter, which may be zero.
+// over fills in from defaults what c leaves at zero.
 func (c Config) over(defaults Config) Config {
 	if c.complete {
 		return c
@@ -53,9 +53,9 @@ func (c Config) over(defaults Config) Config {
 	fill(&c.HandoverTimeout, defaults.HandoverTimeout)
 	fill(&c.SubConnLinger, defaults.SubConnLinger)
 	fill(&c.MaxPendingPicks, defaults.MaxPendingPicks)
-	fill(&c.StreamBackoff, defaults.StreamBackoff)
 	fill(&c.StreamBackoff.InitialDelay, defaults.StreamBackoff.InitialDelay)
 	fill(&c.StreamBackoff.Multiplier, defaults.StreamBackoff.Multiplier)
+	fill(&c.StreamBackoff.Jitter, defaults.StreamBackoff.Jitter)
 	fill(&c.StreamBackoff.MaxDelay, defaults.StreamBackoff.MaxDelay)
 	fill(&c.BalancerTimeout, defaults.BalancerTimeout)
 	fill(&c.BalancerKeepalive.Time, defaults.BalancerKeepalive.Time)
@@ -95,5 +95,5 @@ func (c Config) validate() error {
 		text, _ = json.Marshal(c.document())
 	}
 	_, err = parseConfig(bytes.TrimSpace(text), DefaultConfig())
-	return errors.Join(append(wrong, err)...)
+	return oneline.Join(append(wrong, err)...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+	estats "google.golang.org/grpc/experimental/stats"
 	"google.golang.org/grpc/resolver"
 )
 
@@ -66,6 +67,9 @@ type channelOfAges struct {
 func (c *channelOfAges) UpdateState(s balancer.State) { c.picker.Store(&s.Picker) }
 
 func (c *channelOfAges) ResolveNow(resolver.ResolveNowOptions) {}
+
+// MetricsRecorder returns none: gRPC's pick_first asks for one when it is built.
+func (c *channelOfAges) MetricsRecorder() estats.MetricsRecorder { return nil }
 
 func (c *channelOfAges) pick(ctx context.Context) (balancer.PickResult, error) {
 	return (*c.picker.Load()).Pick(balancer.PickInfo{Ctx: ctx})

@@ -19,7 +19,8 @@ type resolved struct {
 	backends  []resolver.Endpoint
 }
 
-// resolverFailed is an error of the resolver, or an update that is no good.
+// resolverFailed is an error of the resolver, or an update that is no good: err says
+// which.
 type resolverFailed struct{ err error }
 
 // exitIdle asks for a balancer that is waited for to be called now.

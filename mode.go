@@ -104,7 +104,7 @@ func (m *machine) update(u resolved, now time.Time) {
 // while there is nothing else to go by.
 func (m *machine) resolverFailed(err error) {
 	if m.mode == waiting && len(m.balancers) == 0 {
-		m.plan = &rrgroup.Plan{Unserved: fmt.Errorf("grpclb is waiting for a balancer: the resolver failed: %w", err)}
+		m.plan = &rrgroup.Plan{Unserved: fmt.Errorf("grpclb is waiting for a balancer: %w", err)}
 	}
 }
 

@@ -88,7 +88,7 @@ func (s *stage) play(event []string) bool {
 	case "resolve": // lb:NAME at:NAME empty:WORD timeout:DURATION ...
 		s.machine.update(resolution(event[1:]), s.now)
 	case "error": // of the resolver
-		s.machine.resolverFailed(errors.New(rest))
+		s.machine.resolverFailed(errors.New("the resolver failed: " + rest))
 	case "list": // NAME NAME:TOKEN drop bad ...
 		s.list(event[1:])
 	case "asked": // for fallback

@@ -105,7 +105,12 @@ func (r refreshOption) apply(b *Builder) { b.figures.refresh = max(0, time.Durat
 // the channel does not ask, so that balancers that were added are found while all
 // is well. It may be less than the minimal interval. Default, and for zero or
 // less: never. A target's parameter refresh takes precedence.
-func WithRefresh(d time.Duration) Option { return refreshOption(d) }
+func WithRefresh(d time.Duration) Option {
+	if d > 0 {
+		d = max(d, minRefresh)
+	}
+	return refreshOption(d)
+}
 
 type configOption string
 

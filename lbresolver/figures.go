@@ -39,6 +39,9 @@ func (f figures) withBackoff(b backoff.Config) figures {
 	return f
 }
 
+// minRefresh keeps a mistake, such as 5ms for 5m, from becoming a flood of look-ups.
+const minRefresh = time.Second
+
 // refreshSpread is how much earlier or later than its interval a look-up is that
 // nobody asks for, as a share of it: clients that began together come apart.
 const refreshSpread = 0.2

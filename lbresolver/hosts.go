@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/actorlb/grpclb/internal/oneline"
 )
 
 // lookWidth is how many names are looked up at a time, so that one to which
@@ -47,7 +49,7 @@ func (f finder) resolve(ctx context.Context, a answer, early func(answer)) answe
 			early(a.copy())
 		}
 	}
-	a.err = errors.Join(a.err, f.judge(a, errs))
+	a.err = oneline.Join(a.err, f.judge(a, errs))
 	return a
 }
 
@@ -70,10 +72,10 @@ func (f finder) judge(a answer, errs map[string]error) error {
 		}
 	}
 	if len(absent) > 0 && a.found() {
-		logger.Warningf("lbresolver: balancers of %s are left out: %v", f.target.service.host, errors.Join(absent...))
+		logger.Warningf("lbresolver: balancers of %s are left out: %v", f.target.service.host, oneline.Join(absent...))
 		absent = nil
 	}
-	return errors.Join(append(failed, absent...)...)
+	return oneline.Join(append(failed, absent...)...)
 }
 
 // lookUp looks up these names, and yields a result for each. Its goroutines have

@@ -38,7 +38,7 @@ func (t *target) readParameter(name string, values []string) (err error) {
 	case "config":
 		t.config, err = onOrOff(name, values)
 	case "refresh":
-		t.refresh, err = duration(name, values)
+		t.refresh, err = refreshTime(name, values)
 	default:
 		return fmt.Errorf("unknown parameter %q: there are balancer, config, dns, fallback and refresh", name)
 	}
@@ -64,14 +64,14 @@ func onOrOff(name string, values []string) (on bool, err error) {
 	return value == "on", nil
 }
 
-func duration(name string, values []string) (time.Duration, error) {
+func refreshTime(name string, values []string) (time.Duration, error) {
 	value, err := one(name, values)
 	if err != nil {
 		return 0, err
 	}
 	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("parameter %s is %q, and should be a duration above zero, as in 5m", name, value)
+	if err != nil || d < minRefresh {
+		return 0, fmt.Errorf("parameter %s is %q, and should be a duration of at least %v, as in 5m", name, value, minRefresh)
 	}
 	return d, nil
 }

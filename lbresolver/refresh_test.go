@@ -65,8 +65,8 @@ func TestResolve_Refresh_Option(t *testing.T) {
 	s := startDNS(t)
 	s.Set(shop, dnstest.Host("10.0.1.1"))
 	for target, options := range map[string][]Option{
-		"grpclb:///shop.example.com":              {WithRefresh(time.Millisecond)},
-		"grpclb:///shop.example.com?refresh=10ms": {WithRefresh(time.Hour)},
+		"grpclb:///shop.example.com":            {refreshOption(time.Millisecond)},
+		"grpclb:///shop.example.com?refresh=1s": {WithRefresh(time.Hour)},
 	} {
 		s.Remove(shopSRV)
 		c, _ := resolve(t, target, s, options...)
@@ -125,7 +125,7 @@ func TestResolve_News_OverDNS(t *testing.T) {
 	s.Set(shop, dnstest.Host("10.0.1.1"))
 	s.Set(shopSRV, dnstest.SRV(0, 0, 81, "a.example.com"))
 	s.Set("a.example.com", dnstest.Host("10.0.0.1"))
-	c, r := resolve(t, "grpclb:///shop.example.com?refresh=1ms", s, quick...)
+	c, r := resolve(t, "grpclb:///shop.example.com", s, append(quick, refreshOption(time.Millisecond))...)
 	c.expect(t, withBalancer)
 	c.staysAt(t, "nothing", r, s, shopSRV, dnsSRV)
 	s.Set(shop, dnstest.Host("10.0.1.7"))
