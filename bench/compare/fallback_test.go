@@ -20,6 +20,7 @@ var fallbackParts = []part{
 	{rule: "fallback.none", should: "no balancer: fallback at once", play: noBalancer},
 	{rule: "fallback.asked", should: "the balancer asks for fallback: at once, though the list's backends are READY", play: asked},
 	{rule: "fallback.lost", should: "the balancer's new call is silent and the last backend is lost: fallback", play: lostToSilence},
+	{rule: "fallback.lost", should: "the balancer sends its list and hangs up: calls wait while the backend is connected to", play: hangsUpAfterList},
 	{rule: "fallback.lost", should: "nothing to fall back to: a backend of the list that comes back is used", play: lostWithoutFallback},
 	{rule: "fallback.stay", should: "in fallback, a list's backend that comes back is not used", play: stay},
 	{rule: "fallback.update", should: "in fallback, new fallback addresses are used", play: update},
@@ -97,6 +98,16 @@ func lostToSilence(w *world) verdict {
 	b[0].Stop()
 	w.sleep(time.Second)
 	return sawCalls(w.calls(1), "2")
+}
+
+func hangsUpAfterList(w *world) verdict {
+	b := w.backends(2)
+	c := w.connect(b[1])
+	w.network.Blackhole(b[0].Addr(), true)
+	w.send(c, b[0])
+	c.HangUp(nil)
+	w.sleep(time.Second / 2)
+	return sawCalls(w.calls(1), "waits")
 }
 
 func lostWithoutFallback(w *world) verdict {

@@ -226,8 +226,8 @@ func TestState_FirstWord_Parents(t *testing.T) {
 	for _, p := range parents {
 		t.Run(p.name, func(t *testing.T) {
 			w := newTown(t)
-			w.each(200, func(int) { w.open(w.serviceConfig(p)).Close() })
-			w.each(30, func(int) { w.live(p) })
+			w.each(100, func(int) { w.open(w.serviceConfig(p)).Close() })
+			w.each(20, func(int) { w.live(p) })
 		})
 	}
 }
@@ -237,5 +237,5 @@ func TestState_FirstWord_Parents(t *testing.T) {
 func TestState_FirstWord_Switches(t *testing.T) {
 	w := newTown(t)
 	others := []parent{{"round_robin", "", ""}, {"grpclb", "", ""}, {"pick_first", "", ""}, parents[0], {"grpclb", `"childPolicy":[{"pick_first":{}}]`, ""}}
-	w.each(100, func(int) { w.live(parent{"grpclb", "", ""}, others...) })
+	w.each(60, func(int) { w.live(parent{"grpclb", "", ""}, others...) })
 }
