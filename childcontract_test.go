@@ -167,6 +167,7 @@ func (p *play) makes(n int) {
 	if i == len(p.cast) {
 		return
 	}
+	//lint:ignore SA1019 it is deprecated for several addresses
 	sc, err := p.cc.NewSubConn([]resolver.Address{p.cast[i].Address()}, balancer.NewSubConnOptions{
 		HealthCheckEnabled: n%4 == 0,
 		StateListener: func(s balancer.SubConnState) {

@@ -125,11 +125,11 @@ func TestState_Closed_Stalled(t *testing.T) {
 		b.connected(lb)
 		close(b.stall)
 		b.stop(0)
-		time.Sleep(goodbye - 1)
+		time.Sleep(goodbye - time.Nanosecond)
 		if lb.Open() != 1 {
 			t.Error("there was no goodbye")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if lb.Open() != 0 {
 			t.Error("the connection is left")

@@ -67,7 +67,9 @@ func TestSecure_Values(t *testing.T) {
 		lb := b.balancer()
 		for n := range 10 {
 			odd := lb.Address()
+			//lint:ignore SA1019 resolvers still set it
 			odd.Metadata = map[string]int{"n": n}
+			//lint:ignore SA1019 resolvers still set it
 			odd.BalancerAttributes = odd.BalancerAttributes.WithValue("odd", []int{n})
 			odd.Attributes = odd.Attributes.WithValue("odd", func() {})
 			b.serve("shop", odd, lb.Address(), odd)

@@ -54,6 +54,7 @@ func (s *scripted) took() string {
 
 // make makes a connection to a letter, which notes its states under it.
 func (s *scripted) make(letter string) balancer.SubConn {
+	//lint:ignore SA1019 it is deprecated for several addresses
 	sc, err := s.cc.NewSubConn([]resolver.Address{{Addr: address(letter)}}, balancer.NewSubConnOptions{
 		StateListener: func(state balancer.SubConnState) { s.note(letter + " " + state.ConnectivityState.String()) },
 	})
@@ -167,6 +168,7 @@ func TestState_ChildContract_SubConnCatchesUp(t *testing.T) {
 // Without a listener the policy itself is told.
 func TestState_ChildContract_NoListener(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
+		//lint:ignore SA1019 it is deprecated for several addresses
 		sc, err := s.cc.NewSubConn([]resolver.Address{{Addr: address("a")}}, balancer.NewSubConnOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -188,6 +190,7 @@ func TestState_ChildContract_NoSubConn(t *testing.T) {
 		s.make("a")
 		want(t, "heard after that", s.took(), "")
 		for _, addresses := range [][]resolver.Address{nil, {{Addr: "1"}, {Addr: "2"}}} {
+			//lint:ignore SA1019 it is deprecated for several addresses
 			if _, err := s.cc.NewSubConn(addresses, balancer.NewSubConnOptions{}); err == nil {
 				t.Errorf("a SubConn for %v", addresses)
 			}
@@ -229,6 +232,7 @@ func TestState_ChildContract_HealthCheckEnabled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			hostingIn(t, c.plan, func(f *fixture, s *scripted) {
 				for _, health := range []bool{false, true} {
+					//lint:ignore SA1019 it is deprecated for several addresses
 					if _, err := s.cc.NewSubConn([]resolver.Address{{Addr: address("a")}}, balancer.NewSubConnOptions{HealthCheckEnabled: health}); err != nil {
 						t.Error(err)
 					}

@@ -1,7 +1,6 @@
 package rrgroup
 
 import (
-	"strings"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
@@ -12,9 +11,6 @@ func (f *fixture) picker() balancer.Picker {
 	all := f.Updates()
 	return all[len(all)-1].Picker
 }
-
-// drops picks n times and returns how many calls were dropped.
-func (f *fixture) drops(n int) int { return strings.Count(f.picks(n), "drop") }
 
 // A call that a replaced picker refuses is picked again, and has taken one turn.
 func TestDrop_WhenPickedAgain(t *testing.T) {
@@ -109,6 +105,7 @@ func (b *balking) Build(cc balancer.ClientConn, _ balancer.BuildOptions) balance
 }
 
 func (b *balking) UpdateClientConnState(s balancer.ClientConnState) error {
+	//lint:ignore SA1019 it is deprecated for several addresses
 	b.sc, _ = b.cc.NewSubConn(s.ResolverState.Addresses[:1], balancer.NewSubConnOptions{StateListener: b.heard})
 	b.sc.Connect()
 	return nil
