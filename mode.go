@@ -41,10 +41,10 @@ const (
 // A machine decides which backends to use. It is told events and draws its
 // conclusions in check; it has no goroutine, channel or clock of its own.
 //
-// What the resolver says is told one update at a time, and check follows each:
-// balancers that go and come back at once have been away (see stream.readded).
-// What the stream and the group say is how things stand; what came and went
-// before the machine looked has not been.
+// It is told each update of the resolver, and check follows each: balancers that go
+// and come back at once have been away (see stream.readded). Of the stream and the
+// group it is told how things stand; a change that is undone before it is told of
+// is not seen.
 type machine struct {
 	// What it was told last.
 	config    Config
