@@ -27,6 +27,6 @@ func (w *worker) logAddresses(c *core, a answer) {
 // logConfig logs that the service config could not be looked up, or is malformed.
 func (w *worker) logConfig(err error) {
 	if err != nil {
-		logger.Warningf("lbresolver: the service config of %v in DNS can't be used, so the one before stays for now: %v", w.target.service, err)
+		logger.Warningf("lbresolver: the service config of %v in DNS can't be used, so one that DNS gave before stays: %v", w.target.service, err)
 	}
 }
