@@ -100,10 +100,10 @@ func (h *handle) speak() {
 var errNothingResolved = errors.New("the resolver found neither balancers nor backends")
 
 // UpdateClientConnState takes over what the resolver found and how the policy
-// is configured. An update without addresses of any kind is refused with
-// balancer.ErrBadResolverState; one without a name to ask a balancer for, or
-// with defaults that are no good, with the reason. Nothing
-// of it is applied then.
+// is configured. An update with no addresses is refused with
+// balancer.ErrBadResolverState. One whose service name is invalid, whose child policy
+// is unknown, or whose builder's defaults were refused, is refused with the reason.
+// Nothing of a refused update is applied.
 func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	h.speak()
 	u := resolved{

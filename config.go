@@ -34,9 +34,10 @@ type Config struct {
 
 	// ChildPolicy ("childPolicy") is what picks among the backends, as JSON:
 	// [{"pick_first": {}}]. The first policy of the list that is registered is
-	// used, with its config. Empty means round_robin, which is this module's own
-	// rotation; any other is given the list's addresses, each once, and tokens,
-	// drops and load reports are applied around it.
+	// used, with its config. Empty means round_robin: over a list this module's own
+	// rotation, in fallback gRPC's policy. Any other policy is given each address of
+	// the list once (in fallback, the resolver's endpoints); tokens, drops and load
+	// reports are applied around it.
 	ChildPolicy string
 
 	// EmptyServerList ("emptyServerList") is what an empty list means: "wait",
@@ -70,14 +71,17 @@ type Config struct {
 	// (grpc/doc/connection-backoff.md).
 	StreamBackoff lbstream.Backoff
 
-	// BalancerTimeout ("balancerTimeout") is how long a balancer may take to say
-	// something on a new call before the next of the balancers is asked. Default
-	// 10 s; "0s" is without end.
+	// BalancerTimeout ("balancerTimeout") is how long a balancer may send nothing on
+	// a new call before the next balancer is asked, if there is one. It also bounds
+	// how long contact of an earlier call is kept while the call that replaced it
+	// has sent no list. Default 10 s; "0s" is no limit.
 	BalancerTimeout time.Duration
 
-	// BalancerKeepalive ("balancerKeepalive") finds out a balancer that is gone
-	// without a word: it is pinged after 30 s ("time", at least 10 s) of silence, and
-	// given up after 10 s ("timeout") without an answer. A time of "0s" turns it off.
+	// BalancerKeepalive ("balancerKeepalive") says how a balancer that vanished is
+	// detected: after 30 s ("time") without a word from it a ping is sent; after 10 s
+	// more ("timeout") without an answer the connection is given up. gRPC raises a
+	// time under 10 s to 10 s. A time of "0s" turns it off; a timeout of "0s" is
+	// gRPC's 20 s.
 	BalancerKeepalive lbstream.Keepalive
 
 	complete bool // made by DefaultConfig, so that a field that is zero is meant

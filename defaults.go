@@ -33,9 +33,9 @@ func (d defaultsOption) apply(b *Builder) {
 //	c.SubConnLinger = 0
 //	WithDefaults(c) // connections don't linger
 //
-// Values that no service config may have are refused: that is logged at once, each
-// service config for this builder is refused with the reason, and so fail the
-// calls of channels that come without one. Whether a policy of ChildPolicy is
+// Values that a service config may not have are refused. NewBuilder logs the reason
+// at once; every service config for this builder is rejected with it; and calls on
+// channels without a service config fail with it. Whether a policy of ChildPolicy is
 // registered shows only when a channel uses it.
 func WithDefaults(defaults Config) Option { return defaultsOption(defaults) }
 

@@ -58,21 +58,22 @@
 //
 //   - A picker is published before anything that it no longer names is closed.
 //   - Pick and Done take no lock, send no message and allocate nothing, where the
-//     backends take turns and one is READY. (A call that has to wait is told of; so
-//     is the end of a retired list's last call; a ping allocates.) A child policy's
-//     picker costs what it costs, and putting Metadata and Done of its own together
-//     with ours allocates; so does a pick under a parent policy, which may write to
-//     the metadata.
+//     backends take turns and one is READY. (Exceptions: a call that has to wait
+//     sends a message, the last Done of a retired list too, and a ping allocates.) A
+//     child policy's own picker costs extra; combining its Metadata and Done with
+//     ours allocates. So does a pick under a parent policy, which may write to the
+//     metadata.
 //   - The goroutines of a channel are the same few however many backends it has:
 //     the policy's, the stream's, the retry timer's, the group's, the pending
 //     calls', and one that reads while a call to the balancer is open. One more
-//     is there while something is sent to it, and one for each child policy, which
-//     is most often none, or that of the fallback.
+//     is there while something is sent to it. One more for each child policy.
+//     Without childPolicy that is only gRPC's round_robin, from the first fallback
+//     until a list has taken over.
 //   - Nothing a balancer sends makes the client panic, dial what is no address,
 //     or fail calls that its list sends to backends that are healthy. (It may have
 //     calls dropped, or wait, or go to other backends: that is what it is for.)
-//   - Close returns when all of it has ended, without waiting for the network: a
-//     connection to the balancer that is stalled is closed by gRPC up to 5 s later.
+//   - Close returns when all loops have ended. It does not wait for the network:
+//     gRPC may take up to 5 s more to close a stalled connection to the balancer.
 //
 // # Limits
 //
@@ -125,12 +126,12 @@
 // what it picks, and where a listed address has several entries its calls take
 // their tokens in turn. It can read a backend's token with [Token].
 //
-// It has a goroutine of its own, which is the only one to call it, and sees of the
-// channel what gRPC would show it. A SubConn has one address. It keeps its
-// connections where it can, and is not left idle: when it says that it is, it is
-// told to leave that state. One that connects only when it has calls, as ring_hash,
-// is shown the calls that others serve while it is on its way in, and gives them
-// back; where no others serve it gets them.
+// A child policy has its own goroutine, the only one that calls it, and sees the
+// channel as gRPC would show it. Each of its SubConns has one address. Connections
+// are kept across updates where possible. If the child reports IDLE it is told to
+// leave that state. A child that connects only when it gets calls (ring_hash) is
+// asked about the calls that the current backends serve, and its picks are not used;
+// if nobody serves, it gets the calls.
 //
 // # Security
 //
@@ -140,8 +141,8 @@
 // credentials never reach it. A backend of a server list is authenticated as the
 // channel's authority, like any other; a list can't change that. A token is sent
 // as it came if it is printable ASCII of at most 1 KiB with no space at either end,
-// and is empty otherwise. A call that brings the header lb-token itself has both
-// values under a list, its own first: what a backend trusts in must not be the
-// first value.
+// and is empty otherwise. If a call itself has the header lb-token, the backend
+// receives both values, the call's own first. So a backend must not trust the first
+// value.
 // SECURITY.md has what a balancer can do, and what it can't.
 package grpclb

@@ -37,9 +37,9 @@ type dialOption []grpc.DialOption
 func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
 
 // WithBalancerDialOptions adds options for the channel to the balancer. They
-// come after those that the policy takes from the parent channel (credentials,
-// dialer, authority, user agent), which are all that gRPC shows it, and may replace
-// them, and the keepalive of the configuration. Credentials are replaced by
+// come after those taken from the parent channel (credentials, dialer, authority,
+// user agent; gRPC shows a policy nothing else) and after the configured keepalive,
+// and replace either. Credentials are replaced by
 // grpc.WithTransportCredentials; with a bundle besides, gRPC refuses to dial.
 func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
 

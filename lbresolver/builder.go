@@ -90,20 +90,20 @@ type intervalOption time.Duration
 
 func (i intervalOption) apply(b *Builder) { b.figures.interval = max(0, time.Duration(i)) }
 
-// WithMinInterval sets how long after a look-up has succeeded the next one for
-// the same may begin: for balancers, for the service's own addresses, for its
-// service config. Default 30 s; with zero or less, one begins whenever the channel
-// asks. The interval of gRPC's resolver for the scheme dns, which is one for the
-// process, does not count here.
+// WithMinInterval sets the minimum time between a successful look-up and the next one
+// that the channel asks for. It applies to balancers, the service's addresses and its
+// service config separately. Default 30 s; with zero or less, one begins whenever the
+// channel asks. The interval of gRPC's resolver for the scheme dns, which is one for
+// the process, does not count here.
 func WithMinInterval(d time.Duration) Option { return intervalOption(d) }
 
 type refreshOption time.Duration
 
 func (r refreshOption) apply(b *Builder) { b.figures.refresh = max(0, time.Duration(r)) }
 
-// WithRefresh has look-ups that succeeded repeated after that time, ±20 %, though
-// the channel does not ask, so that balancers that were added are found while all
-// is well. It may be less than the minimal interval. Default, and for zero or
+// WithRefresh repeats successful look-ups after d, ±20 %, even if the channel does not
+// ask, so that balancers that were added are found while nothing fails. It may be less
+// than the minimal interval; less than a second is a second. Default, and for zero or
 // less: never. A target's parameter refresh takes precedence.
 func WithRefresh(d time.Duration) Option {
 	if d > 0 {
@@ -117,8 +117,8 @@ type configOption string
 func (c configOption) apply(b *Builder) { b.config = string(c) }
 
 // WithServiceConfig gives the service config, in JSON, for services that have none
-// in DNS. If it selects no policy, this one is added to it; the settings of this
-// one go into it as usual, as in
+// in DNS. If it selects no policy, this one is added to it; settings of this policy
+// can be written in it:
 //
 //	{"loadBalancingConfig":[{"grpclb":{"childPolicy":[{"pick_first":{}}]}}],
 //	 "methodConfig":[{"name":[{}],"timeout":"5s"}]}
@@ -131,7 +131,8 @@ type backoffOption backoff.Config
 
 func (o backoffOption) apply(b *Builder) { b.figures = b.figures.withBackoff(backoff.Config(o)) }
 
-// WithBackoff sets how long to wait before a look-up that has failed is repeated, and what the channel refused is told to it again. Default
+// WithBackoff sets how long to wait before a failed look-up is repeated, or before an
+// update that the channel refused is sent again. Default
 // 1 s, growing by 1.6 to at most 120 s, ±20 %. A figure out of range keeps its
 // default: a delay that is not positive, a Multiplier under 1, a Jitter outside
 // 0 to 1.
@@ -154,6 +155,6 @@ type resolverOption struct{ *net.Resolver }
 func (r resolverOption) apply(b *Builder) { b.system = r.Resolver }
 
 // WithNetResolver sets what looks names up where the target names no DNS server.
-// Default, and for nil, net.DefaultResolver. Of r counts what it is made of; the
-// look-ups are done by resolvers of the same kind.
+// Default, and for nil, net.DefaultResolver. Only r's fields (Dial, PreferGo,
+// StrictErrors) are used, in new resolvers of the same kind.
 func WithNetResolver(r *net.Resolver) Option { return resolverOption{r} }

@@ -29,12 +29,12 @@
 //	fallback=off         give no fallback addresses
 //	dns=host:port        ask this DNS server instead of the system's; port 53
 //	config=off           give no service config, see below
-//	refresh=duration     look again that often without being asked, as in 5m
+//	refresh=duration     look again that often without being asked, as in 5m; at least 1s
 //
-// A target that is malformed fails the channel's calls with what is wrong with
-// it; a user name or password in it is refused, and not repeated. gRPC does not even take it for one of this scheme if it is no URL, as with
-// a port that is no number before the service; then it tries to resolve the whole
-// of it by the default scheme, and complains about that.
+// A target that is malformed fails the channel's calls with what is wrong with it.
+// A user name or password in a target is refused and not repeated in the error. If a
+// target is not a valid URL (e.g. a non-numeric port before the service), gRPC does
+// not use this resolver; it tries its default scheme and reports that error.
 //
 // # What the channel is told
 //
@@ -59,7 +59,8 @@
 //   - A balancer's name that can't be looked up costs its own addresses only.
 //   - No SRV records are looked up for localhost and for IP addresses.
 //   - What is of no use is not looked up: A and AAAA records of the service with
-//     fallback=off, TXT records where no service config is wanted, IP addresses.
+//     fallback=off, TXT records where no service config is wanted, and names that
+//     are IP addresses.
 //
 // # When DNS fails
 //
@@ -67,26 +68,28 @@
 // find out takes nothing away, and is repeated: an error, or silence. That goes for
 // each question by itself. Addresses of a name whose look-up failed stay, those of
 // other names change; if only the question for AAAA records failed, the IPv6
-// addresses stay, and the IPv4 addresses are those of the answer. What stays does
-// so for 24 h from the first failure on ([WithKeep]), the service config for good.
+// addresses stay, and the IPv4 addresses are those of the answer. What is kept
+// stays for 24 h from the first failure ([WithKeep]); a service config stays until
+// DNS has another.
 //
 // A look-up asks several questions where there is a search list, and Go's resolver
 // returns what the last one came to. If one of them got no answer, "no such host"
-// for the others counts as a failure. Where Go has the C library look names up,
-// the word of that counts as it is.
+// for the others counts as a failure. If Go uses the C library, its answer is
+// taken as it is.
 //
 // # When it looks
 //
 // When the channel is made, and when the channel asks, which it does when a
-// connection is lost or can't be made. So a channel that is content with its
-// servers finds balancers that were added when it loses one of them, unless
-// refresh=5m in the target, or [WithRefresh], has it look by itself: that often,
-// up to a fifth earlier or later.
+// connection is lost or can't be made. So while nothing fails, added balancers are
+// not found. With refresh=5m in the target, or [WithRefresh], look-ups are repeated
+// at that interval, ±20 %.
 //
-// Nothing is looked up again within 30 s of the last time ([WithMinInterval]); what
-// is asked meanwhile is done then. A look-up gets 15 s. One that fails is repeated
-// after 1 s, 1.6 s and so on up to 120 s ([WithBackoff]). So is everything after
-// the channel refused what it was told. Balancers, the service's addresses and its
+// After a look-up that succeeded, a request of the channel starts the next one after
+// 30 s at the earliest ([WithMinInterval]); requests in between are answered by that
+// one. Refresh, failed look-ups and a refused update are not bound by this. A look-up
+// gets 15 s. One that fails is repeated after 1 s, 1.6 s and so on up to 120 s
+// ([WithBackoff]). If the channel refuses an update, it is sent again after the same
+// backoff, with fresh look-ups. Balancers, the service's addresses and its
 // service config each have their own times.
 //
 // # Service configs
@@ -104,8 +107,8 @@
 //	cc, err := grpc.NewClient("grpclb:///service.example.com:443", creds, grpc.WithResolvers(builder))
 //
 // To gRPC that is a service config like one in DNS, and takes precedence over
-// grpc.WithDefaultServiceConfig: a resolver can't see whether that is there. Two
-// ways have that one count:
+// grpc.WithDefaultServiceConfig: a resolver can't see whether that is there.
+// There are two ways to use that one instead:
 //
 //   - With config=off in the target the resolver gives none, and DNS is not asked.
 //     The user's has to select the policy then, or the channel uses pick_first.

@@ -66,8 +66,8 @@ type Options struct {
 	// way in which gRPC takes a message that is encoded already, of which they can
 	// tell the length only. Set it only if they need the lists, as for a log
 	// of all messages: then each list is encoded for each client, and a client that
-	// takes nothing can cost 4 MiB, since gRPC encodes a list of over 32 KiB into a
-	// buffer of 1 MiB.
+	// reads nothing can cost up to 4 MiB: gRPC encodes a list over 32 KiB into 1 MiB
+	// buffers, and several can wait.
 	PlainMessages bool
 }
 

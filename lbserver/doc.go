@@ -39,31 +39,34 @@
 //
 // # Not found, none, and not known yet
 //
-// These are three things, and a balancer that has just started should not say one
-// for the other. Not found has new clients use their fallback addresses, or fail
-// their calls if they have none. None, which is an empty list, has all clients hold
-// their calls, even those whose backends are healthy, unless their configuration
-// says otherwise, or fail them, as those of C-core and grpc-go do. For a service whose backends are still being looked up use
-// Expect, before the gRPC server serves. Then a client that has a list from before
-// goes on with it, and a new one holds its calls. All get the list as soon as it is
-// there. Not even the initial response is sent before, so to clients the balancer
-// is as good as silent. Those of this module wait for initialFallbackTimeout
-// (10 s), and then use their fallback addresses, or fail calls that are not
-// wait-for-ready if they have none. If there is another balancer, they ask it after
-// balancerTimeout (10 s); if not, they keep this call.
+// "Not found", "none" and "not known yet" are different answers; a balancer that has
+// just started must not confuse them:
+//
+//   - NOT_FOUND: new clients use their fallback addresses, or fail calls if they have
+//     none.
+//   - An empty list: clients of this module hold all calls, even if their backends
+//     are healthy (see emptyServerList); C-core and grpc-go fail calls that are not
+//     wait-for-ready.
+//   - Not known yet: if the backends are still being looked up, call Expect before
+//     the gRPC server serves. A client that has an earlier list goes on with it; a
+//     new one holds its calls. Nothing is sent, not even the initial response, so the
+//     balancer looks silent: after initialFallbackTimeout (10 s) clients of this
+//     module fall back; if they know another balancer, they ask it after
+//     balancerTimeout (10 s). All get the list as soon as it is there.
 //
 // # What may be relied on
 //
 //  1. Answers are state of the world. A client that reads slowly delays nobody:
-//     when it reads again it gets the newest, and those in between never. What had
+//     when it reads again it gets the newest; intermediate lists are skipped. What had
 //     been handed to its connection by then still comes first.
 //  2. A client that does not read has one list wait in its call, and gRPC holds
 //     one more, or several while they are less than 64 KiB together. These are no
 //     copies of its own: a list is encoded once, and all clients are sent the
 //     same bytes. Clients that compress share another copy for each compressor.
-//     Two kinds of client get copies of their own: those whose codec is not
-//     gRPC's "proto", and those for which an interceptor changed the compressor.
-//  3. A client is not sent twice running what it was sent already.
+//     Copies of their own get clients whose codec is not gRPC's "proto", those for
+//     which an interceptor changed the compressor, streams that are not gRPC's own,
+//     and with [Options].PlainMessages all clients.
+//  3. The same answer is not sent twice in a row.
 //  4. Once SetServers, Fallback, Expect or Remove has returned, a client that asks
 //     later is answered accordingly.
 //  5. The reports of one client reach [Options.OnReport] in their order, from the

@@ -24,8 +24,8 @@ const maxTokenBytes = 49
 // is the list. Otherwise it is approximated, by the shortest list found that gives
 // each entry its share to within 1 % of that share: 33333, 33334 and 33333 make a
 // list of three. If none is found that is short enough, the list has MaxEntries
-// entries. Each entry is listed once at least, even one whose share is less than
-// that, and what those take is lost to the others, in proportion to their weights.
+// entries. Each entry is listed at least once, even if its share is less than one
+// place; the other entries' shares shrink accordingly.
 // Apart from that no entry is off by a whole place, so that shares of
 // 100/MaxEntries and more, by default 2.5 %, are within 1 %. Drops are entries like
 // others, and their share is of all calls: with the weights 1 and 1,000,000 the

@@ -34,9 +34,9 @@
 //   - The counter is asked about the present call only, one question at a time
 //     and none while a report is on its way. What it has answered is sent, or
 //     ends with the call.
-//   - When the group has stopped, the call and every goroutine of this package are
-//     gone. gRPC is closing the channel, or has closed it: over a connection that is
-//     stalled its goodbye may take 5 s, for which nobody waits.
+//   - When the group has stopped, the call and the loops are gone. What may remain,
+//     for up to 5 s, is one goroutine for each balancer channel that gRPC is closing
+//     over a stalled connection. Nobody waits for it.
 //
 // Not to be relied on: that every list is seen (the newest replaces an untaken
 // one), or that a Serve has taken effect when it returns.

@@ -12,8 +12,8 @@ import (
 // of zero is no keepalive; a Timeout of zero is gRPC's default, 20 s.
 //
 // A server that allows fewer pings ends the connection (too_many_pings). gRPC then
-// doubles the time of the channel, up to which the server allows; the call is begun
-// again at once.
+// doubles the channel's ping interval until the server accepts it; the balancer call
+// is opened again at once.
 type Keepalive struct {
 	Time    time.Duration
 	Timeout time.Duration

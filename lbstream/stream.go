@@ -37,8 +37,9 @@ type Options struct {
 
 // Settings are what may change while a stream lives.
 type Settings struct {
-	// Timeout is how long a balancer may take to say something on a new call
-	// before the next one is asked, if there is another. Zero is without end.
+	// Timeout is how long a balancer may send nothing on a new call before the next
+	// one is asked, if there is another. It also bounds how long contact of an earlier
+	// call is kept while the call that replaced it has sent no list. Zero is no limit.
 	Timeout time.Duration
 	// Keepalive is that of the channel, from the next call on.
 	Keepalive Keepalive

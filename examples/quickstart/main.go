@@ -89,7 +89,7 @@ func play(ctx context.Context, w io.Writer, servers *cluster, score tally) error
 
 // conclude says how it all went, when all went as expected.
 func conclude(w io.Writer, sums totals) {
-	fmt.Fprintf(w, "\nexpected failures: %d calls dropped (%d in the table, %d before and after the calls that it counts), "+
+	fmt.Fprintf(w, "\nexpected failures: %d calls dropped (%d in the table, %d outside it), "+
 		"%d calls UNAVAILABLE while the list's backends were gone\n",
 		sums.dropped, sums.counted, sums.dropped-sums.counted, sums.stranded)
 	fmt.Fprintf(w, "quickstart: ok (%d calls, 0 unexpected failures)\n", sums.calls)
