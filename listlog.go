@@ -28,7 +28,7 @@ func (m *machine) remarkEmpty() {
 	m.remark(aboutEmpty, "the balancer's server list is empty: %s", m.onEmpty())
 }
 
-// remarkFull remarks that it is over with an empty list.
+// remarkFull logs that the empty list has been replaced by a non-empty one.
 func (m *machine) remarkFull() {
 	if m.empty {
 		m.empty = false

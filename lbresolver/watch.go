@@ -57,7 +57,7 @@ func (reached) isNote()  {}
 func (sent) isNote()     {}
 func (answered) isNote() {}
 
-// A watch notes what DNS servers were asked in a look-up, and what of it they
+// A watch notes what DNS servers were asked in a look-up, and which questions they
 // answered. Where Go has the system look names up, it sees nothing, and the word
 // of the system counts.
 type watch struct{ notes *actor.Inbox[note] }
@@ -93,8 +93,8 @@ func (w watch) verdict(name string, err error) error {
 	return newDoubt(name, failed, last, open)
 }
 
-// asked returns err as it is if it is none of DNS: nil. Else it names the server
-// that was asked, where Go's resolver names the one that it meant to ask.
+// asked returns nil if err is not a DNS error. Otherwise it returns a copy that names
+// the server really asked.
 func asked(err error, servers map[string]string, last string) *net.DNSError {
 	failed, ok := err.(*net.DNSError)
 	if !ok {

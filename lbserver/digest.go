@@ -10,8 +10,8 @@ import (
 // A digest stands for the content of an answer. Two answers with the same digest
 // are the same to a client. The zero digest is that of no answer.
 //
-// A call remembers by it what it sent last. It can so compare a list without
-// keeping the last one in memory, and in the same time whatever its length.
+// A call remembers the digest of what it sent last, so it can compare lists without
+// keeping them.
 type digest [sha256.Size]byte
 
 func digestOf(m *lbpb.LoadBalanceResponse) digest {

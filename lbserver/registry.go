@@ -32,7 +32,7 @@ func newRegistry() *registry {
 func (r *registry) open(c *call) { r.calls[c] = nil }
 
 // ask notes that the call c wants a service and returns what to tell it, which may
-// be unknownYet. No answer means that the service is not known; the call is gone then. If it was
+// be unknownYet. nil means that the service is not known, and the call has been removed. If it was
 // gone before, here is false and there is nobody to tell: a client that hangs
 // up as soon as it has asked may leave first.
 func (r *registry) ask(c *call, name string) (a *answer, here bool) {

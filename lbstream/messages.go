@@ -118,16 +118,15 @@ func (setBackoff) toRetry() {}
 // It never waits, and does nothing once the group has stopped.
 func (s *Stream) Serve(t Target) { s.inbox.Send(serve{t.normal()}) }
 
-// Configure changes the settings, at once for the present call too. It never
-// waits, and does nothing once the group has stopped.
+// Configure changes the settings: the Timeout at once, the Keepalive from the next
+// call on. It never waits, and does nothing once the group has stopped.
 func (s *Stream) Configure(settings Settings) { s.inbox.Send(configure{settings}) }
 
-// AskAgain has the balancer asked on a new call, in the place of one that has
-// delivered, unless it says something first: when the backoff allows it, and with
-// some jitter. Contact holds meanwhile, until the new call ends or has been silent
-// for the Timeout of the settings. While no such call is open it does nothing, since
-// the balancer is being asked. It never waits, and does nothing once the group has
-// stopped.
+// AskAgain replaces a call that has delivered by a new one, as soon as the backoff
+// allows, with jitter. If the balancer sends anything before that, the call stays.
+// Contact holds meanwhile, until the new call ends or has sent no list for the Timeout
+// of the settings. While no call that has delivered is open it does nothing, since the
+// balancer is being asked. It never waits, and does nothing once the group has stopped.
 func (s *Stream) AskAgain() { s.inbox.Send(askAgain{}) }
 
 // Reset forgets the backoff, and if the stream was waiting to call again it

@@ -48,8 +48,8 @@ func dialled(name string, a resolver.Address) string {
 	return net.JoinHostPort(name, port)
 }
 
-// exempt reports whether an address is dialled without a proxy. Of an environment
-// that is out of order gRPC says what is wrong with it when it dials.
+// exempt reports whether an address is dialled without a proxy. If the proxy
+// variables are invalid, gRPC reports that when it dials.
 func exempt(hostPort string) bool {
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: hostPort}})
 	return err == nil && proxy == nil

@@ -29,8 +29,8 @@ type Plan struct {
 	Child      *Child              // what picks among the backends; nil: they take turns
 
 	// CheckHealth has gRPC check the health of a list's backends too, as the
-	// service config says and the child asks for it, the group's own rotation
-	// always. Those that the resolver named are checked in any case.
+	// service config says; the group's own rotation always asks for it, a child only
+	// if it wants to. Those that the resolver named are checked in any case.
 	CheckHealth bool
 
 	// Unserved is what calls fail with if the plan names no backend. If it is
