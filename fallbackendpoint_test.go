@@ -67,3 +67,21 @@ func TestFallback_Endpoint_NamedTwice(t *testing.T) {
 		same(w, "connections to the other", b[0].Conns(), 1)
 	})
 }
+
+// What a resolver puts into attributes may be of any kind, and is there when the
+// connection is made.
+func TestSecure_Values_Fallback(t *testing.T) {
+	inBubble(t, "", func(w *world) {
+		b := w.backends(2)
+		for range 3 {
+			var endpoints []resolver.Endpoint
+			for _, b := range b {
+				a := b.Address()
+				a.Attributes = a.Attributes.WithValue("labels", map[string]string{"zone": "a"})
+				endpoints = append(endpoints, resolver.Endpoint{Addresses: []resolver.Address{a}})
+			}
+			w.pushEndpoints(endpoints...)
+			w.rotates("1 2")
+		}
+	})
+}
