@@ -92,14 +92,15 @@ func (p *Parent) Target() string { return "lbtest:///" + Service }
 
 // MetricsRecorder returns one that takes counts and forgets them. Nothing else
 // is recorded by the child policies of the tests.
-func (p *Parent) MetricsRecorder() estats.MetricsRecorder { return discard{} }
+func (p *Parent) MetricsRecorder() estats.MetricsRecorder { return NoMetrics{} }
 
-type discard struct {
+// NoMetrics takes counts and forgets them.
+type NoMetrics struct {
 	estats.MetricsRecorder // nil: it has other methods in other releases of gRPC
 }
 
 // RecordInt64Count forgets a count.
-func (discard) RecordInt64Count(*estats.Int64CountHandle, int64, ...string) {}
+func (NoMetrics) RecordInt64Count(*estats.Int64CountHandle, int64, ...string) {}
 
 // SubConns returns every SubConn made so far, those shut down included; the
 // one numbered n is at n-1.
