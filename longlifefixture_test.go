@@ -10,8 +10,6 @@ import (
 	"google.golang.org/grpc/connectivity"
 	estats "google.golang.org/grpc/experimental/stats"
 	"google.golang.org/grpc/resolver"
-
-	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
 // A footprint is what there is of a policy.
@@ -67,9 +65,6 @@ type channelOfAges struct {
 }
 
 func (c *channelOfAges) UpdateState(s balancer.State) { c.picker.Store(&s.Picker) }
-
-// MetricsRecorder is for the child policy of the fallback.
-func (c *channelOfAges) MetricsRecorder() estats.MetricsRecorder { return lbtest.NoMetrics{} }
 
 func (c *channelOfAges) ResolveNow(resolver.ResolveNowOptions) {}
 

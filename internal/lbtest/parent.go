@@ -92,15 +92,14 @@ func (p *Parent) Target() string { return "lbtest:///" + Service }
 
 // MetricsRecorder returns one that takes counts and forgets them. Nothing else
 // is recorded by the child policies of the tests.
-func (p *Parent) MetricsRecorder() estats.MetricsRecorder { return NoMetrics{} }
+func (p *Parent) MetricsRecorder() estats.MetricsRecorder { return discard{} }
 
-// NoMetrics takes counts and forgets them.
-type NoMetrics struct {
+type discard struct {
 	estats.MetricsRecorder // nil: it has other methods in other releases of gRPC
 }
 
 // RecordInt64Count forgets a count.
-func (NoMetrics) RecordInt64Count(*estats.Int64CountHandle, int64, ...string) {}
+func (discard) RecordInt64Count(*estats.Int64CountHandle, int64, ...string) {}
 
 // SubConns returns every SubConn made so far, those shut down included; the
 // one numbered n is at n-1.
