@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 	estats "google.golang.org/grpc/experimental/stats"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
 // A footprint is what there is of a policy.
@@ -68,8 +70,10 @@ func (c *channelOfAges) UpdateState(s balancer.State) { c.picker.Store(&s.Picker
 
 func (c *channelOfAges) ResolveNow(resolver.ResolveNowOptions) {}
 
-// MetricsRecorder returns none: gRPC's pick_first asks for one when it is built.
-func (c *channelOfAges) MetricsRecorder() estats.MetricsRecorder { return nil }
+// MetricsRecorder returns one that forgets what it is told.
+func (c *channelOfAges) MetricsRecorder() estats.MetricsRecorder {
+	return new(lbtest.Parent).MetricsRecorder()
+}
 
 func (c *channelOfAges) pick(ctx context.Context) (balancer.PickResult, error) {
 	return (*c.picker.Load()).Pick(balancer.PickInfo{Ctx: ctx})
