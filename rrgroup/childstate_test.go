@@ -25,7 +25,7 @@ func TestSecure_Values_OfFallbackBackends(t *testing.T) {
 				a := found.Addresses[0]
 				want(t, "attributes as they are", a.Attributes == of.attributes, of.shown)
 				want(t, "equal to themselves", a.Attributes.Equal(a.Attributes.WithValue("more", 1)), false)
-		//lint:ignore SA1019 it is deprecated for several addresses
+				//lint:ignore SA1019 it is deprecated for several addresses
 				_, err := s.cc.NewSubConn([]resolver.Address{a}, balancer.NewSubConnOptions{})
 				return err
 			}}
