@@ -72,8 +72,11 @@ func wantsTXT() bool {
 // What is no JSON object is returned as it is, for gRPC to complain about.
 func withPolicy(text string) string {
 	var fields map[string]json.RawMessage
-	if json.Unmarshal([]byte(text), &fields) != nil || fields == nil {
+	if json.Unmarshal([]byte(text), &fields) != nil {
 		return text
+	}
+	if fields == nil { // gRPC takes null for an empty object
+		fields = map[string]json.RawMessage{}
 	}
 	for name, value := range fields {
 		if !selects(name) {

@@ -94,7 +94,7 @@ func TestWithPolicy(t *testing.T) {
 		`{"loadbalancingpolicy":"x"}`:        `{"loadbalancingpolicy":"x"}`,
 		`{"LoadBalancingConfig":null}`:       `{` + policy + `}`,
 		`{"loadBalancingPolicy":null,"retryThrottl":{}}`: `{` + policy + `,"retryThrottl":{}}`,
-		`null`:  `null`,
+		`null`:  `{` + policy + `}`,
 		`[1]`:   `[1]`,
 		`{"a":`: `{"a":`,
 		``:      ``,
