@@ -18,15 +18,9 @@ type backoffField lbstream.Backoff
 // multiplier at least 1, so that no configuration makes a hot loop; a jitter of
 // more than 1 would make delays negative.
 func (b *backoffField) set(text json.RawMessage) error {
-	var document map[string]json.RawMessage
-	if err := json.Unmarshal(text, &document); err != nil {
-		return err
-	}
 	backoff := *b
-	for _, f := range backoff.fields() {
-		if err := f.read(document); err != nil {
-			return err
-		}
+	if err := readObject(text, backoff.fields()); err != nil {
+		return err
 	}
 	*b = backoff
 	return nil
@@ -45,15 +39,9 @@ type keepaliveField lbstream.Keepalive
 
 // set reads the fields of a keepalive.
 func (k *keepaliveField) set(text json.RawMessage) error {
-	var document map[string]json.RawMessage
-	if err := json.Unmarshal(text, &document); err != nil {
-		return err
-	}
 	keepalive := *k
-	for _, f := range keepalive.fields() {
-		if err := f.read(document); err != nil {
-			return err
-		}
+	if err := readObject(text, keepalive.fields()); err != nil {
+		return err
 	}
 	*k = keepalive
 	return nil
@@ -136,4 +124,19 @@ func seconds(d time.Duration) json.RawMessage {
 		panic("BUG: a duration that is no JSON: " + err.Error())
 	}
 	return text
+}
+
+// readObject reads the fields that a JSON object has. It ends at the first that is no
+// good.
+func readObject(text json.RawMessage, fields []field) error {
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(text, &document); err != nil {
+		return err
+	}
+	for _, f := range fields {
+		if err := f.read(document); err != nil {
+			return err
+		}
+	}
+	return nil
 }
