@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"net"
 	"time"
 
 	"google.golang.org/grpc"
@@ -34,7 +35,18 @@ func Example_target() {
 	// Output: grpclb:///service.example.com:443
 }
 
-// A service config of one's own, to which the choice of this policy is added.
+// The target names the balancer too.
+func Example_targetWithBalancer() {
+	cc, err := grpc.NewClient("grpclb://balancer.example.com:8080/service.example.com:443", creds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(cc.Target())
+	// Output: grpclb://balancer.example.com:8080/service.example.com:443
+}
+
+// A service config of your own. The builder adds this policy to it.
 func Example_serviceConfig() {
 	builder := lbresolver.NewBuilder(lbresolver.WithServiceConfig(
 		`{"methodConfig": [{"name": [{}], "timeout": "5s"}]}`))
@@ -47,7 +59,7 @@ func Example_serviceConfig() {
 	// Output: grpclb:///service.example.com:443
 }
 
-// The target names the balancer itself.
+// A call over a channel whose target names the balancer.
 func Example() {
 	address, stop := balance(lbserver.Server{Token: "blue"})
 	defer stop()
@@ -61,7 +73,7 @@ func Example() {
 	// Output: answered, with the token "blue"
 }
 
-// A resolver of one's own says where the balancers are, and what to fall back to.
+// A resolver of your own says where the balancers and the fallback backends are.
 func Example_resolver() {
 	address, stop := balance(lbserver.Server{Token: "blue"})
 	defer stop()
@@ -81,22 +93,32 @@ func Example_resolver() {
 	// Output: answered, with the token "blue"
 }
 
-// Balancer is a server of the protocol, in a program that knows the backends.
+// A balancer, in a program that knows the backends.
 func Example_balancer() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(serveBalancer(listener))
+	// Output: <nil>
+}
+
+func serveBalancer(listener net.Listener) error {
 	b := lbserver.New(lbserver.Options{})
 	s := grpc.NewServer(lbserver.KeepaliveEnforcement())
 	b.Register(s)
 	err := b.SetServers("service.example.com:443", []lbserver.Server{
 		{Address: "10.0.0.1:50051", Token: "a"},
-		{Address: "[2001:db8::2]:50051", Token: "b", Weight: 3},
+		{Address: "[2001:db8::2]:50051", Token: "b", Weight: 3}, // three times the calls of a
 	})
-	fmt.Println(err)
-	b.Close()
+	go s.Serve(listener) // call SetServers again whenever the backends change
+
+	b.Close() // ends the streams of clients, for which GracefulStop waits
 	s.GracefulStop()
-	// Output: <nil>
+	return err
 }
 
-// A ping is answered by whatever backend comes next.
+// A ping goes to the next backend in turn.
 func ExamplePing() {
 	address, stop := balance(lbserver.Server{})
 	defer stop()
@@ -113,8 +135,8 @@ func ExamplePing() {
 	// Output: <nil> true
 }
 
-// A policy under another name, for channels that are in a greater hurry: 1 s
-// without a list, or without a backend of a new one, is enough.
+// A policy with another name and shorter times: it falls back after 1 s without a
+// list, and uses a new list after 1 s even if none of its backends is ready.
 func ExampleNewBuilder() {
 	balancer.Register(grpclb.NewBuilder(
 		grpclb.WithName("grpclb_hasty"),
@@ -136,15 +158,15 @@ func ExampleNewBuilder() {
 	// Output: answered, with the token "blue"
 }
 
-// The configuration prints as the JSON that it can be given as.
+// A Config prints as JSON that a service config accepts.
 func ExampleConfig() {
 	fmt.Println(grpclb.DefaultConfig())
 	// Output:
 	// {"initialFallbackTimeout":"10s","emptyServerList":"wait","backendHealthCheck":"fallback","handoverTimeout":"10s","subConnLinger":"10s","maxPendingPicks":0,"streamBackoff":{"initialDelay":"1s","multiplier":1.6,"jitter":0.2,"maxDelay":"120s"},"balancerTimeout":"10s","balancerKeepalive":{"time":"30s","timeout":"10s"}}
 }
 
-// A child policy is what picks among the backends. This one sends every call to
-// the backend that has the token "leader".
+// A child policy picks among the backends. This one sends every call to the backend
+// with the token "leader".
 func ExampleToken() {
 	balancer.Register(base.NewBalancerBuilder("leader_only", leaderOnly{}, base.Config{}))
 	address, stop := balance(lbserver.Server{Token: "follower"}, lbserver.Server{Token: "leader"})
@@ -162,7 +184,7 @@ func ExampleToken() {
 	// answered, with the token "leader"
 }
 
-// A leaderOnly makes pickers for base's balancer, and is the picker while there
+// A leaderOnly builds pickers for package base. It is the picker too while there
 // is no leader.
 type leaderOnly struct{}
 
