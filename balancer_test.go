@@ -243,6 +243,6 @@ func refuses(t *testing.T, b *grpclb.Builder, target, name, want string) {
 		parent.WaitState(connectivity.TransientFailure)
 		_, err = parent.Pick(t.Context())
 		contains(t, err.Error(), want, "balancer")
-		same(t, "balancer calls", lb.Calls(), 0)
+		same(t, "balancer streams", lb.Calls(), 0)
 	})
 }

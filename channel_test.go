@@ -96,7 +96,7 @@ func TestBuilder_TwoChannels(t *testing.T) {
 		w.served(1)
 		w.ch.Close()
 		if !over(first.Ended()) || over(second.Ended()) {
-			w.Error("closing the first channel ended the other's balancer call, or not its own")
+			w.Error("closing the first channel ended the other's balancer stream, or not its own")
 		}
 		other.send(second, b[0])
 		other.served(1)

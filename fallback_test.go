@@ -131,7 +131,7 @@ func TestFallback_Asked(t *testing.T) {
 		synctest.Wait()
 		w.served(2)
 		same(w, "time in all", time.Since(w.start), 0)
-		same(w, "balancer calls", w.lb.Calls(), 1)
+		same(w, "balancer streams", w.lb.Calls(), 1)
 	})
 }
 
@@ -159,7 +159,7 @@ func TestFallback_Empty(t *testing.T) {
 		"timeout":       {"10s", func(w *world) { w.connect(); w.until(10 * time.Second) }},
 		"stream error":  {"out of order", func(w *world) { w.connect().HangUp(errors.New("out of order")) }},
 		"stream status": {"who?", func(w *world) { w.connect().HangUp(status.Error(codes.NotFound, "who?")) }},
-		"hang-up":       {"the balancer ended the call", func(w *world) { w.connect().HangUp(nil) }},
+		"hang-up":       {"the balancer ended the stream", func(w *world) { w.connect().HangUp(nil) }},
 		"unreachable":   {"connection refused", func(w *world) { w.lb.Stop(); w.resolve() }},
 		"asked":         {"the balancer asked for it", func(w *world) { w.connect().Fallback() }},
 	} {

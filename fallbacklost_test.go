@@ -39,7 +39,7 @@ func TestFallback_LostBackendsFirst(t *testing.T) {
 		w.send(c, b[0])
 		w.pause(time.Hour)
 		w.fails("server list")
-		same(w, "balancer calls", w.lb.Calls(), 2)
+		same(w, "balancer streams", w.lb.Calls(), 2)
 		c.HangUp(nil)
 		w.served(2)
 	})

@@ -32,7 +32,7 @@ func TestHostile_ListAfterList(t *testing.T) {
 		}
 		w.send(c, b...)
 		w.served(1)
-		same(w, "balancer calls", w.lb.Calls(), 1)
+		same(w, "balancer streams", w.lb.Calls(), 1)
 	})
 }
 
@@ -43,7 +43,7 @@ func TestHostile_HangsUpForEver(t *testing.T) {
 		w.resolve()
 		for range 100 {
 			w.lb.NextWithin(time.Hour).HangUp(nil)
-			w.fails("fallback", "the balancer ended the call")
+			w.fails("fallback", "the balancer ended the stream")
 		}
 		if took := time.Since(w.start); took < 2*time.Hour {
 			w.Errorf("100 calls in %v", took)

@@ -62,9 +62,9 @@ func TestStream_Keepalive(t *testing.T) {
 			w.served(1)
 			w.pause(time.Second)
 		}
-		same(w, "balancer calls in the first hour", lb.Calls(), 5)
+		same(w, "balancer streams in the first hour", lb.Calls(), 5)
 		w.pause(24 * time.Hour)
-		same(w, "balancer calls on the day after", lb.Calls(), 5)
+		same(w, "balancer streams on the day after", lb.Calls(), 5)
 		same(w, "connections to the fallback backend", b[1].Conns(), 0)
 	})
 }
@@ -78,7 +78,7 @@ func TestSecure_Keepalive(t *testing.T) {
 			s.Error("the call ended")
 		}
 		s.served(1)
-		same(s, "balancer calls", lb.Calls(), 1)
+		same(s, "balancer streams", lb.Calls(), 1)
 		same(s, "pings in a day", s.tap.writes(lb.Addr())-before, int(24*time.Hour/(30*time.Second)))
 	})
 }
@@ -90,7 +90,7 @@ func TestSecure_Keepalive_Rare(t *testing.T) {
 		w.resolveAll([]*lbtest.Balancer{lb})
 		w.send(lb.Next(), w.backends(1)...)
 		w.pause(24 * time.Hour)
-		same(w, "balancer calls in a day", lb.Calls(), 1)
+		same(w, "balancer streams in a day", lb.Calls(), 1)
 	})
 }
 

@@ -27,8 +27,8 @@ const callsPerSecond = 278
 // first minute. The balancer and its connection are real; gRPC's place is the
 // test's, since a million calls over a channel take minutes.
 func TestLongLife(t *testing.T) {
-	t.Run("a balancer call a minute", func(t *testing.T) { testLongLife(t, false) })
-	t.Run("one balancer call", func(t *testing.T) { testLongLife(t, true) })
+	t.Run("a balancer stream a minute", func(t *testing.T) { testLongLife(t, false) })
+	t.Run("one balancer stream", func(t *testing.T) { testLongLife(t, true) })
 }
 
 func testLongLife(t *testing.T, loyal bool) {

@@ -59,7 +59,7 @@ type machine struct {
 	mode    mode
 	started time.Time     // when there were balancers first; zero before
 	list    *tokens.List  // the latest that is not empty, if the mode is balanced
-	call    uint64        // the balancer call that it came from
+	stream  uint64        // the number of the stream that it came from
 	empty   bool          // the balancer's latest list is an empty one
 	because error         // why it is in fallback
 	plan    *rrgroup.Plan // for the group; nil until the resolver has said something

@@ -27,13 +27,13 @@ type stage struct {
 	now     time.Time
 	machine machine
 	stream  lbstream.Status
-	call    uint64   // the present one
+	number  uint64   // of the present stream
 	words   []string // of the latest list
 	full    []string // of the latest that is not empty
 }
 
 func newStage() *stage {
-	return &stage{now: time.Unix(0, 0), machine: *newMachine(DefaultConfig()), call: 1}
+	return &stage{now: time.Unix(0, 0), machine: *newMachine(DefaultConfig()), number: 1}
 }
 
 // transcribe plays the events of script and writes down what came of each.
@@ -93,14 +93,14 @@ func (s *stage) play(event []string) bool {
 		s.list(event[1:])
 	case "asked": // for fallback
 		s.stream.Asked = true
-	case "next": // balancer is asked: the call ended with this error
+	case "next": // balancer is asked: the stream ended with this error
 		s.passOn(errors.New(rest))
-	case "ended": // the call, with this error, and nobody is left to ask
+	case "ended": // the stream, with this error, and nobody is left to ask
 		s.end(errors.New(rest))
-	case "replaced": // the call, by one that has another name
-		s.call++
-	case "removed": // the balancers, and with them the call
-		s.call++
+	case "replaced": // the stream, by one that has another name
+		s.number++
+	case "removed": // the balancers, and with them the stream
+		s.number++
 		s.stream.Contact, s.stream.Asked = false, false
 	case "ready": // a backend
 		s.machine.aggregated(rrgroup.Aggregate{Plan: s.machine.plan, Ready: true})
@@ -116,12 +116,12 @@ func (s *stage) play(event []string) bool {
 
 func (s *stage) list(words []string) {
 	s.words = words
-	s.stream.Call, s.stream.List = s.call, tokens.Parse(entriesOf(words), nil)
+	s.stream.Stream, s.stream.List = s.number, tokens.Parse(entriesOf(words), nil)
 	s.stream.Lists++
 	s.stream.Contact, s.stream.Err = true, nil
 	if !s.stream.List.Empty() {
 		s.full = words
-		s.stream.FullCall, s.stream.Full = s.call, s.stream.List
+		s.stream.FullStream, s.stream.Full = s.number, s.stream.List
 		s.stream.Fulls++
 		s.stream.Asked = false
 	}
@@ -133,9 +133,9 @@ func (s *stage) end(err error) {
 	s.stream.Contact = false
 }
 
-// passOn: the call has brought no list, and the next balancer is asked.
+// passOn: the stream has brought no list, and the next balancer is asked.
 func (s *stage) passOn(err error) {
-	s.call++
+	s.number++
 	s.stream.Ends++
 	s.stream.Err = err
 }

@@ -7,13 +7,13 @@ import (
 
 // listed takes over a server list that is not empty.
 func (m *machine) listed(list *tokens.List) {
-	inUse := m.mode == balanced && m.plan.List == m.list && m.call == m.status.FullCall
+	inUse := m.mode == balanced && m.plan.List == m.list && m.stream == m.status.FullStream
 	m.remarkFull()
 	if inUse && list.Equal(m.list) {
 		return // See list.equal. What is wrong with it was logged.
 	}
 	m.remarkList(list)
-	m.mode, m.list, m.call = balanced, list, m.status.FullCall
+	m.mode, m.list, m.stream = balanced, list, m.status.FullStream
 	m.plan = m.balancedPlan()
 }
 
@@ -43,7 +43,7 @@ func (m *machine) balancedPlan() *rrgroup.Plan {
 	case m.list != nil && (!m.empty || how == KeepOnEmpty):
 		return &rrgroup.Plan{
 			List:        m.list,
-			Call:        m.call,
+			Call:        m.stream,
 			Child:       m.child,
 			CheckHealth: m.config.BackendHealthCheck == CheckAll,
 			Doing:       "using the balancer's server list",

@@ -29,7 +29,7 @@ type twin struct {
 	started time.Time
 	list    string // that was not empty and came last
 	empty   bool   // one came after it
-	call    uint64 // that it came from
+	number  uint64 // of the stream that it came from
 	because string // it is in fallback
 
 	dry     time.Time // when the list's backends were seen to be gone
@@ -138,8 +138,8 @@ func (w *twin) heard(s *stage, full, empty bool) {
 	}
 	if full && !w.asked {
 		list := usable(s.full)
-		same := w.mode == "balanced" && list == w.list && s.stream.FullCall == w.call
-		w.list, w.call, w.empty = list, s.stream.FullCall, false
+		same := w.mode == "balanced" && list == w.list && s.stream.FullStream == w.number
+		w.list, w.number, w.empty = list, s.stream.FullStream, false
 		w.serve(!same)
 	}
 	if !empty {

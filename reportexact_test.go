@@ -89,7 +89,7 @@ func (s *schedule) check() {
 	s.audit(s.now, "at a moment")
 }
 
-// follow answers the balancer call by which the client has asked again, if it has
+// follow answers the balancer stream by which the client has asked again, if it has
 // (stream.ask-again).
 func (s *schedule) follow() {
 	if over(s.now.call.Ended()) {

@@ -18,7 +18,7 @@ func TestStream_Start(t *testing.T) {
 	inBubble(t, "", func(w *world) {
 		w.waits()
 		w.pause(time.Hour)
-		same(w, "balancer calls before the first update", w.lb.Calls(), 0)
+		same(w, "balancer streams before the first update", w.lb.Calls(), 0)
 		resolved := time.Now()
 		w.resolve()
 		same(w, "time from the update to the call", w.lb.Next().Opened().Sub(resolved), 0)
@@ -30,7 +30,7 @@ func TestStream_StartWithoutBalancers(t *testing.T) {
 		w.resolveTo(nil, w.backends(1)...)
 		w.served(1)
 		same(w, "time to fallback", time.Since(w.start), 0)
-		same(w, "balancer calls", w.lb.Calls(), 0)
+		same(w, "balancer streams", w.lb.Calls(), 0)
 	})
 }
 
@@ -54,12 +54,12 @@ func TestStream_Independent(t *testing.T) {
 		first := w.begin(metadata.AppendToOutgoingContext(ctx, "secret", "of-a-user"), grpc.WaitForReady(true))
 		w.resolve()
 		c := w.answered()
-		same(w, "metadata of a user on the balancer call", len(c.MD().Get("secret")), 0)
+		same(w, "metadata of a user on the balancer stream", len(c.MD().Get("secret")), 0)
 		cancel()
 		<-first.done
 		w.pause(time.Hour)
 		if over(c.Ended()) {
-			w.Error("the balancer call ended with a user's")
+			w.Error("the balancer stream ended with a user's")
 		}
 	})
 }
@@ -114,7 +114,7 @@ func harmless(t *testing.T, say func(*lbtest.Call)) {
 		w.served(1)
 		w.send(c, b[1])
 		w.served(2)
-		same(w, "balancer calls", w.lb.Calls(), 1)
+		same(w, "balancer streams", w.lb.Calls(), 1)
 	})
 }
 

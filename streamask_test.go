@@ -67,7 +67,7 @@ func TestStream_AskAgain_Alive(t *testing.T) {
 		}
 		w.list(c, servers(b[0])...)
 		w.pause(time.Hour)
-		same(w, "balancer calls", w.lb.Calls(), 2)
+		same(w, "balancer streams", w.lb.Calls(), 2)
 		w.send(c, b[1])
 		w.served(2)
 		same(w, "connections to the fallback backend", b[2].Conns(), 0)

@@ -80,7 +80,7 @@ func TestStream_Removed(t *testing.T) {
 		w.network.Blackhole(b[1].Addr(), false)
 		w.pause(25 * time.Second) // the dial times out, and another one is made
 		w.served(2)
-		same(w, "balancer calls", w.lb.Calls(), 1)
+		same(w, "balancer streams", w.lb.Calls(), 1)
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A balancer that lives is asked on a new call over the same connection, and answers.
+// A balancer that lives is asked on a new stream over the same connection, and answers.
 // Nobody notices until it does.
 func TestStream_AskAgain(t *testing.T) {
 	inBubble(t, func(b *bench) {
@@ -22,11 +22,11 @@ func TestStream_AskAgain(t *testing.T) {
 			t.Errorf("asked again after %v", wait)
 		}
 		if !over(c) || lb.Conns() != 1 {
-			t.Errorf("the old call over: %t; %d connections", over(c), lb.Conns())
+			t.Errorf("the old stream over: %t; %d connections", over(c), lb.Conns())
 		}
 		b.quiet()
 		next.List()
-		if s := b.now(); s.Call != 2 || s.Lists != 2 || !s.Contact || s.Ends != 0 {
+		if s := b.now(); s.Stream != 2 || s.Lists != 2 || !s.Contact || s.Ends != 0 {
 			t.Errorf("after the answer: %+v", s)
 		}
 	})
@@ -43,13 +43,13 @@ func TestStream_AskAgain_Unasked(t *testing.T) {
 		c.List()
 		time.Sleep(time.Hour)
 		if over(c) || lb.Calls() != 1 {
-			t.Errorf("%d calls", lb.Calls())
+			t.Errorf("%d streams", lb.Calls())
 		}
 	})
 }
 
 // One that has vanished is out of contact after the time-out, long before keepalive
-// finds it out. It keeps its call, and contact is back when it speaks.
+// finds it out. It keeps its stream, and contact is back when it speaks.
 func TestStream_AskAgain_Silent(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.stream.Configure(Settings{Timeout: patience})
@@ -68,7 +68,7 @@ func TestStream_AskAgain_Silent(t *testing.T) {
 		c := lb.Next()
 		time.Sleep(time.Hour)
 		c.List()
-		if s := b.now(); !s.Contact || s.Call != 2 || s.Err != nil {
+		if s := b.now(); !s.Contact || s.Stream != 2 || s.Err != nil {
 			t.Errorf("after an hour: %+v", s)
 		}
 	})

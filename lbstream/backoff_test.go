@@ -71,9 +71,9 @@ func TestRetry_RingsForNobody(t *testing.T) {
 	now := time.Unix(0, 0)
 	r := retryCore{backoff: steady}
 	if _, ok := r.rang(now); ok {
-		t.Error("rang before any call")
+		t.Error("rang before any stream")
 	}
-	r.ended(now, callEnded{call: 7}, 0.5)
+	r.ended(now, streamEnded{stream: 7}, 0.5)
 	if _, ok := r.rang(now.Add(time.Second - 1)); ok {
 		t.Error("rang early")
 	}

@@ -34,7 +34,7 @@ func TestState_Closed(t *testing.T) {
 			b.serve("shop", nobody)
 			time.Sleep(1500 * time.Millisecond)
 		},
-		"in a silent call": func(b *bench, lb *lbtest.Balancer) {
+		"in a silent stream": func(b *bench, lb *lbtest.Balancer) {
 			b.serve("shop", lb.Address())
 			lb.Next()
 		},
@@ -88,7 +88,7 @@ func TestState_Closed(t *testing.T) {
 	}
 }
 
-// The same at every tenth of a second of a bad time: each call delivers a list
+// The same at every tenth of a second of a bad time: each stream delivers a list
 // and is hung up on 50 ms later.
 func TestState_Closed_AnyTime(t *testing.T) {
 	for at := time.Duration(0); at < 5*time.Second; at += 100 * time.Millisecond {
@@ -96,12 +96,12 @@ func TestState_Closed_AnyTime(t *testing.T) {
 			lb := b.balancer()
 			b.serve("shop", lb.Address(), nobody)
 			var c *lbtest.Call
-			for calls, start := 0, time.Now(); time.Since(start) < at; time.Sleep(50 * time.Millisecond) {
+			for streams, start := 0, time.Now(); time.Since(start) < at; time.Sleep(50 * time.Millisecond) {
 				if c != nil {
 					c.HangUp(nil)
 					c = nil
-				} else if calls < lb.Calls() {
-					calls++
+				} else if streams < lb.Calls() {
+					streams++
 					c = lb.Next()
 					c.List()
 				}
@@ -150,13 +150,13 @@ func TestStream_Removed_Stalled(t *testing.T) {
 		b.stall = make(chan struct{})
 		lb := b.balancer()
 		b.serve("shop", lb.Address())
-		b.same("time to the next call", lb.Next().Opened().Sub(start), 0)
+		b.same("time to the next stream", lb.Next().Opened().Sub(start), 0)
 		time.Sleep(goodbye)
 	})
 }
 
 // Nor is the stream held up by the connection to a balancer that it is to leave
-// between two calls.
+// between two streams.
 func TestStream_AddressChange_Stalled(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		before, after := b.balancer(), b.balancer()
@@ -166,7 +166,7 @@ func TestStream_AddressChange_Stalled(t *testing.T) {
 		b.stall = make(chan struct{})
 		start := time.Now()
 		b.serve("shop", after.Address())
-		b.same("time to the next call", after.Next().Opened().Sub(start), 0)
+		b.same("time to the next stream", after.Next().Opened().Sub(start), 0)
 		b.stop(0)
 		time.Sleep(goodbye)
 	})

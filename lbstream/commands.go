@@ -17,19 +17,19 @@ type useAddresses struct{ addresses []resolver.Address }
 // closeChannel: close the channel. It carries no call.
 type closeChannel struct{}
 
-// openCall: start the call of this number over the channel. There is none.
-type openCall struct{ number uint64 }
+// openStream: start the call of this number over the channel. There is none.
+type openStream struct{ number uint64 }
 
-// endCall: cancel the call and listen no more to its children, nor for what the
+// endStream: cancel the call and listen no more to its children, nor for what the
 // counter has to say of it.
-type endCall struct{}
+type endStream struct{}
 
 // sendInitial: have a sender send the first message of the call just opened.
 type sendInitial struct{ name string }
 
 // ask: ask the counter about the present call, which has this number. No other
 // question is out.
-type ask struct{ call uint64 }
+type ask struct{ stream uint64 }
 
 // sendReport: have a sender send this report. There is no other.
 type sendReport struct{ stats *lbpb.ClientStats }
@@ -40,22 +40,22 @@ type tellRetry struct{ message retryMessage }
 // moveOn: log that the call of this number, which was with the balancer at the
 // address from, brought no list, and that the next balancer is asked.
 type moveOn struct {
-	call uint64
-	from string // may be empty
-	err  error
+	stream uint64
+	from   string // may be empty
+	err    error
 }
 
 // complain: log that the balancer said something this client has no use for.
 type complain struct {
-	call uint64
-	what string
+	stream uint64
+	what   string
 }
 
 func (openChannel) isCommand()  {}
 func (useAddresses) isCommand() {}
 func (closeChannel) isCommand() {}
-func (openCall) isCommand()     {}
-func (endCall) isCommand()      {}
+func (openStream) isCommand()   {}
+func (endStream) isCommand()    {}
 func (sendInitial) isCommand()  {}
 func (ask) isCommand()          {}
 func (sendReport) isCommand()   {}

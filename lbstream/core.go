@@ -53,7 +53,7 @@ type core struct {
 	status   Status
 }
 
-var errHungUp = errors.New("the balancer ended the call")
+var errHungUp = errors.New("the balancer ended the stream")
 
 // configure takes new settings. A keepalive is a channel's, for as long as that is
 // there.
@@ -86,12 +86,12 @@ func (c *core) serve(now time.Time, t Target) []command {
 	do, fits := c.refresh()
 	if !fits && c.phase == opening {
 		// The call waits for a connection to somebody who is not meant any more.
-		return slices.Concat([]command{endCall{}}, c.dial(now))
+		return slices.Concat([]command{endStream{}}, c.dial(now))
 	}
 	switch {
 	case c.phase == open && renamed:
 		// Not an end: the policy is to notice nothing until the new call speaks.
-		do = append(do, endCall{}, tellRetry{standDown{c.finish(now)}})
+		do = append(do, endStream{}, tellRetry{standDown{c.finish(now)}})
 	case c.phase == waiting && renamed:
 		do = append(do, tellRetry{standDown{}})
 	default:
@@ -106,7 +106,7 @@ func (c *core) remove(now time.Time) []command {
 	var do []command
 	switch c.phase {
 	case opening, open:
-		do = append(do, endCall{}, tellRetry{standDown{c.finish(now)}})
+		do = append(do, endStream{}, tellRetry{standDown{c.finish(now)}})
 	case waiting:
 		do = append(do, tellRetry{standDown{}})
 	}
@@ -125,7 +125,7 @@ func (c *core) dialNow(now time.Time, d dialNow) []command {
 	case c.phase == open && c.renewed:
 		// As with a new name, the policy is to notice nothing yet.
 		c.finish(now)
-		return slices.Concat([]command{endCall{}}, c.dial(now))
+		return slices.Concat([]command{endStream{}}, c.dial(now))
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func (c *core) over(now time.Time, err error, usable bool, from string) []comman
 		do := append([]command{moveOn{c.number, from, err}}, c.unlink()...)
 		return append(do, c.dial(now)...)
 	}
-	do := []command{tellRetry{callEnded{c.number, sum}}}
+	do := []command{tellRetry{streamEnded{c.number, sum}}}
 	if !usable || inVain && c.partial() {
 		do = append(do, c.unlink()...)
 	}
@@ -201,7 +201,7 @@ func (c *core) dial(now time.Time) []command {
 		c.given = c.reach()
 		do = append(do, openChannel{c.given})
 	}
-	return append(do, openCall{c.number})
+	return append(do, openStream{c.number})
 }
 
 // refresh gives the channel, if there is one, what it can have of the balancers that
@@ -255,5 +255,5 @@ func (c *core) must(phases ...phase) {
 			return
 		}
 	}
-	panic("BUG: a call that is not there was heard of")
+	panic("BUG: an event of a stream that is not there")
 }

@@ -14,18 +14,18 @@ import (
 type counter struct{ questions chan question }
 
 type question struct {
-	call  uint64
-	at    time.Time
-	reply chan<- tokens.Counts
+	stream uint64
+	at     time.Time
+	reply  chan<- tokens.Counts
 }
 
 func newCounter() *counter { return &counter{make(chan question, 100)} }
 
-func (c *counter) Count(call uint64, reply chan<- tokens.Counts) {
-	c.questions <- question{call, time.Now(), reply}
+func (c *counter) Count(stream uint64, reply chan<- tokens.Counts) {
+	c.questions <- question{stream, time.Now(), reply}
 }
 
-// reporting serves lb and returns its call, which wants reports.
+// reporting serves lb and returns its stream, which wants reports.
 func (b *bench) reporting(lb *lbtest.Balancer, every time.Duration) *lbtest.Call {
 	b.Helper()
 	b.serve("shop", lb.Address())
@@ -35,16 +35,16 @@ func (b *bench) reporting(lb *lbtest.Balancer, every time.Duration) *lbtest.Call
 	return c
 }
 
-// asked waits for a question about the call of this number, and compares how
+// asked waits for a question about the stream of this number, and compares how
 // long that took.
-func (b *bench) asked(call uint64, want time.Duration) question {
+func (b *bench) asked(stream uint64, want time.Duration) question {
 	b.Helper()
 	start := time.Now()
 	select {
 	case q := <-b.counter.questions:
 		b.same("time to the question", q.at.Sub(start), want)
-		if q.call != call || cap(q.reply) != 1 {
-			b.Errorf("asked about call %d with room for %d answers, want call %d", q.call, cap(q.reply), call)
+		if q.stream != stream || cap(q.reply) != 1 {
+			b.Errorf("asked about stream %d with room for %d answers, want stream %d", q.stream, cap(q.reply), stream)
 		}
 		return q
 	case <-time.After(want + time.Hour):
@@ -60,7 +60,7 @@ func (b *bench) unasked(d time.Duration) {
 	synctest.Wait()
 	select {
 	case q := <-b.counter.questions:
-		b.Errorf("asked about call %d, %v ago", q.call, time.Since(q.at))
+		b.Errorf("asked about stream %d, %v ago", q.stream, time.Since(q.at))
 	default:
 	}
 }
@@ -95,7 +95,7 @@ func (b *bench) reported(c *lbtest.Call, want ...string) {
 	}
 }
 
-// deaf makes balancers that read the initial request of each call, and no more
+// deaf makes balancers that read the initial request of each stream, and no more
 // before hear is closed.
 func deaf(hear <-chan struct{}) grpc.ServerOption {
 	return grpc.StreamInterceptor(func(service any, s grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {

@@ -63,9 +63,9 @@ func TestStream_LatestList_HeldBack(t *testing.T) {
 		lb := b.balancer()
 		ch := newChannel(b.options(), DefaultKeepalive, []resolver.Address{lb.Address()})
 		group := actor.NewGroup()
-		call := startCall(b.Context(), group, ch, nil)
-		call.stream = (<-call.events).(opened).stream
-		call.send(group, initialRequest("shop"))
+		stream := startStream(b.Context(), group, ch, nil)
+		stream.raw = (<-stream.events).(opened).raw
+		stream.send(group, initialRequest("shop"))
 		c, all := lb.Next(), servers(1000)
 		sent := make(chan struct{}, 10000)
 		go func() {
@@ -77,7 +77,7 @@ func TestStream_LatestList_HeldBack(t *testing.T) {
 		if n := len(sent); n == 0 || n > 20 {
 			t.Errorf("%d lists were sent to a reader that is not heard", n)
 		}
-		call.cancel()
+		stream.cancel()
 		group.Stop()
 		ch.close()
 	})

@@ -142,7 +142,7 @@ func (b *bench) quiet() {
 	}
 }
 
-// connected serves lb and returns its call, which has delivered a list.
+// connected serves lb and returns its stream, which has delivered a list.
 func (b *bench) connected(lb *lbtest.Balancer) *lbtest.Call {
 	b.Helper()
 	b.serve("shop", lb.Address())
@@ -155,7 +155,7 @@ func (b *bench) connected(lb *lbtest.Balancer) *lbtest.Call {
 	return c
 }
 
-// over reports whether the call has ended by now.
+// over reports whether the stream has ended by now.
 func over(c *lbtest.Call) bool {
 	synctest.Wait()
 	select {

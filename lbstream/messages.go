@@ -31,14 +31,14 @@ func (askAgain) toStream()  {}
 func (dialNow) toStream()   {}
 func (configure) toStream() {}
 
-// callEvent is what the children of a call hand to the stream, over an
+// streamEvent is what the children of a call hand to the stream, over an
 // unbuffered channel that belongs to their call alone. From the reader: first
 // opened or ended; after opened any number of received; ended comes last and
 // is the last that is heard of the call. From a sender: sent.
-type callEvent interface{ fromCall() }
+type streamEvent interface{ fromStream() }
 
 // opened: gRPC has accepted the call. The balancer may not have seen it yet.
-type opened struct{ stream balanceLoad }
+type opened struct{ raw balanceLoad }
 
 // received: the balancer said something. A list has been parsed by the reader, so
 // that a long one holds up nobody but the balancer, and its message can go.
@@ -57,26 +57,26 @@ func receivedFrom(m *lbpb.LoadBalanceResponse, last *tokens.List) received {
 }
 
 // ended: the call could not be opened, or is over. err is not nil; io.EOF
-// means that the balancer ended the call without an error.
+// means that the balancer ended the stream without an error.
 type ended struct{ err error }
 
 // sent: gRPC has taken the message that a sender was given, which takes as
 // long as the balancer's flow control makes it.
 type sent struct{}
 
-func (opened) fromCall()   {}
-func (received) fromCall() {}
-func (ended) fromCall()    {}
-func (sent) fromCall()     {}
+func (opened) fromStream()   {}
+func (received) fromStream() {}
+func (ended) fromStream()    {}
+func (sent) fromStream()     {}
 
 // retryMessage is what the retry owner is told through its inbox: one message
 // for each end of a call or of a wait, and the policy's few.
 type retryMessage interface{ toRetry() }
 
-// callEnded: the call of this number is over and not by the stream's wish.
+// streamEnded: the call of this number is over and not by the stream's wish.
 // The answer is a dialNow, in its time.
-type callEnded struct {
-	call uint64
+type streamEnded struct {
+	stream uint64
 	record
 }
 
@@ -84,7 +84,7 @@ type callEnded struct {
 // then. The answer is a dialNow, in the time that the end of the call would have been
 // answered in.
 type renewal struct {
-	call uint64
+	stream uint64
 	record
 }
 
@@ -105,11 +105,11 @@ type reset struct{}
 // setBackoff: the figures have changed. Sent by Stream.SetBackoff.
 type setBackoff struct{ backoff Backoff }
 
-func (callEnded) toRetry()  {}
-func (renewal) toRetry()    {}
-func (standDown) toRetry()  {}
-func (reset) toRetry()      {}
-func (setBackoff) toRetry() {}
+func (streamEnded) toRetry() {}
+func (renewal) toRetry()     {}
+func (standDown) toRetry()   {}
+func (reset) toRetry()       {}
+func (setBackoff) toRetry()  {}
 
 // Serve makes t the target. What equals the target so far changes nothing; new
 // addresses go to the channel under a live call and are tried at once if the

@@ -27,8 +27,8 @@ func (b *bench) patient(balancers ...*lbtest.Balancer) {
 	b.serve("shop", all...)
 }
 
-// Whatever the first balancer's call ends with, the second is asked at once, and
-// its call is kept. The end is told, so that the resolver looks again; that nobody
+// Whatever the first balancer's stream ends with, the second is asked at once, and
+// its stream is kept. The end is told, so that the resolver looks again; that nobody
 // is left to ask is not.
 func TestStream_Next(t *testing.T) {
 	for name, how := range map[string]error{
@@ -53,7 +53,7 @@ func TestStream_Next(t *testing.T) {
 				b.now()
 				time.Sleep(time.Hour)
 				if over(next) || first.Calls() != 1 || first.Open() != 0 {
-					t.Errorf("%d calls to the first balancer, %d connections", first.Calls(), first.Open())
+					t.Errorf("%d streams to the first balancer, %d connections", first.Calls(), first.Open())
 				}
 			})
 		})
@@ -70,7 +70,7 @@ func TestStream_Next_Silent(t *testing.T) {
 		next := second.NextWithin(time.Minute)
 		b.same("time to the second balancer", next.Opened().Sub(c.Opened()), patience)
 		if !over(c) {
-			t.Error("the silent call is still there")
+			t.Error("the silent stream is still there")
 		}
 		if s := b.now(); s.Ends != 1 || s.Rounds != 0 || s.Err != silence(patience) {
 			t.Errorf("after the silence: %+v", s)
@@ -78,12 +78,12 @@ func TestStream_Next_Silent(t *testing.T) {
 		next.Initial(0)
 		time.Sleep(time.Hour)
 		if over(next) {
-			t.Error("a call was given up on which the balancer has said something")
+			t.Error("a stream was given up on which the balancer has said something")
 		}
 	})
 }
 
-// The only balancer keeps its call, however often it is named.
+// The only balancer keeps its stream, however often it is named.
 func TestStream_Next_OnlyOne(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer()
@@ -91,7 +91,7 @@ func TestStream_Next_OnlyOne(t *testing.T) {
 		c := lb.Next()
 		time.Sleep(time.Hour)
 		if over(c) || lb.Calls() != 1 {
-			t.Errorf("%d calls to a silent balancer", lb.Calls())
+			t.Errorf("%d streams to a silent balancer", lb.Calls())
 		}
 		c.HangUp(nil)
 		ended := time.Now()
@@ -113,7 +113,7 @@ func TestStream_Next_Rounds(t *testing.T) {
 		for round := range uint64(4) {
 			for _, lb := range lbs {
 				c := lb.NextWithin(time.Minute)
-				b.same("time of a call", c.Opened().Sub(start).Round(time.Microsecond), want)
+				b.same("time of a stream", c.Opened().Sub(start).Round(time.Microsecond), want)
 				c.HangUp(nil)
 				synctest.Wait()
 			}
@@ -138,7 +138,7 @@ func TestStream_Next_ListRestoresTheOrder(t *testing.T) {
 		c := first.NextWithin(time.Second)
 		c.List()
 		if second.Calls() != 1 || over(c) {
-			t.Errorf("%d calls to the second", second.Calls())
+			t.Errorf("%d streams to the second", second.Calls())
 		}
 	})
 }
@@ -153,18 +153,18 @@ func TestStream_Next_AddressesRestoreTheOrder(t *testing.T) {
 		b.patient(second, first)
 		b.patient(first, second)
 		if over(c) || first.Calls() != 1 {
-			t.Errorf("%d calls to the first for the same balancers in another order", first.Calls())
+			t.Errorf("%d streams to the first for the same balancers in another order", first.Calls())
 		}
 		third := b.balancer()
 		b.patient(third, first)
 		if over(c) {
-			t.Error("a live call was ended by other balancers")
+			t.Error("a live stream was ended by other balancers")
 		}
 		c.HangUp(nil)
 		third.Next().HangUp(nil)
 		first.Next()
 		if second.Calls() != 1 || first.Calls() != 2 {
-			t.Errorf("calls: %d, %d", first.Calls(), second.Calls())
+			t.Errorf("streams: %d, %d", first.Calls(), second.Calls())
 		}
 	})
 }
@@ -210,7 +210,7 @@ func TestStream_Next_Unreachable(t *testing.T) {
 			}
 		}
 		if n := lb.Calls(); n != 1 {
-			t.Errorf("%d calls in the first round", n)
+			t.Errorf("%d streams in the first round", n)
 		}
 	})
 }

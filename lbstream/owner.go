@@ -14,13 +14,13 @@ type owner struct {
 	// Fixed after the start.
 	group  *actor.Group
 	opts   Options
-	stream *Stream
+	public *Stream
 
 	// Owned by the loop.
 	core    core
-	channel *channel // nil: none
-	call    *call    // nil: none
-	told    Status   // put last
+	channel *channel       // nil: none
+	stream  *balanceStream // nil: none
+	told    Status         // put last
 
 	// Belongs to one question, so an answer that comes when nobody wants to know
 	// any more is told apart by where it comes.
@@ -32,7 +32,7 @@ type owner struct {
 // it cannot keep the others from being heard. When the loop returns the context
 // is done, and with it the call and its children.
 func (o *owner) loop(ctx context.Context) {
-	defer o.stream.inbox.Close()
+	defer o.public.inbox.Close()
 	defer o.closeChannel()
 	timer := actor.NewTimer() // of the reports, and of a silent balancer
 	defer timer.Stop()
@@ -40,15 +40,15 @@ func (o *owner) loop(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case batch := <-o.stream.inbox.Ready():
-			for _, m := range o.stream.inbox.Open(batch) {
+		case batch := <-o.public.inbox.Ready():
+			for _, m := range o.public.inbox.Open(batch) {
 				o.do(ctx, o.handle(m))
 			}
 		case e := <-o.events():
 			o.hear(ctx, e)
 		case now := <-timer.Ready():
 			timer.Rang()
-			o.do(ctx, o.core.rang(now, o.call.from()))
+			o.do(ctx, o.core.rang(now, o.stream.from()))
 		case counts := <-o.answer:
 			o.answer = nil
 			o.do(ctx, o.core.counted(time.Now(), counts))
@@ -76,31 +76,31 @@ func (o *owner) handle(m message) []command {
 }
 
 // events is where the present call's children speak; nil, it is never heard.
-func (o *owner) events() <-chan callEvent {
-	if o.call == nil {
+func (o *owner) events() <-chan streamEvent {
+	if o.stream == nil {
 		return nil
 	}
-	return o.call.events
+	return o.stream.events
 }
 
 // hear passes one event of the present call to the core. A call that ended by
 // itself is cancelled too: its sender may have something to say. It has a channel
 // under it, whose state is read while nothing else uses it.
-func (o *owner) hear(ctx context.Context, e callEvent) {
+func (o *owner) hear(ctx context.Context, e streamEvent) {
 	switch e := e.(type) {
 	case opened:
-		o.call.stream = e.stream
+		o.stream.raw = e.raw
 		o.do(ctx, o.core.opened(time.Now()))
 	case received:
 		o.do(ctx, o.core.received(time.Now(), e))
 	case sent:
 		o.core.sent(time.Now())
 	case ended:
-		from := o.call.from()
-		o.endCall()
+		from := o.stream.from()
+		o.endStream()
 		o.do(ctx, o.core.ended(time.Now(), e.err, o.channel.usable(), from))
 	default:
-		panic(fmt.Sprintf("BUG: a call was heard to say a %T", e))
+		panic(fmt.Sprintf("BUG: a stream sent a %T", e))
 	}
 }
 
@@ -115,19 +115,19 @@ func (o *owner) do(ctx context.Context, commands []command) {
 			o.channel.use(c.addresses)
 		case closeChannel:
 			o.closeChannel()
-		case openCall:
-			o.call = startCall(ctx, o.group, o.channel, o.core.status.List)
-		case endCall:
-			o.endCall()
+		case openStream:
+			o.stream = startStream(ctx, o.group, o.channel, o.core.status.List)
+		case endStream:
+			o.endStream()
 		case sendInitial:
-			o.call.send(o.group, initialRequest(c.name))
+			o.stream.send(o.group, initialRequest(c.name))
 		case ask:
 			o.answer = make(chan tokens.Counts, 1)
-			o.opts.Counter.Count(c.call, o.answer)
+			o.opts.Counter.Count(c.stream, o.answer)
 		case sendReport:
-			o.call.send(o.group, reportRequest(c.stats))
+			o.stream.send(o.group, reportRequest(c.stats))
 		case tellRetry:
-			o.stream.retry.Send(c.message)
+			o.public.retry.Send(c.message)
 		case moveOn:
 			logger.Warning(c)
 		case complain:
@@ -138,11 +138,11 @@ func (o *owner) do(ctx context.Context, commands []command) {
 	}
 }
 
-// endCall cancels the call, which ends its children, and forgets it along with
+// endStream cancels the call, which ends its children, and forgets it along with
 // the question that may be out about it.
-func (o *owner) endCall() {
-	o.call.cancel()
-	o.call, o.answer = nil, nil
+func (o *owner) endStream() {
+	o.stream.cancel()
+	o.stream, o.answer = nil, nil
 }
 
 // closeChannel has gRPC close the channel. Over a connection that takes nothing in
@@ -162,5 +162,5 @@ func (o *owner) publish() {
 		return
 	}
 	o.told = o.core.status
-	o.stream.status.Put(o.told)
+	o.public.status.Put(o.told)
 }

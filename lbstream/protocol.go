@@ -85,11 +85,11 @@ func (c *core) counted(now time.Time, counts tokens.Counts) []command {
 // again; its connection stays.
 func (c *core) list(l *tokens.List) []command {
 	c.heard.list = true
-	c.status.Call, c.status.List = c.number, l
+	c.status.Stream, c.status.List = c.number, l
 	c.status.Lists++
 	c.status.Contact, c.status.Err = true, nil
 	if !l.Empty() {
-		c.status.FullCall, c.status.Full = c.number, l
+		c.status.FullStream, c.status.Full = c.number, l
 		c.status.Fulls++
 		c.status.Asked = false
 	}
@@ -112,12 +112,12 @@ func (c *core) complain(what string) []command {
 }
 
 func (c complain) String() string {
-	return fmt.Sprintf("balancer call %d: %s is ignored", c.call, c.what)
+	return fmt.Sprintf("balancer stream %d: %s is ignored", c.stream, c.what)
 }
 
 func (m moveOn) String() string {
 	if m.from == "" {
-		return fmt.Sprintf("balancer call %d: no server list came, the next balancer is asked: %v", m.call, m.err)
+		return fmt.Sprintf("balancer stream %d: no server list came, the next balancer is asked: %v", m.stream, m.err)
 	}
-	return fmt.Sprintf("balancer call %d: no server list came from %s, the next balancer is asked: %v", m.call, m.from, m.err)
+	return fmt.Sprintf("balancer stream %d: no server list came from %s, the next balancer is asked: %v", m.stream, m.from, m.err)
 }

@@ -25,7 +25,7 @@ type Counter interface {
 	//
 	// A figure is negative if more was taken back than has happened. What happens
 	// later makes up for that, so that a report never has a negative one.
-	Count(call uint64, reply chan<- tokens.Counts)
+	Count(stream uint64, reply chan<- tokens.Counts)
 }
 
 // Bounds of the time between reports. The protocol sets none. The lower one

@@ -61,7 +61,7 @@ func (s sums) String() string {
 
 // Fifty minutes of traffic, in which many picks are reported before it turns out
 // that gRPC does not use them: the reports add up to what happened. In the end
-// all is over, and there are calls enough to make up for what was taken back.
+// all is over, and there are streams enough to make up for what was taken back.
 func TestReport_Exact(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		c := b.reporting(b.balancer(), time.Second)
@@ -113,15 +113,15 @@ func many() tokens.Counts {
 
 // holdUp answers with many drops until the sender is held up by a balancer that
 // does not read, and returns how many answers that took.
-func (b *bench) holdUp(call uint64) (answers int) {
+func (b *bench) holdUp(stream uint64) (answers int) {
 	b.Helper()
 	for ; answers < 100; answers++ {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		select {
 		case q := <-b.counter.questions:
-			if q.call != call {
-				b.Errorf("asked about call %d", q.call)
+			if q.stream != stream {
+				b.Errorf("asked about stream %d", q.stream)
 			}
 			q.reply <- many()
 		default:
@@ -165,7 +165,7 @@ func TestReport_Exact_HeldUp(t *testing.T) {
 	})
 }
 
-// A report that is held up goes with its call, and holds up nothing else.
+// A report that is held up goes with its stream, and holds up nothing else.
 func TestReport_Exact_HeldUp_Renamed(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer(deaf(make(chan struct{})))
@@ -174,16 +174,16 @@ func TestReport_Exact_HeldUp_Renamed(t *testing.T) {
 		start := time.Now()
 		b.serve("bank", lb.Address())
 		next := lb.Next()
-		b.same("time to the next call", next.Opened().Sub(start), 0)
+		b.same("time to the next stream", next.Opened().Sub(start), 0)
 		if !over(c) {
-			t.Error("the old call is still there")
+			t.Error("the old stream is still there")
 		}
 		next.Initial(time.Second)
 		b.asked(2, time.Second)
 	})
 }
 
-// gRPC ends a call when it could not send in it, here because a report is longer
+// gRPC ends a stream when it could not send in it, here because a report is longer
 // than the caller's options allow. That is an end like any other.
 func TestReport_Exact_SendFails(t *testing.T) {
 	inBubbleWith(t, steady, func(b *bench) {
@@ -197,7 +197,7 @@ func TestReport_Exact_SendFails(t *testing.T) {
 		}
 		b.reported(c)
 		next := lb.Next()
-		b.same("time to the next call", next.Opened().Sub(start), time.Second)
+		b.same("time to the next stream", next.Opened().Sub(start), time.Second)
 		next.Initial(time.Second)
 		b.answer(b.asked(2, time.Second), "0", "0", "0", "0")
 		b.reported(next, "0 0 0 0")

@@ -10,7 +10,7 @@ import (
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
-// The question names its call, and an answer that comes when that call is over
+// The question names its stream, and an answer that comes when that stream is over
 // is not for the next one.
 func TestReport_Scope(t *testing.T) {
 	inBubble(t, func(b *bench) {
@@ -46,7 +46,7 @@ func TestReport_Scope_LateAnswer(t *testing.T) {
 	})
 }
 
-// What was taken back in one call is not made up for in the next, and silence
+// What was taken back in one stream is not made up for in the next, and silence
 // in one is not silence in the next.
 func TestReport_Scope_NothingCarried(t *testing.T) {
 	inBubble(t, func(b *bench) {
@@ -65,7 +65,7 @@ func TestReport_Scope_NothingCarried(t *testing.T) {
 	})
 }
 
-// However a call ends and whatever its reports are at, it is not asked about
+// However a stream ends and whatever its reports are at, it is not asked about
 // again, and nothing is sent.
 func TestReport_Scope_End(t *testing.T) {
 	ends := map[string]func(*bench, *lbtest.Balancer, *lbtest.Call){
@@ -102,7 +102,7 @@ func TestReport_Scope_End(t *testing.T) {
 	}
 }
 
-// Addresses that change under a live call are nothing to its reports.
+// Addresses that change under a live stream are nothing to its reports.
 func TestReport_Scope_AddressChange(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb, other := b.balancer(), b.balancer()
@@ -116,7 +116,7 @@ func TestReport_Scope_AddressChange(t *testing.T) {
 	})
 }
 
-// A counter that has stopped never answers. That costs its call the reports and
+// A counter that has stopped never answers. That costs its stream the reports and
 // nothing else; the next one is asked about as ever.
 func TestReport_Scope_Unanswered(t *testing.T) {
 	inBubble(t, func(b *bench) {
@@ -137,7 +137,7 @@ func TestReport_Scope_Unanswered(t *testing.T) {
 }
 
 // Calls come and go while questions are answered at once, late or never: each
-// report is on the call that was asked about.
+// report is on the stream that was asked about.
 func TestReport_Scope_ManyCalls(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer()
@@ -150,7 +150,7 @@ func TestReport_Scope_ManyCalls(t *testing.T) {
 			synctest.Wait()
 			for len(b.counter.questions) > 0 {
 				q := <-b.counter.questions
-				b.same("the call asked about", time.Duration(q.call), time.Duration(i+1))
+				b.same("the stream asked about", time.Duration(q.stream), time.Duration(i+1))
 				q.reply <- countsFrom(1) // 3 started
 				synctest.Wait()
 				b.reported(c, "3 0 0 0")

@@ -40,7 +40,7 @@ func (s *Stream) retryLoop(ctx context.Context, core retryCore) {
 // handle passes one message to its method.
 func (r *retryCore) handle(now time.Time, m retryMessage) (dial dialNow, ok bool) {
 	switch m := m.(type) {
-	case callEnded:
+	case streamEnded:
 		r.ended(now, m, rand.Float64())
 	case renewal:
 		r.renew(now, m, rand.Float64())

@@ -12,13 +12,13 @@ import (
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
-// ladder is steady's: what is waited after the first call that ended, the
+// ladder is steady's: what is waited after the first stream that ended, the
 // second and so on.
 var ladder = []time.Duration{
 	1 * time.Second, 1600 * time.Millisecond, 2560 * time.Millisecond, 4096 * time.Millisecond,
 }
 
-// hangUps answers and ends n calls in a row, with the error given by turns.
+// hangUps answers and ends n streams in a row, with the error given by turns.
 func hangUps(lb *lbtest.Balancer, n int, how ...error) (opened []time.Time) {
 	for i := range n {
 		c := lb.NextWithin(time.Hour)
@@ -28,7 +28,7 @@ func hangUps(lb *lbtest.Balancer, n int, how ...error) (opened []time.Time) {
 	return opened
 }
 
-// However a call ends, it is the same to the backoff.
+// However a stream ends, it is the same to the backoff.
 func TestRetry_Backoff(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer()
@@ -70,7 +70,7 @@ func TestRetry_Backoff_Zero(t *testing.T) {
 	})
 }
 
-// A channel that has lost its balancer under a live call, and tries to connect
+// A channel that has lost its balancer under a live stream, and tries to connect
 // on gRPC's schedule, does not stay for the next one.
 func TestRetry_Backoff_ChannelFailing(t *testing.T) {
 	inBubble(t, func(b *bench) {
@@ -127,7 +127,7 @@ func TestRetry_Backoff_Jitter(t *testing.T) {
 	})
 }
 
-// Figures that change hold from the next end of a call on.
+// Figures that change hold from the next end of a stream on.
 func TestRetry_Backoff_Changed(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.serve("shop", nobody)
@@ -140,7 +140,7 @@ func TestRetry_Backoff_Changed(t *testing.T) {
 	})
 }
 
-// A call that delivered and lived is reopened within 100 ms, and what went
+// A stream that delivered and lived is reopened within 100 ms, and what went
 // before it is forgotten.
 func TestRetry_Healthy(t *testing.T) {
 	inBubble(t, func(b *bench) {
@@ -156,14 +156,14 @@ func TestRetry_Healthy(t *testing.T) {
 		if wait := again[0].Sub(end); wait < 0 || wait >= 100*time.Millisecond {
 			t.Errorf("reopened after %v", wait)
 		}
-		b.same("wait after a healthy call and an unhealthy one", again[1].Sub(again[0]), time.Second)
+		b.same("wait after a healthy stream and an unhealthy one", again[1].Sub(again[0]), time.Second)
 		if lb.Conns() != 1 {
 			t.Errorf("%d connections", lb.Conns())
 		}
 	})
 }
 
-// Not healthy: a call that lived just as long as the first delay, and one that
+// Not healthy: a stream that lived just as long as the first delay, and one that
 // never said a list however long it lived.
 func TestRetry_Healthy_Not(t *testing.T) {
 	t.Run("short", func(t *testing.T) { unhealthy(t, time.Second, true) })
@@ -200,7 +200,7 @@ func TestRetry_Healthy_HangingUp(t *testing.T) {
 			c.HangUp(nil)
 		}
 		if n := lb.Calls() - 1; n > 5 || n < 3 { // the last came after five seconds
-			t.Errorf("%d calls in 5 s", n)
+			t.Errorf("%d streams in 5 s", n)
 		}
 	})
 }
@@ -237,12 +237,12 @@ func TestRetry_Resolve_ChangedSet(t *testing.T) {
 		}
 		b.serve("shop", lb.Address(), nobody)
 		if lb.Calls() != 1 {
-			t.Errorf("%d calls to the new balancer", lb.Calls())
+			t.Errorf("%d streams to the new balancer", lb.Calls())
 		}
 		// The waits that were cut short ring for nobody.
 		time.Sleep(time.Minute)
 		if lb.Calls() != 1 || len(b.network.Dials(nobody.Addr)) != 2 {
-			t.Errorf("%d calls; %d dials", lb.Calls(), len(b.network.Dials(nobody.Addr)))
+			t.Errorf("%d streams; %d dials", lb.Calls(), len(b.network.Dials(nobody.Addr)))
 		}
 	})
 }
@@ -291,7 +291,7 @@ func TestRetry_Idle_InAnswer(t *testing.T) {
 			b.status()
 			b.stream.Reset()
 		}
-		b.same("time for 21 calls", lb.Next().Opened().Sub(start), 0)
+		b.same("time for 21 streams", lb.Next().Opened().Sub(start), 0)
 	})
 }
 
@@ -302,7 +302,7 @@ func TestRetry_Idle_LiveCall(t *testing.T) {
 		b.stream.Reset()
 		time.Sleep(time.Hour)
 		if over(c) || lb.Calls() != 1 {
-			t.Errorf("a reset disturbed a live call: %d calls", lb.Calls())
+			t.Errorf("a reset disturbed a live stream: %d streams", lb.Calls())
 		}
 	})
 }

@@ -13,15 +13,15 @@ const reopenJitter = 100 * time.Millisecond
 type retryCore struct {
 	backoff  Backoff
 	failures int       // ends in a row that were not healthy
-	call     uint64    // whose end began the wait
+	stream   uint64    // whose end began the wait
 	due      time.Time // zero: not waiting
 }
 
 // ended begins a wait. A call that was not healthy lengthens the next one; a
 // balancer that answers and hangs up at once must not be called in a tight
 // loop, so having answered is not enough to be healthy.
-func (r *retryCore) ended(now time.Time, e callEnded, random float64) {
-	r.wait(now, e.call, e.record, random)
+func (r *retryCore) ended(now time.Time, e streamEnded, random float64) {
+	r.wait(now, e.stream, e.record, random)
 	if !r.healthy(e.record) {
 		r.failures++
 	}
@@ -30,17 +30,17 @@ func (r *retryCore) ended(now time.Time, e callEnded, random float64) {
 // renew begins the wait before a call is replaced. It is no failure, but neither is it
 // done more often than calls that end would be followed.
 func (r *retryCore) renew(now time.Time, n renewal, random float64) {
-	r.wait(now, n.call, n.record, random)
+	r.wait(now, n.stream, n.record, random)
 }
 
 // wait begins the wait before the call that is to follow this one.
-func (r *retryCore) wait(now time.Time, call uint64, c record, random float64) {
+func (r *retryCore) wait(now time.Time, stream uint64, c record, random float64) {
 	wait := r.backoff.delay(r.failures, random)
 	if r.healthy(c) {
 		r.failures = 0
 		wait = time.Duration(random * float64(reopenJitter))
 	}
-	r.call, r.due = call, now.Add(wait)
+	r.stream, r.due = stream, now.Add(wait)
 }
 
 // healthy: "lived longer than the first backoff delay" keeps the rate of calls
@@ -74,7 +74,7 @@ func (r *retryCore) stopWaiting(dial bool) (dialNow, bool) {
 		return dialNow{}, false
 	}
 	r.due = time.Time{}
-	return dialNow{after: r.call}, true
+	return dialNow{after: r.stream}, true
 }
 
 // setBackoff leaves the present wait and the count of failures as they are.

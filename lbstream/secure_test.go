@@ -15,7 +15,7 @@ import (
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
-// The name a balancer is authenticated by is also the authority of the call.
+// The name a balancer is authenticated by is also the authority of the stream.
 func TestSecure_BalancerName(t *testing.T) {
 	for name, want := range map[string]string{
 		"":              "shop.test", // the parent's
@@ -36,7 +36,7 @@ func TestSecure_BalancerName(t *testing.T) {
 	}
 }
 
-// Without credentials there is no plain-text call but an error, again and again
+// Without credentials there is no plain-text stream but an error, again and again
 // at the pace of the backoff.
 func TestSecure_BalancerCreds_None(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -66,27 +66,27 @@ func TestSecure_BalancerCreds_None(t *testing.T) {
 }
 
 // A server with grpc-go's defaults takes offence at pings, a few times: the channel
-// outlives its calls, so that gRPC remembers to send fewer.
+// outlives its streams, so that gRPC remembers to send fewer.
 func TestStream_Keepalive(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{}))
 		b.stream.Configure(Settings{Keepalive: DefaultKeepalive})
 		b.connected(lb)
 		start := time.Now()
-		for call := 2; time.Since(start) < time.Hour; {
+		for stream := 2; time.Since(start) < time.Hour; {
 			time.Sleep(time.Second)
-			if lb.Calls() == call {
+			if lb.Calls() == stream {
 				if s := b.now(); s.Contact || !strings.Contains(s.Err.Error(), "too_many_pings") {
-					t.Errorf("call %d: %+v", call, s)
+					t.Errorf("stream %d: %+v", stream, s)
 				}
 				lb.Next().List()
 				b.now()
-				call++
+				stream++
 			}
 		}
 		time.Sleep(24 * time.Hour)
 		if lb.Calls() != 5 || lb.Open() != 1 {
-			t.Errorf("%d calls, %d connections", lb.Calls(), lb.Open())
+			t.Errorf("%d streams, %d connections", lb.Calls(), lb.Open())
 		}
 		b.quiet()
 	})
@@ -101,7 +101,7 @@ func TestStream_Keepalive_Off(t *testing.T) {
 		b.network.Freeze(lb.Addr())
 		time.Sleep(time.Hour) // after two, a server looks after its clients
 		if over(c) {
-			t.Error("the call ended")
+			t.Error("the stream ended")
 		}
 	})
 }

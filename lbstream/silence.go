@@ -57,7 +57,7 @@ func (c *core) rang(now time.Time, from string) []command {
 func (c *core) silent(now time.Time, from string) []command {
 	because := silence(c.settings.Timeout)
 	if c.leaves() {
-		return append([]command{endCall{}}, c.over(now, because, true, from)...)
+		return append([]command{endStream{}}, c.over(now, because, true, from)...)
 	}
 	c.status.Contact, c.status.Err = false, because
 	return nil

@@ -5,7 +5,7 @@ import "github.com/actorlb/grpclb/tokens"
 // A Status is the state of the balancer call. It is immutable, its list
 // included, and the newest replaces all earlier ones.
 type Status struct {
-	Call    uint64       // number of the call that delivered List; the first call ever made is 1
+	Stream  uint64       // number of the call that delivered List; the first call ever made is 1
 	List    *tokens.List // the latest list of any call; nil before the first
 	Lists   uint64       // how many lists arrived in all: tells a re-sent list from an old one
 	Contact bool         // the present call has delivered a list; a replaced call's contact holds until a successor delivers, takes too long to, or all balancers have been tried
@@ -16,9 +16,9 @@ type Status struct {
 
 	// The same of the lists that were not empty: whoever looks when an empty one has
 	// come misses none of them.
-	FullCall uint64
-	Full     *tokens.List
-	Fulls    uint64
+	FullStream uint64
+	Full       *tokens.List
+	Fulls      uint64
 }
 
 // differs reports whether the change from old to s is worth telling. The lists and

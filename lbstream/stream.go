@@ -61,7 +61,7 @@ func Start(g *actor.Group, opts Options) *Stream {
 		retry:  actor.NewInbox[retryMessage](),
 		status: actor.NewCell[Status](),
 	}
-	o := &owner{group: g, opts: opts, stream: s, core: core{counting: opts.Counter != nil, routeOf: opts.routeOf, settings: opts.Settings}}
+	o := &owner{group: g, opts: opts, public: s, core: core{counting: opts.Counter != nil, routeOf: opts.routeOf, settings: opts.Settings}}
 	g.Go(o.loop)
 	retry := retryCore{backoff: opts.Backoff.normal()}
 	g.Go(func(ctx context.Context) { s.retryLoop(ctx, retry) })

@@ -33,12 +33,12 @@ func TestStream_FirstMessage(t *testing.T) {
 		if c.Name() != "shop" {
 			t.Errorf("the initial request names %q", c.Name())
 		}
-		b.same("time to the call", c.Opened().Sub(start), 0)
+		b.same("time to the stream", c.Opened().Sub(start), 0)
 		time.Sleep(time.Hour)
 		if lb.Calls() != 1 || len(c.Reports()) != 0 {
-			t.Errorf("%d calls, %d reports", lb.Calls(), len(c.Reports()))
+			t.Errorf("%d streams, %d reports", lb.Calls(), len(c.Reports()))
 		}
-		b.quiet() // an open call is no news before it delivers
+		b.quiet() // an open stream is no news before it delivers
 	})
 }
 
@@ -54,7 +54,7 @@ func TestStream_Channel(t *testing.T) {
 		}
 		first.Stop()
 		if !over(c) {
-			t.Error("the call outlived its balancer")
+			t.Error("the stream outlived its balancer")
 		}
 		second.Next()
 	})
@@ -71,11 +71,11 @@ func TestStream_Independent(t *testing.T) {
 		slices.Sort(keys)
 		want := []string{":authority", "content-type", "user-agent"} // gRPC's own
 		if diff := cmp.Diff(want, keys); diff != "" {
-			t.Errorf("metadata of the call (-want +got):\n%s", diff)
+			t.Errorf("metadata of the stream (-want +got):\n%s", diff)
 		}
 		time.Sleep(24 * time.Hour)
 		if over(c) {
-			t.Error("the call has a deadline")
+			t.Error("the stream has a deadline")
 		}
 	})
 }
@@ -88,7 +88,7 @@ func TestStream_EarlyList(t *testing.T) {
 		server := lbtest.Server("10.0.0.1:80", "token")
 		c.List(server)
 		list := tokens.Parse(&lbpb.ServerList{Servers: []*lbpb.Server{server}}, nil)
-		got, want := b.now(), Status{Call: 1, List: list, Lists: 1, Contact: true, FullCall: 1, Full: list, Fulls: 1}
+		got, want := b.now(), Status{Stream: 1, List: list, Lists: 1, Contact: true, FullStream: 1, Full: list, Fulls: 1}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("status (-want +got):\n%s", diff)
 		}
@@ -108,7 +108,7 @@ func TestStream_Unknown(t *testing.T) {
 	ignored(t, response("unknown"))
 }
 
-// ignored shows that a message out of place does nothing to a call.
+// ignored shows that a message out of place does nothing to a stream.
 func ignored(t *testing.T, m *lbpb.LoadBalanceResponse) {
 	inBubble(t, func(b *bench) {
 		c := b.connected(b.balancer())
@@ -123,7 +123,7 @@ func ignored(t *testing.T, m *lbpb.LoadBalanceResponse) {
 	})
 }
 
-// Balancer after balancer goes to the channel of a live call, which stays.
+// Balancer after balancer goes to the channel of a live stream, which stays.
 func TestStream_AddressChange(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		before, after := b.balancer(), b.balancer()
@@ -132,17 +132,17 @@ func TestStream_AddressChange(t *testing.T) {
 		b.serve("shop", after.Address())
 		time.Sleep(time.Hour)
 		c.List()
-		if s := b.now(); s.Lists != 2 || s.Call != 1 || s.Ends != 0 {
-			t.Errorf("the live call is gone: %+v", s)
+		if s := b.now(); s.Lists != 2 || s.Stream != 1 || s.Ends != 0 {
+			t.Errorf("the live stream is gone: %+v", s)
 		}
 		c.HangUp(nil)
 		if after.Next(); after.Calls() != 1 || before.Calls() != 1 || before.Conns() != 1 {
-			t.Errorf("calls: %d at the old balancer, %d at the new", before.Calls(), after.Calls())
+			t.Errorf("streams: %d at the old balancer, %d at the new", before.Calls(), after.Calls())
 		}
 	})
 }
 
-// A call that hangs in connecting to an address is not stuck with it.
+// A stream that hangs in connecting to an address is not stuck with it.
 func TestStream_AddressChange_WhileConnecting(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer()
@@ -151,7 +151,7 @@ func TestStream_AddressChange_WhileConnecting(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		start := time.Now()
 		b.serve("shop", lb.Address())
-		b.same("time to the call", lb.Next().Opened().Sub(start), 0)
+		b.same("time to the stream", lb.Next().Opened().Sub(start), 0)
 		b.quiet()
 	})
 }
@@ -165,29 +165,29 @@ func TestStream_ServiceChange(t *testing.T) {
 		b.serve("bank", lb.Address())
 		next := lb.Next()
 		if next.Name() != "bank" || !over(c) {
-			t.Errorf("a call for %q; the old one over: %t", next.Name(), over(c))
+			t.Errorf("a stream for %q; the old one over: %t", next.Name(), over(c))
 		}
-		b.same("time to the new call", next.Opened().Sub(start), 0)
+		b.same("time to the new stream", next.Opened().Sub(start), 0)
 		if lb.Conns() != 1 {
 			t.Errorf("%d connections", lb.Conns())
 		}
 		b.quiet() // the old list, contact and all, still holds
 		next.List()
-		if s := b.now(); s.Call != 2 || s.Lists != 2 || !s.Contact || s.Ends != 0 || s.Err != nil {
-			t.Errorf("after the new call's list: %+v", s)
+		if s := b.now(); s.Stream != 2 || s.Lists != 2 || !s.Contact || s.Ends != 0 || s.Err != nil {
+			t.Errorf("after the new stream's list: %+v", s)
 		}
 	})
 }
 
-// Contact that a replaced call left behind ends with the call that replaced it.
+// Contact that a replaced stream left behind ends with the stream that replaced it.
 func TestStream_ServiceChange_NewCallFails(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer()
 		b.connected(lb)
 		b.serve("bank", lb.Address())
 		lb.Next().HangUp(nil)
-		if s := b.now(); s.Contact || s.Ends != 1 || s.Call != 1 || s.List == nil {
-			t.Errorf("after the new call's end: %+v", s)
+		if s := b.now(); s.Contact || s.Ends != 1 || s.Stream != 1 || s.List == nil {
+			t.Errorf("after the new stream's end: %+v", s)
 		}
 	})
 }
@@ -199,7 +199,7 @@ func TestStream_ServiceChange_DuringBackoff(t *testing.T) {
 		lb.Next().HangUp(nil)
 		start := time.Now()
 		b.serve("bank", lb.Address())
-		b.same("time to the new call", lb.Next().Opened().Sub(start), 0)
+		b.same("time to the new stream", lb.Next().Opened().Sub(start), 0)
 	})
 }
 
@@ -216,7 +216,7 @@ func TestStream_Removed(t *testing.T) {
 			t.Errorf("without balancers: %+v", s)
 		}
 		if !over(c) || lb.Open() != 0 {
-			t.Errorf("call over: %t; %d connections", over(c), lb.Open())
+			t.Errorf("stream over: %t; %d connections", over(c), lb.Open())
 		}
 		time.Sleep(time.Hour)
 		if lb.Conns() != 1 {
@@ -254,7 +254,7 @@ func TestStream_Readded(t *testing.T) {
 		}
 		for range 2 { // the removal, then the new list
 			if s := b.status(); s.Contact {
-				if s.Call != 2 || s.Ends != 0 {
+				if s.Stream != 2 || s.Ends != 0 {
 					t.Errorf("back again: %+v", s)
 				}
 				return
@@ -289,6 +289,6 @@ func TestStream_Cut(t *testing.T) {
 		if s.Ends != 1 || s.Contact || s.List == nil || s.Err == nil || strings.Contains(s.Err.Error(), errHungUp.Error()) {
 			t.Errorf("after the cut: %+v", s)
 		}
-		b.same("time to the next call", lb.Next().Opened().Sub(start), time.Second)
+		b.same("time to the next stream", lb.Next().Opened().Sub(start), time.Second)
 	})
 }

@@ -78,7 +78,7 @@ func (s *stage) play(words []string) bool {
 		return err == nil
 	case "serve": // a name and addresses
 		s.do(s.core.serve(s.now, targetOf(args[0], args[1:]...)))
-	case "dial-now": // number of a call
+	case "dial-now": // number of a stream
 		var d dialNow
 		if _, err := fmt.Sscan(args[0], &d.after); err != nil {
 			return false
@@ -121,7 +121,7 @@ func (s *stage) play(words []string) bool {
 			}
 			return ""
 		}
-	case "from": // where the balancer is that calls are with from now on
+	case "from": // where the balancer is that streams are with from now on
 		s.from = strings.Join(args, "")
 	case "ended": // by the channel's doing: "usable" or "broken" afterwards
 		s.do(s.core.ended(s.now, errors.New("gone"), args[0] == "usable", s.from))
@@ -150,14 +150,14 @@ func (s *stage) do(commands []command) {
 			s.show("use-addresses " + names(c.addresses))
 		case closeChannel:
 			s.show("close-channel")
-		case openCall:
-			s.show(fmt.Sprintf("open-call %d", c.number))
-		case endCall:
-			s.show("end-call")
+		case openStream:
+			s.show(fmt.Sprintf("open-stream %d", c.number))
+		case endStream:
+			s.show("end-stream")
 		case sendInitial:
 			s.show("send-initial " + c.name)
 		case ask:
-			s.show(fmt.Sprintf("ask %d", c.call))
+			s.show(fmt.Sprintf("ask %d", c.stream))
 		case sendReport:
 			s.show("send-report " + describeStats(c.stats))
 		case moveOn:
@@ -172,12 +172,12 @@ func (s *stage) do(commands []command) {
 
 func (s *stage) tellRetry(m retryMessage) {
 	switch m := m.(type) {
-	case callEnded:
+	case streamEnded:
 		s.retry.ended(s.now, m, s.random)
-		s.show(fmt.Sprintf("retry: call %d lived %v, wait %v", m.call, m.lived, s.retry.due.Sub(s.now)))
+		s.show(fmt.Sprintf("retry: stream %d lived %v, wait %v", m.stream, m.lived, s.retry.due.Sub(s.now)))
 	case renewal:
 		s.retry.renew(s.now, m, s.random)
-		s.show(fmt.Sprintf("retry: call %d has lived %v, replace it in %v", m.call, m.lived, s.retry.due.Sub(s.now)))
+		s.show(fmt.Sprintf("retry: stream %d has lived %v, replace it in %v", m.stream, m.lived, s.retry.due.Sub(s.now)))
 	case standDown:
 		s.retry.standDown(m)
 		s.show(fmt.Sprintf("retry: stand down, %d failures", s.retry.failures))
@@ -185,8 +185,8 @@ func (s *stage) tellRetry(m retryMessage) {
 }
 
 func describe(s Status) string {
-	return fmt.Sprintf("status: lists=%d (call %d) contact=%t asked=%t ends=%d rounds=%d err=%v",
-		s.Lists, s.Call, s.Contact, s.Asked, s.Ends, s.Rounds, s.Err)
+	return fmt.Sprintf("status: lists=%d (stream %d) contact=%t asked=%t ends=%d rounds=%d err=%v",
+		s.Lists, s.Stream, s.Contact, s.Asked, s.Ends, s.Rounds, s.Err)
 }
 
 // countsOf reads "started finished failed-to-send known-received" and then any

@@ -23,17 +23,17 @@ type world struct {
 	events []event // the history, oldest first
 
 	channel []resolver.Address // nil: none
-	call    uint64             // number of the open call; zero: none
-	opened  bool               // the call is past NewStream
-	calls   uint64             // opened ever
+	stream  uint64             // number of the open stream; zero: none
+	opened  bool               // the stream is past NewStream
+	streams uint64             // opened ever
 	waiting bool               // the retry owner is to say when
 	said    int                // messages to the retry owner
 	sent    []string           // names in initial requests
 	sending bool               // the sender has something to send
 	asking  bool               // the counter has a question
-	moved   bool               // other balancers have come since the call began
-	begun   time.Time          // when the call began
-	renewal bool               // the retry owner is to say when the call is replaced
+	moved   bool               // other balancers have come since the stream began
+	begun   time.Time          // when the stream began
+	renewal bool               // the retry owner is to say when the stream is replaced
 	asked   int                // questions ever
 	routed  bool               // balancers have routes, of which the twin knows nothing
 	reports []string           // given to the sender, in the words of countsOf
@@ -42,20 +42,20 @@ type world struct {
 // event is one entry of the history.
 type event struct {
 	kind     string // serve, dial-now, opened, initial, list, fallback, noise, sent, rang, counted, ended, ask-again
-	from     string // ended: where the balancer is that the call was with
-	moved    bool   // ended: other balancers have come since the call began
+	from     string // ended: where the balancer is that the stream was with
+	moved    bool   // ended: other balancers have come since the stream began
 	at       time.Time
 	target   Target
 	list     *tokens.List
 	err      error
-	fit      bool          // ended: the channel can carry another call
-	call     uint64        // the open one when the event came
+	fit      bool          // ended: the channel can carry another stream
+	stream   uint64        // the open one when the event came
 	fresh    bool          // ended: before it was opened
 	every    time.Duration // initial: the interval it wants
 	asked    bool          // rang: by the twin's reckoning, in time for a question
-	lapse    bool          // rang: by the twin's reckoning, contact of an earlier call is over
-	useful   bool          // ask-again: by the twin's reckoning, the call is to be replaced
-	replaced bool          // dial-now: by the twin's reckoning, the call is
+	lapse    bool          // rang: by the twin's reckoning, contact of an earlier stream is over
+	useful   bool          // ask-again: by the twin's reckoning, the stream is to be replaced
+	replaced bool          // dial-now: by the twin's reckoning, the stream is
 	counts   tokens.Counts // counted
 }
 
@@ -71,7 +71,7 @@ func (w *world) step(b byte) {
 	case 0, 1:
 		w.play(event{kind: "serve", target: targetFrom(arg)}, received{})
 	case 2:
-		if w.call != 0 && !w.opened {
+		if w.stream != 0 && !w.opened {
 			w.play(event{kind: "opened"}, received{})
 		}
 	case 3, 4:
@@ -79,11 +79,11 @@ func (w *world) step(b byte) {
 			w.play(saidFrom(arg))
 		}
 	case 5:
-		if w.call != 0 {
+		if w.stream != 0 {
 			w.play(event{kind: "ended", err: errors.New("gone"), fit: arg%2 == 0, from: fromWhere(arg)}, received{})
 		}
 	case 6: // in time or out of date
-		w.play(event{kind: "dial-now", call: w.calls - min(w.calls, uint64(arg%3))}, received{})
+		w.play(event{kind: "dial-now", stream: w.streams - min(w.streams, uint64(arg%3))}, received{})
 	case 7:
 		if w.opened {
 			w.play(initialFrom(arg))
@@ -95,7 +95,7 @@ func (w *world) step(b byte) {
 	case 10, 11, 12: // in time, too early, or for nobody
 		w.play(event{kind: "rang", from: fromWhere(arg)}, received{})
 	case 15:
-		w.play(event{kind: "ask-again", call: w.call}, received{})
+		w.play(event{kind: "ask-again", stream: w.stream}, received{})
 	default:
 		if w.asking {
 			w.play(event{kind: "counted", counts: countsFrom(arg)}, received{})
@@ -131,10 +131,10 @@ func (w *world) play(e event, said received) {
 	var do []command
 	e.at, e.moved = w.now, w.moved
 	if at := twinLeavesAt(w.events); e.kind == "rang" && !at.IsZero() && !w.now.Before(at) {
-		e.kind, e.call, e.fit, e.err = "ended", w.call, true, silence(twinTimeout)
+		e.kind, e.stream, e.fit, e.err = "ended", w.stream, true, silence(twinTimeout)
 		do = w.core.rang(w.now, e.from)
-		if _, ok := do[0].(endCall); !ok {
-			w.wrong("a silent call is not ended")
+		if _, ok := do[0].(endStream); !ok {
+			w.wrong("a silent stream is not ended")
 		}
 		do = do[1:]
 		w.over()
@@ -157,18 +157,18 @@ func (w *world) tellCore(e *event, said received) (do []command) {
 		w.moved = w.moved || !maps.Equal(set(twinTarget(w.events)), set(e.target))
 		do = w.core.serve(w.now, e.target)
 	case "dial-now":
-		w.waiting = w.waiting && e.call != w.calls
-		e.replaced = e.call == w.calls && twinRenewal(w.events)
+		w.waiting = w.waiting && e.stream != w.streams
+		e.replaced = e.stream == w.streams && twinRenewal(w.events)
 		w.renewal = w.renewal && !e.replaced
-		do = w.core.dialNow(w.now, dialNow{e.call})
+		do = w.core.dialNow(w.now, dialNow{e.stream})
 	case "ask-again":
-		e.useful = w.opened && delivered(w.events, w.call) && !twinRenewal(w.events)
+		e.useful = w.opened && delivered(w.events, w.stream) && !twinRenewal(w.events)
 		do = w.core.askAgain(w.now)
 	case "opened":
 		w.opened = true
 		do = w.core.opened(w.now)
 	case "ended":
-		e.call, e.fresh = w.call, !w.opened
+		e.stream, e.fresh = w.stream, !w.opened
 		w.over()
 		do = w.core.ended(w.now, e.err, e.fit, e.from)
 	case "sent":
@@ -186,24 +186,24 @@ func (w *world) tellCore(e *event, said received) (do []command) {
 		w.asking = false
 		do = w.core.counted(w.now, e.counts)
 	default:
-		e.call = w.call
+		e.stream = w.stream
 		do = w.core.received(w.now, said)
 	}
 	return do
 }
 
-// over: with the call go its sender and its question.
-func (w *world) over() { w.call, w.opened, w.sending, w.asking = 0, false, false, false }
+// over: with the stream go its sender and its question.
+func (w *world) over() { w.stream, w.opened, w.sending, w.asking = 0, false, false, false }
 
 func (w *world) wrong(format string, args ...any) {
 	w.t.Helper()
 	for _, e := range w.events {
-		w.t.Logf("%s %q %s call %d fit %t", e.kind, e.target.Name, names(e.target.Balancers), e.call, e.fit)
+		w.t.Logf("%s %q %s stream %d fit %t", e.kind, e.target.Name, names(e.target.Balancers), e.stream, e.fit)
 	}
 	w.t.Fatalf(format, args...)
 }
 
-// do objects to two calls at once, to a call without balancers or channel, and
+// do objects to two streams at once, to a stream without balancers or channel, and
 // to anything done to what is not there.
 func (w *world) do(c command) {
 	switch c := c.(type) {
@@ -218,26 +218,26 @@ func (w *world) do(c command) {
 		}
 		w.channel = c.addresses
 	case closeChannel:
-		if w.channel == nil || w.call != 0 {
-			w.wrong("closed channel %v under call %d", w.channel, w.call)
+		if w.channel == nil || w.stream != 0 {
+			w.wrong("closed channel %v under stream %d", w.channel, w.stream)
 		}
 		w.channel = nil
-	case openCall:
-		if w.channel == nil || w.call != 0 || c.number != w.calls+1 {
-			w.wrong("opened call %d beside %d over channel %v", c.number, w.call, w.channel)
+	case openStream:
+		if w.channel == nil || w.stream != 0 || c.number != w.streams+1 {
+			w.wrong("opened stream %d beside %d over channel %v", c.number, w.stream, w.channel)
 		}
-		w.calls, w.call, w.moved, w.begun = c.number, c.number, false, w.now
-	case endCall:
-		if w.call == 0 {
-			w.wrong("ended a call that is not there")
+		w.streams, w.stream, w.moved, w.begun = c.number, c.number, false, w.now
+	case endStream:
+		if w.stream == 0 {
+			w.wrong("ended a stream that is not there")
 		}
 		w.over()
 	case sendInitial:
 		w.send()
 		w.sent = append(w.sent, c.name)
 	case ask:
-		if c.call != w.call || w.asking || w.sending {
-			w.wrong("asked about call %d during %d; another question %t, a send %t", c.call, w.call, w.asking, w.sending)
+		if c.stream != w.stream || w.asking || w.sending {
+			w.wrong("asked about stream %d during %d; another question %t, a send %t", c.stream, w.stream, w.asking, w.sending)
 		}
 		w.asking = true
 		w.asked++
@@ -248,12 +248,12 @@ func (w *world) do(c command) {
 		w.said++
 		w.tell(c.message)
 	case moveOn:
-		if w.call != 0 || c.call != w.calls {
-			w.wrong("moved on from call %d during %d", c.call, w.call)
+		if w.stream != 0 || c.stream != w.streams {
+			w.wrong("moved on from stream %d during %d", c.stream, w.stream)
 		}
 	case complain:
-		if c.call != w.call {
-			w.wrong("complained of call %d during %d", c.call, w.call)
+		if c.stream != w.stream {
+			w.wrong("complained of stream %d during %d", c.stream, w.stream)
 		}
 	default:
 		w.wrong("no such command: %T", c)
@@ -263,21 +263,21 @@ func (w *world) do(c command) {
 // send objects to a second message for the sender: the owner might have to wait.
 func (w *world) send() {
 	if !w.opened || w.sending {
-		w.wrong("sent to call %d, opened %t, sending %t", w.call, w.opened, w.sending)
+		w.wrong("sent to stream %d, opened %t, sending %t", w.stream, w.opened, w.sending)
 	}
 	w.sending = true
 }
 
 func (w *world) tell(m retryMessage) {
 	switch m := m.(type) {
-	case callEnded:
-		if w.waiting || m.call != w.calls {
-			w.wrong("told retry of the end of call %d after %d", m.call, w.calls)
+	case streamEnded:
+		if w.waiting || m.stream != w.streams {
+			w.wrong("told retry of the end of stream %d after %d", m.stream, w.streams)
 		}
 		w.waiting, w.renewal = true, false
 	case renewal:
-		if w.waiting || w.renewal || !w.opened || m.call != w.call {
-			w.wrong("told retry to replace call %d during %d", m.call, w.call)
+		if w.waiting || w.renewal || !w.opened || m.stream != w.stream {
+			w.wrong("told retry to replace stream %d during %d", m.stream, w.stream)
 		}
 		w.renewal = true
 	case standDown:
@@ -292,8 +292,8 @@ func (w *world) compare(before *world, e event) {
 	w.same("waiting", twinWaiting(w.events), w.waiting)
 	w.same("to be replaced", twinRenewal(w.events), w.renewal)
 	target := twinTarget(w.events)
-	w.same("a call", len(target.Balancers) > 0 && !w.waiting, w.call != 0)
-	w.same("a channel", w.call != 0 || w.waiting && twinFit(w.events), w.channel != nil)
+	w.same("a stream", len(target.Balancers) > 0 && !w.waiting, w.stream != 0)
+	w.same("a channel", w.stream != 0 || w.waiting && twinFit(w.events), w.channel != nil)
 	if w.channel != nil {
 		w.same("channel's addresses", names(twinLeft(w.events)), names(w.channel))
 	}
@@ -303,8 +303,8 @@ func (w *world) compare(before *world, e event) {
 		w.same("names sent", len(before.sent), len(w.sent))
 	}
 	w.compareReports(before, e)
-	if w.calls > before.calls+1 || w.said > before.said+1 {
-		w.wrong("%d calls and %d messages to retry for one event", w.calls-before.calls, w.said-before.said)
+	if w.streams > before.streams+1 || w.said > before.said+1 {
+		w.wrong("%d streams and %d messages to retry for one event", w.streams-before.streams, w.said-before.said)
 	}
 }
 
@@ -327,7 +327,7 @@ func TestCore_Twin(t *testing.T) {
 
 func FuzzCore(f *testing.F) {
 	f.Add([]byte("\x40\x02\x03\x05\x06"))                             // serve A, opened, list, ended, dial-now
-	f.Add([]byte("\x40\x02\x03\x80\xa0\x05\xc0"))                     // other addresses under a call, then while waiting
+	f.Add([]byte("\x40\x02\x03\x80\xa0\x05\xc0"))                     // other addresses under a stream, then while waiting
 	f.Add([]byte("\x40\x02\x03\x50\x02\x03"))                         // another name
 	f.Add([]byte("\x40\x50\x02\x00\x06\x40\x05"))                     // another name while opening; removed; back again
 	f.Add([]byte("\x40\x05\x00\x06\x16\x40\x15"))                     // removed while waiting

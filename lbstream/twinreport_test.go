@@ -34,27 +34,27 @@ func countsFrom(arg int) (c tokens.Counts) {
 // compareReports holds the reports of the world against the twin's.
 func (w *world) compareReports(before *world, e event) {
 	w.t.Helper()
-	call := present(w.events)
+	stream := present(w.events)
 	due, silent := twinDue(w.events), w.twinSilentAt()
 	w.same("report due", due, w.core.reports.due)
 	if due.IsZero() || !silent.IsZero() && silent.Before(due) {
 		due = silent
 	}
 	w.same("due", due, w.core.due())
-	w.same("sending", twinSending(call), w.sending)
-	w.same("asking", twinAsking(call), w.asking)
+	w.same("sending", twinSending(stream), w.sending)
+	w.same("asking", twinAsking(stream), w.asking)
 	if e.asked {
 		before.asked++
 	}
 	w.same("questions", before.asked, w.asked)
 	want := before.reports
-	if e.kind == "counted" && twinSaid(call) {
-		want = append(want[:len(want):len(want)], twinReport(call))
+	if e.kind == "counted" && twinSaid(stream) {
+		want = append(want[:len(want):len(want)], twinReport(stream))
 	}
 	w.same("reports", fmt.Sprint(want), fmt.Sprint(w.reports))
 }
 
-// present returns the history of the call that is open, from its opening on.
+// present returns the history of the stream that is open, from its opening on.
 func present(events []event) []event {
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]
@@ -71,53 +71,53 @@ func present(events []event) []event {
 
 // twinDue: an interval after the latest of what an interval may begin with.
 func twinDue(events []event) time.Time {
-	call := present(events)
+	stream := present(events)
 	var every time.Duration
 	var from time.Time
-	for i := range call {
-		switch call[i].kind {
+	for i := range stream {
+		switch stream[i].kind {
 		case "initial":
-			if count(call[:i], "initial") == 0 {
-				every, from = call[i].every, call[i].at
+			if count(stream[:i], "initial") == 0 {
+				every, from = stream[i].every, stream[i].at
 			}
 		case "sent", "counted":
-			from = call[i].at
+			from = stream[i].at
 		}
 	}
-	if every == 0 || twinAsking(call) || twinSending(call) {
+	if every == 0 || twinAsking(stream) || twinSending(stream) {
 		return time.Time{}
 	}
 	return from.Add(max(every, 100*time.Millisecond))
 }
 
 // twinAsking: a question was asked after the last answer.
-func twinAsking(call []event) bool {
+func twinAsking(stream []event) bool {
 	question := func(events []event, i int) bool { return events[i].asked }
-	return last(call, question, kind("counted")).asked
+	return last(stream, question, kind("counted")).asked
 }
 
 // twinSending: fewer messages were sent than there were to send, the initial
 // request among them.
-func twinSending(call []event) bool {
-	messages := count(call, "opened")
-	for i := range call {
-		if call[i].kind == "counted" && twinSaid(call[:i+1]) {
+func twinSending(stream []event) bool {
+	messages := count(stream, "opened")
+	for i := range stream {
+		if stream[i].kind == "counted" && twinSaid(stream[:i+1]) {
 			messages++
 		}
 	}
-	return messages > count(call, "sent")
+	return messages > count(stream, "sent")
 }
 
 // twinSaid: the count that ends this history is worth a report, because
 // something happened or because something had the time before.
-func twinSaid(call []event) bool {
+func twinSaid(stream []event) bool {
 	const nothing = "0 0 0 0"
-	if twinReport(call) != nothing {
+	if twinReport(stream) != nothing {
 		return true
 	}
-	for i := len(call) - 2; i >= 0; i-- {
-		if call[i].kind == "counted" {
-			return twinReport(call[:i+1]) != nothing
+	for i := len(stream) - 2; i >= 0; i-- {
+		if stream[i].kind == "counted" {
+			return twinReport(stream[:i+1]) != nothing
 		}
 	}
 	return true
@@ -125,13 +125,13 @@ func twinSaid(call []event) bool {
 
 // twinReport is what the count that ends this history adds to the reports: by
 // how much each sum exceeds the highest it had been.
-func twinReport(call []event) string {
+func twinReport(stream []event) string {
 	words := fmt.Sprintf("%d %d %d %d",
-		raise(call, func(c tokens.Counts) int64 { return c.Started }),
-		raise(call, func(c tokens.Counts) int64 { return c.Finished }),
-		raise(call, func(c tokens.Counts) int64 { return c.FailedToSend }),
-		raise(call, func(c tokens.Counts) int64 { return c.KnownReceived }))
-	for _, d := range call[len(call)-1].counts.Dropped {
+		raise(stream, func(c tokens.Counts) int64 { return c.Started }),
+		raise(stream, func(c tokens.Counts) int64 { return c.Finished }),
+		raise(stream, func(c tokens.Counts) int64 { return c.FailedToSend }),
+		raise(stream, func(c tokens.Counts) int64 { return c.KnownReceived }))
+	for _, d := range stream[len(stream)-1].counts.Dropped {
 		if d.Calls > 0 {
 			words += fmt.Sprintf(" %s=%d", d.Token, d.Calls)
 		}
@@ -139,11 +139,11 @@ func twinReport(call []event) string {
 	return words
 }
 
-func raise(call []event, figure func(tokens.Counts) int64) int64 {
+func raise(stream []event, figure func(tokens.Counts) int64) int64 {
 	var sum, highest, before int64
-	for i := range call {
+	for i := range stream {
 		before = highest
-		sum += figure(call[i].counts)
+		sum += figure(stream[i].counts)
 		highest = max(highest, sum)
 	}
 	return highest - before

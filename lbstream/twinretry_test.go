@@ -10,7 +10,7 @@ import (
 type retryEvent struct {
 	kind    string // ended, renewed, stood-down, reset, rang, configured
 	at      time.Time
-	call    uint64
+	stream  uint64
 	record  record
 	random  float64
 	backoff Backoff // in force from here on
@@ -59,9 +59,9 @@ func twinRetryDue(events []retryEvent) time.Time {
 		switch {
 		case e.kind == "stood-down", e.kind == "reset", e.kind == "rang" && !e.early:
 			return time.Time{}
-		case e.call > 0 && twinHealthy(events, i):
+		case e.stream > 0 && twinHealthy(events, i):
 			return e.at.Add(time.Duration(e.random * float64(100*time.Millisecond)))
-		case e.call > 0:
+		case e.stream > 0:
 			b := twinBackoff(events[:i])
 			wait := b.InitialDelay
 			for range twinFailures(events[:i]) {
@@ -79,7 +79,7 @@ func compareRetry(t *testing.T, script []byte) {
 	core := retryCore{backoff: backoffs[0]}
 	now := time.Unix(1e9, 0)
 	var events []retryEvent
-	var calls uint64
+	var streams uint64
 	for ; len(script) >= 2 && len(events) < 60; script = script[2:] {
 		how := int(script[1])
 		now = now.Add(time.Duration(how%32) * 100 * time.Millisecond)
@@ -89,13 +89,13 @@ func compareRetry(t *testing.T, script []byte) {
 		var dial dialNow
 		dialled, want := false, false
 		switch script[0] % 9 {
-		case 0, 1, 2: // one call at a time: another can end once the wait is over
+		case 0, 1, 2: // one stream at a time: another can end once the wait is over
 			if !due.IsZero() {
 				continue
 			}
-			calls++
-			e.kind, e.call = "ended", calls
-			core.ended(now, callEnded{calls, e.record}, e.random)
+			streams++
+			e.kind, e.stream = "ended", streams
+			core.ended(now, streamEnded{streams, e.record}, e.random)
 		case 3:
 			e.kind = "stood-down"
 			core.standDown(standDown{e.record})
@@ -107,20 +107,20 @@ func compareRetry(t *testing.T, script []byte) {
 			e.early = due.IsZero() || now.Before(due)
 			want = !e.early
 			dial, dialled = core.rang(now)
-		case 7: // the call that is under way
+		case 7: // the stream that is under way
 			if !due.IsZero() {
 				continue
 			}
-			calls++
-			e.kind, e.call = "renewed", calls
-			core.renew(now, renewal{calls, e.record}, e.random)
+			streams++
+			e.kind, e.stream = "renewed", streams
+			core.renew(now, renewal{streams, e.record}, e.random)
 		default:
 			e.kind, e.record, e.backoff = "configured", record{}, backoffs[how%2]
 			core.setBackoff(e.backoff)
 		}
 		events = append(events, e)
-		if dialled != want || dialled && dial.after != calls {
-			t.Fatalf("%s: dials %t after call %d, the twin %t after %d", e.kind, dialled, dial.after, want, calls)
+		if dialled != want || dialled && dial.after != streams {
+			t.Fatalf("%s: dials %t after stream %d, the twin %t after %d", e.kind, dialled, dial.after, want, streams)
 		}
 		if got, want := core.due, twinRetryDue(events); !got.Equal(want) {
 			t.Fatalf("%s: due in %v, the twin has %v; %+v", e.kind, got.Sub(now), want.Sub(now), events)

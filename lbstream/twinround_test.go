@@ -12,7 +12,7 @@ import (
 // twinTimeout is how long the twin's balancers may be silent.
 const twinTimeout = time.Second
 
-// fromWhere picks the balancer that a call was with, or something that is none.
+// fromWhere picks the balancer that a stream was with, or something that is none.
 func fromWhere(arg int) string { return []string{"A", "B", "C", "proxy"}[arg/2%4] }
 
 // twinTried says who has been asked in this round, in vain.
@@ -22,7 +22,7 @@ func twinTried(events []event) map[string]bool {
 		switch {
 		case e.kind == "list", removal(events, i), change(events, i):
 			clear(tried)
-		case e.kind == "ended" && delivered(events[:i], e.call):
+		case e.kind == "ended" && delivered(events[:i], e.stream):
 			clear(tried)
 		case e.kind == "ended":
 			left := without(twinTarget(events[:i]).Balancers, tried)
@@ -46,8 +46,8 @@ func without(all []resolver.Address, these map[string]bool) []resolver.Address {
 	return slices.DeleteFunc(slices.Clone(all), func(a resolver.Address) bool { return these[a.Addr] })
 }
 
-func delivered(events []event, call uint64) bool {
-	return slices.ContainsFunc(events, func(e event) bool { return e.kind == "list" && e.call == call })
+func delivered(events []event, stream uint64) bool {
+	return slices.ContainsFunc(events, func(e event) bool { return e.kind == "list" && e.stream == stream })
 }
 
 // twinLeft is who can be asked in this round.
@@ -55,10 +55,10 @@ func twinLeft(events []event) []resolver.Address {
 	return without(twinTarget(events).Balancers, twinTried(events))
 }
 
-// roundOver is an end after which nobody is left to ask, or of a call with a list.
+// roundOver is an end after which nobody is left to ask, or of a stream with a list.
 func roundOver(events []event, i int) bool {
 	e := events[i]
-	if e.kind != "ended" || delivered(events[:i], e.call) {
+	if e.kind != "ended" || delivered(events[:i], e.stream) {
 		return e.kind == "ended"
 	}
 	unknown := e.moved && !e.fresh && !slices.ContainsFunc(twinLeft(events[:i]), func(a resolver.Address) bool { return a.Addr == e.from })
@@ -74,30 +74,30 @@ func twinRounds(events []event) (n uint64) {
 	return n
 }
 
-// twinLeavesAt is when the open call will have been silent for too long, if there is
+// twinLeavesAt is when the open stream will have been silent for too long, if there is
 // somebody else to ask.
 func twinLeavesAt(events []event) time.Time {
-	call := present(events)
-	if len(call) == 0 || len(twinTarget(events).Balancers) < 2 {
+	stream := present(events)
+	if len(stream) == 0 || len(twinTarget(events).Balancers) < 2 {
 		return time.Time{}
 	}
-	for _, e := range call {
+	for _, e := range stream {
 		switch e.kind {
 		case "initial", "list", "fallback", "noise":
 			return time.Time{}
 		}
 	}
-	return call[0].at.Add(twinTimeout)
+	return stream[0].at.Add(twinTimeout)
 }
 
-// twinLapseAt is when contact ends that an earlier call had. The time to bring a list
-// begins with the call, and anew when it is open.
+// twinLapseAt is when contact ends that an earlier stream had. The time to bring a list
+// begins with the stream, and anew when it is open.
 func (w *world) twinLapseAt() time.Time {
-	if w.call == 0 || !twinStatus(w.events).Contact || delivered(w.events, w.call) {
+	if w.stream == 0 || !twinStatus(w.events).Contact || delivered(w.events, w.stream) {
 		return time.Time{}
 	}
-	if call := present(w.events); len(call) > 0 {
-		return call[0].at.Add(twinTimeout)
+	if stream := present(w.events); len(stream) > 0 {
+		return stream[0].at.Add(twinTimeout)
 	}
 	return w.begun.Add(twinTimeout)
 }
@@ -112,15 +112,15 @@ func (w *world) twinSilentAt() time.Time {
 func lapse(events []event, i int) bool { return events[i].lapse }
 
 // twinRenewal: the balancer was to be asked again, and neither has that been done nor
-// has it spoken since, nor is the call the same.
+// has it spoken since, nor is the stream the same.
 func twinRenewal(events []event) bool {
-	call := present(events)
-	for i := len(call) - 1; i >= 0; i-- {
-		switch call[i].kind {
+	stream := present(events)
+	for i := len(stream) - 1; i >= 0; i-- {
+		switch stream[i].kind {
 		case "initial", "list", "fallback", "noise":
 			return false
 		case "ask-again":
-			if call[i].useful {
+			if stream[i].useful {
 				return true
 			}
 		}
@@ -146,8 +146,8 @@ func TestStream_Next_Routes(t *testing.T) {
 			if n := len(w.core.untried()); w.core.phase != idle && n == 0 {
 				w.wrong("nobody is left, and the round is not over")
 			}
-			if w.call != 0 && len(w.channel) == 0 {
-				w.wrong("a call to nobody")
+			if w.stream != 0 && len(w.channel) == 0 {
+				w.wrong("a stream to nobody")
 			}
 		}
 	}

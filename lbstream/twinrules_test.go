@@ -66,7 +66,7 @@ func twinStatus(events []event) Status {
 		}
 	}
 	return Status{
-		Call:    list.call,
+		Stream:  list.stream,
 		List:    list.list,
 		Lists:   count(events, "list"),
 		Contact: last(events, kind("list"), roundOver, removal, lapse).kind == "list",
@@ -75,9 +75,9 @@ func twinStatus(events []event) Status {
 		Rounds:  twinRounds(events),
 		Err:     last(events, kind("list"), kind("ended"), lapse).err,
 
-		FullCall: whole.call,
-		Full:     whole.list,
-		Fulls:    fulls,
+		FullStream: whole.stream,
+		Full:       whole.list,
+		Fulls:      fulls,
 	}
 }
 
@@ -85,13 +85,13 @@ func twinStatus(events []event) Status {
 // over since, nor did a target come that cut it short.
 func twinWaiting(events []event) bool {
 	answer := func(events []event, i int) bool {
-		return events[i].kind == "dial-now" && events[i].call == last(events[:i], kind("ended")).call
+		return events[i].kind == "dial-now" && events[i].stream == last(events[:i], kind("ended")).stream
 	}
 	return last(events, roundOver, answer, removal, change).kind == "ended"
 }
 
-// twinFit: the channel outlived the last call that ended. One that never got
-// its call open does not, whatever it says of itself, nor one that had not all
+// twinFit: the channel outlived the last stream that ended. One that never got
+// its stream open does not, whatever it says of itself, nor one that had not all
 // balancers.
 func twinFit(events []event) bool {
 	for i := len(events) - 1; i >= 0; i-- {
