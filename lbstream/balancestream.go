@@ -10,23 +10,23 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// call is the owner's end of one BalanceLoad call and its children: the reader,
-// and while something is sent a sender. The channel belongs to this call and is
-// dropped with it, so what an abandoned child still has to say reaches nobody.
+// balanceStream is one BalanceLoad stream as the owner sees it. A reader, and while
+// something is sent a sender, work on it in goroutines of their own. Each stream has
+// its own events channel, so the owner never hears from a stream that it gave up.
 type balanceStream struct {
 	// Fixed after the start.
-	ctx    context.Context // done when the owner gives the call up
+	ctx    context.Context // done when the owner gives the stream up
 	cancel context.CancelFunc
 
-	// Set by the owner, from opened.
+	// Set by the owner when the stream is open.
 	raw balanceLoad
 
 	events chan streamEvent // reader, sender → owner, unbuffered
 }
 
-// startStream starts the reader of a call over ch. The call is bound to the
-// stream's life only, never to that of an RPC, and carries no metadata. last is
-// the list that the calls before it left behind, or nil.
+// startStream starts the reader of a new stream over ch. The stream is not bound to
+// any RPC of a user: it has no deadline and no metadata. last is the latest list of
+// earlier streams, or nil.
 func startStream(ctx context.Context, g *actor.Group, ch *channel, last *tokens.List) *balanceStream {
 	s := &balanceStream{events: make(chan streamEvent)}
 	s.ctx, s.cancel = context.WithCancel(ctx)
@@ -34,8 +34,9 @@ func startStream(ctx context.Context, g *actor.Group, ch *channel, last *tokens.
 	return s
 }
 
-// read is the reader: it opens the call and then only receives and hands over.
-// What it has in its hands is all that a flood can pile up here.
+// read is the reader: it opens the stream, and then receives messages and hands them
+// to the owner one at a time. So at most one message is held here, however many the
+// balancer sends.
 func (s *balanceStream) read(ch *channel, last *tokens.List) {
 	raw, err := ch.open(s.ctx)
 	if err != nil {
@@ -56,7 +57,7 @@ func (s *balanceStream) read(ch *channel, last *tokens.List) {
 	}
 }
 
-// tell hands e to the owner, or reports false once it does not want to hear.
+// tell hands e to the owner. It returns false if the owner has given the stream up.
 func (s *balanceStream) tell(e streamEvent) bool {
 	select {
 	case s.events <- e:
@@ -66,14 +67,14 @@ func (s *balanceStream) tell(e streamEvent) bool {
 	}
 }
 
-// from returns the address of the balancer that the call is with; "" if there is
-// no call, or it is not open.
+// from returns the address of the balancer that the stream is with. It is "" if there
+// is no stream or the stream is not open.
 func (s *balanceStream) from() string {
 	if s == nil || s.raw == nil {
 		return ""
 	}
-	// To ask for the context earlier would keep gRPC from repeating a call that
-	// the balancer has not seen.
+	// Not before the stream is open: asking for the context earlier would keep gRPC
+	// from its transparent retry of a stream that no server has seen.
 	p, ok := peer.FromContext(s.raw.Context())
 	if !ok || p.Addr == nil {
 		return ""
@@ -81,10 +82,9 @@ func (s *balanceStream) from() string {
 	return p.Addr.String()
 }
 
-// send starts a sender, which only sends, and says when it has. The core has the
-// next message wait for that, so there is one sender at a time, and most of the
-// time none. A Send that failed ends the call, gRPC sees to that. Why it failed is
-// the reader's to find out.
+// send starts a sender, which sends one message and tells the owner when gRPC has taken
+// it. The core waits for that before it sends again, so there is at most one sender. If
+// Send fails, gRPC ends the stream, and the reader gets the reason.
 func (s *balanceStream) send(g *actor.Group, r *lbpb.LoadBalanceRequest) {
 	raw := s.raw
 	g.Go(func(context.Context) {
@@ -94,7 +94,7 @@ func (s *balanceStream) send(g *actor.Group, r *lbpb.LoadBalanceRequest) {
 	})
 }
 
-// initialRequest is the first message of a call.
+// initialRequest makes the first message of a stream.
 func initialRequest(name string) *lbpb.LoadBalanceRequest {
 	return &lbpb.LoadBalanceRequest{
 		LoadBalanceRequestType: &lbpb.LoadBalanceRequest_InitialRequest{
@@ -103,7 +103,7 @@ func initialRequest(name string) *lbpb.LoadBalanceRequest {
 	}
 }
 
-// reportRequest is a load report.
+// reportRequest makes a load report.
 func reportRequest(stats *lbpb.ClientStats) *lbpb.LoadBalanceRequest {
 	return &lbpb.LoadBalanceRequest{
 		LoadBalanceRequestType: &lbpb.LoadBalanceRequest_ClientStats{ClientStats: stats},

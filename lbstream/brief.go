@@ -10,14 +10,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// mostWords is how many bytes of an error are passed on. A balancer ends its
-// calls with a text of its own, which may fill the headers that gRPC takes (16 MiB
-// of them), and it goes into the log and into the errors of calls.
+// mostWords is how many bytes of an error go into the log and into the errors of calls. A
+// balancer chooses the text that its stream ends with, up to the 16 MiB of headers that
+// gRPC accepts.
 const mostWords = 512
 
-// brief returns err as it is fit to be repeated and kept: one that is long is cut,
-// and one that would not stay on its line is quoted. Of a status, the details are
-// left out, which nobody asks for and which may be as long.
+// brief returns err in a form for the log: a long text is cut, and a text with line breaks
+// or other unprintable characters is quoted. The details of a status are left out.
 func brief(err error) error {
 	text := err.Error()
 	if len(text) <= mostWords && utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable) {
@@ -28,7 +27,7 @@ func brief(err error) error {
 	}
 	kept := text[:min(len(text), mostWords)]
 	quoted := strconv.Quote(kept)
-	if len(quoted) > mostWords+len(`""`) { // what can't be printed is up to four times as long
+	if len(quoted) > mostWords+len(`""`) { // quoting makes a character up to four times as long
 		kept = text[:min(len(text), mostWords/4)]
 		quoted = strconv.Quote(kept)
 	}

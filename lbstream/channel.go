@@ -11,26 +11,26 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// balanceLoad is the call, as gRPC hands it out.
+// balanceLoad is gRPC's own stream.
 type balanceLoad = lbpb.LoadBalancer_BalanceLoadClient
 
-// scheme and label name the channel. Nothing is resolved by them.
+// scheme and label are the target of the channel. They are not looked up.
 const (
 	scheme = "grpclb-balancers"
 	label  = "balancers"
 )
 
-// channel is the gRPC channel to the balancer's addresses. If it could not be
-// made, which takes impossible options, it is one over which every call fails.
+// channel is the gRPC channel to the balancers. If gRPC refuses its options, conn is nil
+// and each stream fails with the reason.
 type channel struct {
-	conn     *grpc.ClientConn // nil if it could not be made
-	failure  error            // why it could not
+	conn     *grpc.ClientConn // nil if gRPC refused to make it
+	failure  error            // why gRPC refused
 	resolver builder
 }
 
-// builder feeds the channel its addresses. It also has the say on the
-// authority, because a made-up target must not become a name that a balancer
-// is authenticated by. The ServerName of an address still comes first.
+// builder gives the channel its addresses and its authority. Otherwise gRPC would
+// authenticate balancers by the made-up target. The ServerName of an address has
+// precedence over the authority.
 type builder struct {
 	*manual.Resolver
 	authority string
@@ -39,13 +39,13 @@ type builder struct {
 // OverrideAuthority implements [resolver.AuthorityOverrider].
 func (b builder) OverrideAuthority(resolver.Target) string { return b.authority }
 
-// newChannel makes a channel that connects at its first call. The options of
-// the caller come last, so that they win. All addresses have the same route.
+// newChannel makes a channel that connects for its first stream. All addresses have one
+// route. The caller's options come last, so they have precedence.
 func newChannel(opts Options, k Keepalive, addresses []resolver.Address) *channel {
 	r := builder{manual.NewBuilderWithScheme(scheme), opts.Authority}
 	r.InitialState(stateOf(addresses))
 	target := url.URL{Scheme: scheme, Path: "/" + label}
-	way := grpc.WithNoProxy() // it was found out that there is none
+	way := grpc.WithNoProxy() // routeOf has found that no proxy is used
 	if by := opts.routeOf(addresses[0]); by != "" {
 		r.authority = string(by)
 		target.Path = "/" + dialled(r.authority, addresses[0])
@@ -56,7 +56,7 @@ func newChannel(opts Options, k Keepalive, addresses []resolver.Address) *channe
 		way,
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"pick_first":{}}]}`),
 		grpc.WithDisableServiceConfig(),
-		// Idle, a channel forgets its addresses; this one is closed instead.
+		// An idle channel would forget its addresses. The owner closes it instead.
 		grpc.WithIdleTimeout(0),
 		grpc.WithKeepaliveParams(k.params()),
 	}, opts.DialOptions...)
@@ -64,15 +64,15 @@ func newChannel(opts Options, k Keepalive, addresses []resolver.Address) *channe
 	return &channel{conn: conn, failure: err, resolver: r}
 }
 
-// use replaces the addresses. A connection that is not among them any more
-// stays for as long as its call.
+// use replaces the addresses. A connection to an address that is not among them stays
+// until its stream ends.
 func (c *channel) use(addresses []resolver.Address) {
 	c.resolver.UpdateState(stateOf(addresses))
 }
 
-// open begins a call. It blocks while the channel connects, and fails when no
-// address could be connected to, whatever the options of the caller say about
-// waiting: the error is what the policy falls back upon.
+// open opens a stream. It waits while the channel connects, and fails if no address could
+// be connected to, even if the caller's options say wait-for-ready: the policy needs the
+// error to fall back.
 func (c *channel) open(ctx context.Context) (balanceLoad, error) {
 	if c.conn == nil {
 		return nil, c.failure
@@ -80,10 +80,9 @@ func (c *channel) open(ctx context.Context) (balanceLoad, error) {
 	return lbpb.NewLoadBalancerClient(c.conn).BalanceLoad(ctx, grpc.WaitForReady(false))
 }
 
-// usable reports whether the channel is connected, or will be as soon as it is
-// called upon. In the other states it is connecting or waiting to connect
-// again at times of its own. Connecting counts because gRPC fails the call a
-// moment before it changes the state to TRANSIENT_FAILURE.
+// usable reports whether the channel can carry the next stream at once: it is connected,
+// or will connect when asked. CONNECTING does not count: gRPC fails the stream a moment
+// before it changes that state to TRANSIENT_FAILURE.
 func (c *channel) usable() bool {
 	if c.conn == nil {
 		return false
@@ -92,11 +91,11 @@ func (c *channel) usable() bool {
 	return state == connectivity.Ready || state == connectivity.Idle
 }
 
-// close closes the channel. gRPC says goodbye to the balancer first and gives
-// it 5 s to take that in, so a stalled connection holds up who calls this.
+// close closes the channel. gRPC sends a GOAWAY first and waits up to 5 s for that, if the
+// connection is stalled.
 func (c *channel) close() {
 	if c.conn != nil {
-		_ = c.conn.Close() // which fails only when done twice
+		_ = c.conn.Close() // fails only if it is closed already
 	}
 }
 

@@ -5,47 +5,47 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// command is what the core wants done. The owner does them in order.
+// command is something for the owner to do. The owner does them in order.
 type command interface{ isCommand() }
 
-// openChannel: make the channel. There is none.
+// openChannel: make a channel to these addresses. There is none.
 type openChannel struct{ addresses []resolver.Address }
 
-// useAddresses: give the channel these addresses instead. A live call stays.
+// useAddresses: give the channel these addresses instead. An open stream stays.
 type useAddresses struct{ addresses []resolver.Address }
 
-// closeChannel: close the channel. It carries no call.
+// closeChannel: close the channel. There is no stream on it.
 type closeChannel struct{}
 
-// openStream: start the call of this number over the channel. There is none.
+// openStream: start a stream with this number over the channel. There is none.
 type openStream struct{ number uint64 }
 
-// endStream: cancel the call and listen no more to its children, nor for what the
-// counter has to say of it.
+// endStream: cancel the stream. Its events, and an answer of the counter that is still
+// to come, are ignored from now on.
 type endStream struct{}
 
-// sendInitial: have a sender send the first message of the call just opened.
+// sendInitial: send the first message of the stream, with this service name.
 type sendInitial struct{ name string }
 
-// ask: ask the counter about the present call, which has this number. No other
+// ask: ask the counter about the present stream, which has this number. No other
 // question is out.
 type ask struct{ stream uint64 }
 
-// sendReport: have a sender send this report. There is no other.
+// sendReport: send this report. Nothing else is being sent.
 type sendReport struct{ stats *lbpb.ClientStats }
 
-// tellRetry: pass this on to the retry owner.
+// tellRetry: send this message to the retry owner.
 type tellRetry struct{ message retryMessage }
 
-// moveOn: log that the call of this number, which was with the balancer at the
-// address from, brought no list, and that the next balancer is asked.
+// moveOn: log that this stream, which was with the balancer at the address from,
+// brought no list, and that the next balancer is asked.
 type moveOn struct {
 	stream uint64
 	from   string // may be empty
 	err    error
 }
 
-// complain: log that the balancer said something this client has no use for.
+// complain: log that a message of the balancer, or a part of it, is ignored.
 type complain struct {
 	stream uint64
 	what   string

@@ -9,61 +9,62 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// phase is where the stream stands. What is not listed as doing nothing in a
-// phase, and has no effect there, cannot come and panics: the reader of a call
-// is only listened to while that call is the present one.
+// phase says what the owner is doing. For each phase, the events that have no
+// effect are listed. An event of a stream that is not open or being opened panics:
+// the owner listens to the present stream only.
 type phase int
 
 const (
-	// idle: no balancers, no channel, no call. A dialNow is out of date.
+	// idle: there are no balancers, no channel, no stream. A dialNow is ignored.
 	idle phase = iota
-	// opening: the reader is opening the call, which waits for the channel to
-	// connect. A dialNow is out of date. A new name does nothing: the name is
-	// looked at when the call is open.
+	// opening: the reader is opening a stream, which waits until the channel has
+	// connected. A dialNow is ignored. A new service name changes nothing: the name
+	// is sent when the stream is open.
 	opening
-	// open: the balancer is spoken with. A dialNow is out of date, unless the call is
-	// to be replaced.
+	// open: the stream is open. A dialNow is ignored, unless the stream is to be
+	// replaced.
 	open
-	// waiting: the last call ended, and in this round nobody is left to ask; the
-	// retry owner will say when the next one is due, unless a new name or other balancers come first. Only the dialNow
-	// that answers the last end counts. Reordered balancers are only passed on.
+	// waiting: the last stream ended and no balancer is left to ask in this round.
+	// The next stream is opened when the retry owner says so (dialNow), or at once
+	// if the name or the balancers change. A dialNow for an earlier stream is ignored.
+	// A new order of the same balancers is passed to the channel and starts nothing.
 	waiting
 )
 
-// core decides what to do about the one call to the balancer. It is a value
-// without goroutine, channel or clock: each method takes an event and returns
-// what to do about it, and leaves in status what the policy should know.
+// core decides about the stream to the balancer. It is a value without goroutine,
+// channel or clock: each method takes an event, returns the commands that follow
+// from it, and keeps in status what the policy should know.
 type core struct {
 	// Fixed after the start.
-	counting bool                         // there is a counter to ask
-	routeOf  func(resolver.Address) route // how a balancer is reached; nil: all directly
+	counting bool                         // there is a counter, so load reports can be sent
+	routeOf  func(resolver.Address) route // the route to a balancer; nil: all are reached directly
 
 	settings Settings
 	phase    phase
 	target   Target
-	given    []resolver.Address // what the channel has of the target; nil: there is no channel
-	tried    []resolver.Address // asked in this round, in vain; see round.go
-	stale    bool               // the channel was made by other settings, and is not for the next call
-	moved    bool               // the balancers have changed since the present call was begun
-	number   uint64             // of the latest call
-	renewed  bool               // the retry owner is to say when the call in phase open is replaced
-	started  time.Time          // when the call in phase opening was begun, or that in phase open opened
+	given    []resolver.Address // the balancers that the channel has; nil: there is no channel
+	tried    []resolver.Address // the balancers that brought no list in this round; see round.go
+	stale    bool               // the next stream needs a new channel
+	moved    bool               // the balancers changed after the present stream was begun
+	number   uint64             // of the latest stream
+	renewed  bool               // phase open: the retry owner was asked when to replace the stream
+	started  time.Time          // phase opening: when that began; phase open: when the stream was open
 	heard    heard
-	reports  reports // of the call in phase open
+	reports  reports // of the present stream
 	status   Status
 }
 
 var errHungUp = errors.New("the balancer ended the stream")
 
-// configure takes new settings. A keepalive is a channel's, for as long as that is
-// there.
+// configure takes new settings. A keepalive can't be changed on a channel that
+// exists, so the next stream gets a new channel.
 func (c *core) configure(s Settings) {
 	c.stale = c.stale || c.given != nil && s.Keepalive != c.settings.Keepalive
 	c.settings = s
 }
 
-// serve takes a new target. The channel hears of other addresses before a call
-// is opened over it, so that the call goes to one of them.
+// serve takes a new target. The channel gets its new addresses before a stream is
+// opened over it, so that the stream goes to one of them.
 func (c *core) serve(now time.Time, t Target) []command {
 	old := c.target
 	c.target = t
@@ -79,18 +80,19 @@ func (c *core) serve(now time.Time, t Target) []command {
 		return c.dial(now)
 	}
 	if c.phase == waiting && changed {
-		// To take a connection out of a channel that carries no call may last, if the
-		// connection is stalled; to close the channel does not.
+		// Close the channel instead of changing its addresses: gRPC would close a
+		// connection that is no longer named, and if it is stalled that blocks.
 		return slices.Concat(c.unlink(), []command{tellRetry{standDown{}}}, c.dial(now))
 	}
 	do, fits := c.refresh()
 	if !fits && c.phase == opening {
-		// The call waits for a connection to somebody who is not meant any more.
+		// The stream waits for a connection to balancers that the target no longer has.
 		return slices.Concat([]command{endStream{}}, c.dial(now))
 	}
 	switch {
 	case c.phase == open && renamed:
-		// Not an end: the policy is to notice nothing until the new call speaks.
+		// This side ends the stream, so it is no lost balancer. The policy sees no
+		// change until the new stream sends something.
 		do = append(do, endStream{}, tellRetry{standDown{c.finish(now)}})
 	case c.phase == waiting && renamed:
 		do = append(do, tellRetry{standDown{}})
@@ -100,8 +102,8 @@ func (c *core) serve(now time.Time, t Target) []command {
 	return append(do, c.dial(now)...)
 }
 
-// remove: there are no balancers any more. The list stays in the status: with
-// nothing to fall back to, it stays in use.
+// remove ends the stream: there are no balancers any more. The status keeps the
+// list, which stays in use if there is nothing to fall back to.
 func (c *core) remove(now time.Time) []command {
 	var do []command
 	switch c.phase {
@@ -115,7 +117,8 @@ func (c *core) remove(now time.Time) []command {
 	return append(do, c.unlink()...)
 }
 
-// dialNow: the wait after a call is over, or the one before it is replaced.
+// dialNow opens the next stream: the wait after the last one, or before replacing
+// the present one, is over.
 func (c *core) dialNow(now time.Time, d dialNow) []command {
 	switch {
 	case d.after != c.number:
@@ -123,15 +126,15 @@ func (c *core) dialNow(now time.Time, d dialNow) []command {
 	case c.phase == waiting:
 		return c.dial(now)
 	case c.phase == open && c.renewed:
-		// As with a new name, the policy is to notice nothing yet.
+		// The policy sees no change until the new stream sends something.
 		c.finish(now)
 		return slices.Concat([]command{endStream{}}, c.dial(now))
 	}
 	return nil
 }
 
-// askAgain: what the present call has delivered is of no use. One that has delivered
-// nothing is itself asking.
+// askAgain has the present stream replaced, since its list is of no use any more.
+// A stream that has brought no list yet stays: it is still asking.
 func (c *core) askAgain(now time.Time) []command {
 	if c.phase != open || !c.heard.list || c.renewed {
 		return nil
@@ -140,8 +143,8 @@ func (c *core) askAgain(now time.Time) []command {
 	return []command{tellRetry{renewal{c.number, c.sum(now)}}}
 }
 
-// opened: the present call is open and wants its first message. How long it
-// lives counts from here, because connecting says nothing about the balancer.
+// opened sends the first message of the present stream. The stream's life counts
+// from now on: how long connecting took says nothing about the balancer.
 func (c *core) opened(now time.Time) []command {
 	c.must(opening)
 	c.phase, c.started = open, now
@@ -149,11 +152,11 @@ func (c *core) opened(now time.Time) []command {
 	return []command{sendInitial{c.target.Name}}
 }
 
-// ended: the present call is over. usable says whether its channel is fit to
-// carry the next one, and from where the balancer is that the call was with. A
-// channel that could not connect would go on trying by a schedule of its own, and
-// the retry owner's is the only one; so it is closed, and the next call gets a new
-// one that tries at once.
+// ended is told that the present stream ended, not by this side. usable says whether
+// the channel can carry the next stream; from is the address of the balancer that the
+// stream was with. A channel that could not connect tries again at times of its own,
+// but only the retry owner decides when to connect. So the channel is closed, and the
+// next stream gets a new one, which connects at once.
 func (c *core) ended(now time.Time, err error, usable bool, from string) []command {
 	c.must(opening, open)
 	if err == io.EOF {
@@ -162,9 +165,9 @@ func (c *core) ended(now time.Time, err error, usable bool, from string) []comma
 	return c.over(now, brief(err), usable, from)
 }
 
-// over: there is no call any more. If it has brought no list, the balancers that
-// are left in this round are asked at once; else, or if none is left, the retry
-// owner says when the next call is due.
+// over decides what follows the end of the present stream. If it brought no list,
+// the balancers that are left in this round are asked at once. If none is left, or
+// if it brought a list, the retry owner says when to open the next stream.
 func (c *core) over(now time.Time, err error, usable bool, from string) []command {
 	c.status.Ends++
 	c.status.Err = err
@@ -188,8 +191,8 @@ func (c *core) over(now time.Time, err error, usable bool, from string) []comman
 	return do
 }
 
-// dial opens the next call, over the channel if there is one. A call over a
-// connection that is there costs the balancer no handshake.
+// dial opens the next stream, over the present channel if there is one: a stream over
+// an open connection costs the balancer no handshake.
 func (c *core) dial(now time.Time) []command {
 	var do []command
 	if c.stale {
@@ -204,8 +207,9 @@ func (c *core) dial(now time.Time) []command {
 	return append(do, openStream{c.number})
 }
 
-// refresh gives the channel, if there is one, what it can have of the balancers that
-// are left. If none of them fits its route, it is not for the next call.
+// refresh updates the channel's addresses, if there is a channel, to the balancers
+// that are left in this round and have the channel's route. If none of them has that
+// route, fits is false, and the next stream gets a new channel.
 func (c *core) refresh() (do []command, fits bool) {
 	if c.given == nil {
 		return nil, true
@@ -222,7 +226,7 @@ func (c *core) refresh() (do []command, fits bool) {
 	return do, true
 }
 
-// unlink closes the channel, if there is one. No call is left on it.
+// unlink closes the channel, if there is one. The caller has ended its stream.
 func (c *core) unlink() []command {
 	if c.given == nil {
 		return nil
@@ -231,15 +235,15 @@ func (c *core) unlink() []command {
 	return []command{closeChannel{}}
 }
 
-// finish sums up the present call for the retry owner and forgets what belongs
-// to it: neither the words of one call nor its counts mean anything in the next.
+// finish returns the record of the present stream for the retry owner, and forgets
+// all that belongs to that stream.
 func (c *core) finish(now time.Time) record {
 	sum := c.sum(now)
 	c.heard, c.reports, c.renewed = heard{}, reports{}, false
 	return sum
 }
 
-// sum is what the present call has come to so far.
+// sum returns the record of the present stream up to now.
 func (c *core) sum(now time.Time) record {
 	if c.phase != open {
 		return record{}
@@ -247,8 +251,8 @@ func (c *core) sum(now time.Time) record {
 	return record{lived: now.Sub(c.started), delivered: c.heard.list}
 }
 
-// must panics unless the core is in one of these phases. Nothing a balancer
-// sends can bring that about, only an owner that listens to the wrong reader.
+// must panics unless the core is in one of these phases. A balancer can't cause
+// that, only an owner that listens to the wrong stream.
 func (c *core) must(phases ...phase) {
 	for _, p := range phases {
 		if c.phase == p {

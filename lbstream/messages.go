@@ -8,21 +8,21 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// message is what the stream is told through its inbox. At most one dialNow
-// waits there for each call that ended; serves come at the resolver's pace.
+// message is a message to the stream owner. At most one dialNow is queued for each
+// stream that ended; the other messages come no faster than the resolver's updates.
 type message interface{ toStream() }
 
-// serve: the policy has a target. Sent by Stream.Serve.
+// serve: the policy has a new target. Sent by Stream.Serve.
 type serve struct{ target Target }
 
-// dialNow: the wait that followed the call of this number is over. It is out
-// of date, and ignored, once another call has been opened.
+// dialNow: the wait after the stream of this number is over. It is ignored if another
+// stream has been opened since.
 type dialNow struct{ after uint64 }
 
 // configure: the settings have changed. Sent by Stream.Configure.
 type configure struct{ settings Settings }
 
-// askAgain: the list is of no use, and the balancer may have a better one. Sent by
+// askAgain: no backend of the list works; the balancer may have a better list. Sent by
 // Stream.AskAgain.
 type askAgain struct{}
 
@@ -31,24 +31,22 @@ func (askAgain) toStream()  {}
 func (dialNow) toStream()   {}
 func (configure) toStream() {}
 
-// streamEvent is what the children of a call hand to the stream, over an
-// unbuffered channel that belongs to their call alone. From the reader: first
-// opened or ended; after opened any number of received; ended comes last and
-// is the last that is heard of the call. From a sender: sent.
+// streamEvent is what the goroutines of a stream tell the owner, over the unbuffered
+// channel of that stream. The reader first sends opened or ended. After opened it sends
+// any number of received, and ended at last. A sender sends sent.
 type streamEvent interface{ fromStream() }
 
-// opened: gRPC has accepted the call. The balancer may not have seen it yet.
+// opened: gRPC has made the stream. The balancer may not know of it yet.
 type opened struct{ raw balanceLoad }
 
-// received: the balancer said something. A list has been parsed by the reader, so
-// that a long one holds up nobody but the balancer, and its message can go.
+// received: the balancer sent a message. The reader has parsed a list already, so a
+// long one does not hold up the owner, and the message itself can be freed.
 type received struct {
 	response *lbpb.LoadBalanceResponse // nil if it is a list
 	list     *tokens.List
 }
 
-// receivedFrom is how the reader hands a message over. last is the list that it
-// handed over last.
+// receivedFrom turns a message into an event. last is the list before it, or nil.
 func receivedFrom(m *lbpb.LoadBalanceResponse, last *tokens.List) received {
 	if l, ok := m.GetLoadBalanceResponseType().(*lbpb.LoadBalanceResponse_ServerList); ok {
 		return received{list: tokens.Parse(l.ServerList, last)}
@@ -56,12 +54,12 @@ func receivedFrom(m *lbpb.LoadBalanceResponse, last *tokens.List) received {
 	return received{response: m}
 }
 
-// ended: the call could not be opened, or is over. err is not nil; io.EOF
-// means that the balancer ended the stream without an error.
+// ended: the stream could not be opened, or it is over. err is not nil; io.EOF means
+// that the balancer ended the stream without an error.
 type ended struct{ err error }
 
-// sent: gRPC has taken the message that a sender was given, which takes as
-// long as the balancer's flow control makes it.
+// sent: gRPC has taken the message from the sender. While the balancer does not read,
+// flow control delays that.
 type sent struct{}
 
 func (opened) fromStream()   {}
@@ -69,40 +67,39 @@ func (received) fromStream() {}
 func (ended) fromStream()    {}
 func (sent) fromStream()     {}
 
-// retryMessage is what the retry owner is told through its inbox: one message
-// for each end of a call or of a wait, and the policy's few.
+// retryMessage is a message to the retry owner: one for each end of a stream or of a
+// wait, and the few of the policy.
 type retryMessage interface{ toRetry() }
 
-// streamEnded: the call of this number is over and not by the stream's wish.
-// The answer is a dialNow, in its time.
+// streamEnded: this stream is over, and this side did not end it. A dialNow answers
+// it after the backoff.
 type streamEnded struct {
 	stream uint64
 	record
 }
 
-// renewal: the call of this number is to be followed by another, and goes on until
-// then. The answer is a dialNow, in the time that the end of the call would have been
-// answered in.
+// renewal: this stream goes on, but is to be replaced. A dialNow answers it after the
+// time that would be waited if the stream had ended.
 type renewal struct {
 	stream uint64
 	record
 }
 
-// standDown: whatever was being waited for has lost its point. The stream has
-// opened a call out of turn, or has no balancers, and asks for nothing.
+// standDown: no stream is waited for any more. One was opened before its time, or there
+// are no balancers. No dialNow follows.
 type standDown struct{ record }
 
-// record is what the retry owner needs to know of a call the stream no longer
-// has. It is zero for a call that was never opened.
+// record is what the retry owner has to know of a stream. It is zero for a stream that
+// was never open.
 type record struct {
-	lived     time.Duration // since it was opened
-	delivered bool          // a server list
+	lived     time.Duration // for how long it was open
+	delivered bool          // it brought a server list
 }
 
-// reset: the policy wants the next call without delay. Sent by Stream.Reset.
+// reset: the policy wants the next stream now. Sent by Stream.Reset.
 type reset struct{}
 
-// setBackoff: the figures have changed. Sent by Stream.SetBackoff.
+// setBackoff: the backoff has other figures. Sent by Stream.SetBackoff.
 type setBackoff struct{ backoff Backoff }
 
 func (streamEnded) toRetry() {}
@@ -111,29 +108,29 @@ func (standDown) toRetry()   {}
 func (reset) toRetry()       {}
 func (setBackoff) toRetry()  {}
 
-// Serve makes t the target. What equals the target so far changes nothing; new
-// addresses go to the channel under a live call and are tried at once if the
-// stream was waiting to call again; a new name opens a new call at once;
-// without balancers the call and its channel are closed. The slice is copied.
-// It never waits, and does nothing once the group has stopped.
+// Serve makes t the target. The same target again changes nothing. New addresses go to
+// the channel, and an open stream stays; while the owner waits before the next stream, they
+// are tried at once. A new name ends the stream and opens one at once. Without balancers
+// stream and channel are closed. The slice is copied. Serve never waits, and does nothing
+// once the group has stopped.
 func (s *Stream) Serve(t Target) { s.inbox.Send(serve{t.normal()}) }
 
 // Configure changes the settings: the Timeout at once, the Keepalive from the next
-// call on. It never waits, and does nothing once the group has stopped.
+// stream on. It never waits, and does nothing once the group has stopped.
 func (s *Stream) Configure(settings Settings) { s.inbox.Send(configure{settings}) }
 
-// AskAgain replaces a call that has delivered by a new one, as soon as the backoff
-// allows, with jitter. If the balancer sends anything before that, the call stays.
-// Contact holds meanwhile, until the new call ends or has sent no list for the Timeout
-// of the settings. While no call that has delivered is open it does nothing, since the
-// balancer is being asked. It never waits, and does nothing once the group has stopped.
+// AskAgain replaces the open stream by a new one, as soon as the backoff allows, with
+// jitter. If the balancer sends anything before that, the stream stays. Contact holds until
+// the new stream ends, or has sent no list for the Timeout of the settings. If the open
+// stream has brought no list, or no stream is open, AskAgain does nothing, because the balancer
+// is being asked already. It never waits, and does nothing once the group has stopped.
 func (s *Stream) AskAgain() { s.inbox.Send(askAgain{}) }
 
-// Reset forgets the backoff, and if the stream was waiting to call again it
-// calls now. It never waits, and does nothing once the group has stopped.
+// Reset forgets the backoff. If the next stream is being waited for, it is opened now.
+// Reset never waits, and does nothing once the group has stopped.
 func (s *Stream) Reset() { s.retry.Send(reset{}) }
 
-// SetBackoff changes the figures from the next end of a call on; a wait that
-// has begun keeps its length. Figures out of range are replaced as [Backoff]
-// says. It never waits, and does nothing once the group has stopped.
+// SetBackoff changes the figures from the next end of a stream on; a wait that has begun
+// keeps its length. Figures out of range are replaced as [Backoff] says. It never
+// waits, and does nothing once the group has stopped.
 func (s *Stream) SetBackoff(b Backoff) { s.retry.Send(setBackoff{b.normal()}) }

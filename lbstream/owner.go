@@ -9,7 +9,7 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// owner is the goroutine that owns the channel, the call and its reports.
+// owner is the goroutine that owns the channel, the stream and its load reports.
 type owner struct {
 	// Fixed after the start.
 	group  *actor.Group
@@ -20,17 +20,17 @@ type owner struct {
 	core    core
 	channel *channel       // nil: none
 	stream  *balanceStream // nil: none
-	told    Status         // put last
+	told    Status         // the status that was published last
 
-	// Belongs to one question, so an answer that comes when nobody wants to know
-	// any more is told apart by where it comes.
+	// Each question has its own channel, so an answer to an earlier question is never
+	// taken for the answer to this one.
 	answer chan tokens.Counts // counter → owner, room for one; nil: nothing is asked
 }
 
-// loop hears the inbox, the children of the present call and the counter, and
-// publishes after each batch. Select is fair, so a reader with a flood behind
-// it cannot keep the others from being heard. When the loop returns the context
-// is done, and with it the call and its children.
+// loop handles the inbox, the events of the present stream, the timer and the
+// counter's answers, and publishes the status after each batch. Select is fair, so a
+// reader that always has a message does not keep the others waiting. When the loop
+// returns, ctx is done, which ends the stream and its goroutines.
 func (o *owner) loop(ctx context.Context) {
 	defer o.public.inbox.Close()
 	defer o.closeChannel()
@@ -71,11 +71,11 @@ func (o *owner) handle(m message) []command {
 		o.core.configure(m.settings)
 		return nil
 	default:
-		panic(fmt.Sprintf("BUG: the stream was sent a %T", m))
+		panic(fmt.Sprintf("BUG: the stream owner got a %T", m))
 	}
 }
 
-// events is where the present call's children speak; nil, it is never heard.
+// events returns the channel of the present stream's events, or nil.
 func (o *owner) events() <-chan streamEvent {
 	if o.stream == nil {
 		return nil
@@ -83,9 +83,9 @@ func (o *owner) events() <-chan streamEvent {
 	return o.stream.events
 }
 
-// hear passes one event of the present call to the core. A call that ended by
-// itself is cancelled too: its sender may have something to say. It has a channel
-// under it, whose state is read while nothing else uses it.
+// hear passes one event of the present stream to the core. A stream that ended by
+// itself is cancelled too, because its sender may still be waiting. The state of the
+// channel is read before the commands of the core can change it.
 func (o *owner) hear(ctx context.Context, e streamEvent) {
 	switch e := e.(type) {
 	case opened:
@@ -104,8 +104,8 @@ func (o *owner) hear(ctx context.Context, e streamEvent) {
 	}
 }
 
-// do does what the core wants done, in order: a closed channel, say, is gone
-// before the next one is made. None of it waits for the network.
+// do carries out commands in order: the old channel is closed before a new one is
+// made, for example. None of it waits for the network.
 func (o *owner) do(ctx context.Context, commands []command) {
 	for _, c := range commands {
 		switch c := c.(type) {
@@ -138,16 +138,15 @@ func (o *owner) do(ctx context.Context, commands []command) {
 	}
 }
 
-// endStream cancels the call, which ends its children, and forgets it along with
-// the question that may be out about it.
+// endStream cancels the stream, which ends its goroutines. An answer to the question
+// that may be out about it will be dropped.
 func (o *owner) endStream() {
 	o.stream.cancel()
 	o.stream, o.answer = nil, nil
 }
 
-// closeChannel has gRPC close the channel. Over a connection that takes nothing in
-// that may last 5 s, which is gRPC's time for a goodbye, and nobody waits for it: the
-// goroutine has nothing of the stream's, and ends with the connection.
+// closeChannel has gRPC close the channel, in a goroutine of its own: over a stalled
+// connection that takes up to 5 s, and nobody waits for it.
 func (o *owner) closeChannel() {
 	if o.channel != nil {
 		go o.channel.close()
@@ -155,8 +154,9 @@ func (o *owner) closeChannel() {
 	o.channel = nil
 }
 
-// publish follows the messages to the retry owner, so that a Reset in answer
-// to a status finds the end of the call known there.
+// publish puts the status into its cell if it has changed. That comes after the
+// messages to the retry owner, so that a Reset sent in answer to a status finds the
+// end of the stream known there.
 func (o *owner) publish() {
 	if !o.core.status.differs(o.told) {
 		return

@@ -9,30 +9,30 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// heard is what the present call has said so far.
+// heard is what the present stream has brought so far.
 type heard struct {
-	any        bool // anything
+	any        bool // any message
 	initial    bool // an initial response
 	list       bool // a server list
-	complained bool // something that was logged: once per call is enough
+	complained bool // something that was logged; the rest of this stream is not
 }
 
-// received takes one message of the present call. The protocol wants an
-// initial response first and one of the others each time after it, but a list
-// is good whenever it comes, and nothing that is out of place does harm:
+// received takes one message of the present stream. The protocol wants an initial
+// response first and then other messages. But a list is used whenever it comes, and a
+// message out of place is ignored:
 // https://github.com/grpc/grpc-proto/blob/master/grpc/lb/v1/load_balancer.proto
 func (c *core) received(now time.Time, said received) []command {
 	c.must(open)
 	c.heard.any = true
 	var do []command
-	if c.renewed { // the balancer speaks, so it need not be asked
+	if c.renewed { // the balancer sends something, so a new stream is not needed
 		c.renewed = false
 		do = append(do, tellRetry{standDown{}})
 	}
 	return append(do, c.said(now, said)...)
 }
 
-// said takes the message for what it is.
+// said handles the message by its kind.
 func (c *core) said(now time.Time, said received) []command {
 	if said.list != nil {
 		return c.list(said.list)
@@ -48,7 +48,7 @@ func (c *core) said(now time.Time, said received) []command {
 	return nil
 }
 
-// initial: from now on there are reports, if the balancer wants them.
+// initial starts the load reports, if the balancer wants them.
 func (c *core) initial(now time.Time, r *lbpb.InitialLoadBalanceResponse) []command {
 	if c.heard.initial {
 		return c.complain("a second initial response")
@@ -64,13 +64,13 @@ func (c *core) initial(now time.Time, r *lbpb.InitialLoadBalanceResponse) []comm
 	return nil
 }
 
-// sent: nothing is being sent any more.
+// sent: the sender is done.
 func (c *core) sent(now time.Time) {
 	c.must(open)
 	c.reports.sent(now)
 }
 
-// counted: the counter has answered the one question there is.
+// counted: the counter has answered.
 func (c *core) counted(now time.Time, counts tokens.Counts) []command {
 	c.must(open)
 	report, ok := c.reports.counted(now, counts)
@@ -80,9 +80,9 @@ func (c *core) counted(now time.Time, counts tokens.Counts) []command {
 	return []command{sendReport{statsOf(now, report)}}
 }
 
-// list: an empty list is a list. It is contact, but only one that is not empty takes
-// back what was asked. It ends the round, so that the channel has all balancers
-// again; its connection stays.
+// list takes a list, which may be empty. Any list is contact and ends the round, so the
+// channel gets all balancers again and keeps its connection. Only one that is not empty
+// takes back the balancer's request for fallback.
 func (c *core) list(l *tokens.List) []command {
 	c.heard.list = true
 	c.status.Stream, c.status.List = c.number, l
@@ -101,8 +101,7 @@ func (c *core) list(l *tokens.List) []command {
 	return do
 }
 
-// complain logs no more than once per call, so that a balancer cannot fill
-// the log. Calls come at the pace of the backoff.
+// complain logs one line for each stream at most, so a balancer can't fill the log.
 func (c *core) complain(what string) []command {
 	if c.heard.complained {
 		return nil

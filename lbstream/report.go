@@ -10,35 +10,32 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A Counter knows what became of the calls that the lists of each call to the
-// balancer were used for.
+// A Counter counts the calls that were picked from the lists of each stream.
 type Counter interface {
-	// Count asks what has happened in the call of this number (see Status) since
-	// the stream last asked about it; the first time, since it was opened. The
-	// answer is sent on reply once, later, and from another goroutine; reply has
-	// room for it. It may never come if the counter has stopped: that call is
-	// then not reported on again.
+	// Count asks what happened by the lists of the stream with this number (see Status)
+	// since the last question about it, or since the stream was opened. One answer comes on
+	// reply, later and from another goroutine; reply has room for it. If the counter
+	// has stopped, no answer comes, and no more reports are sent on that stream.
 	//
-	// Count must not wait, since the stream does nothing else meanwhile. There is
-	// one question out about a call at a time; but a call may end with a question
-	// out, and the answer is then dropped while the next call is asked about.
+	// Count must not wait: meanwhile the stream owner does nothing else. There is one
+	// question at a time about a stream. If the stream ends with a question out, the next
+	// stream may be asked about before the answer comes; the answer is dropped.
 	//
-	// A figure is negative if more was taken back than has happened. What happens
-	// later makes up for that, so that a report never has a negative one.
+	// A figure is negative if more calls were taken back than happened. It is
+	// subtracted from later figures, so no report has a negative one.
 	Count(stream uint64, reply chan<- tokens.Counts)
 }
 
-// Bounds of the time between reports. The protocol sets none. The lower one
-// keeps a balancer from having its clients do nothing but report; what is above
-// the upper one cannot have been meant, and clocks overflow long after it.
+// Bounds for the time between reports; the protocol has none. With less than the lower
+// one a balancer could keep its clients busy with reports alone. More than the upper one is
+// taken for a mistake.
 const (
 	minInterval = 100 * time.Millisecond
 	maxInterval = 365 * 24 * time.Hour
 )
 
-// interval returns the time between reports that a balancer wants; zero means
-// none. It also reports whether that is something to want: an interval that is
-// over a year, or no duration at all by the rules of its protocol, is not.
+// interval returns the time between reports that a balancer asks for; zero: none. sane is
+// false if the duration is invalid by protobuf's rules or over a year.
 func interval(d *durationpb.Duration) (every time.Duration, sane bool) {
 	if d == nil {
 		return 0, true
@@ -46,7 +43,7 @@ func interval(d *durationpb.Duration) (every time.Duration, sane bool) {
 	if d.CheckValid() != nil {
 		return 0, false
 	}
-	// What does not fit into a time.Duration comes out as the longest.
+	// AsDuration returns the longest Duration for what does not fit into one.
 	switch every = d.AsDuration(); {
 	case every <= 0:
 		return 0, true
@@ -57,7 +54,7 @@ func interval(d *durationpb.Duration) (every time.Duration, sane bool) {
 	}
 }
 
-// statsOf puts a report into the protocol's words.
+// statsOf returns a report as a message of the protocol.
 func statsOf(now time.Time, c tokens.Counts) *lbpb.ClientStats {
 	stats := &lbpb.ClientStats{
 		Timestamp:                              timestamppb.New(now),

@@ -6,37 +6,36 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// reporting is where the reports of one call stand. A question is asked only
-// when nothing is being sent, so that what comes of it can be; so what has been counted is
-// always either with the counter or on its way to the balancer, and a send that
-// takes long loses nothing. A send that fails takes the call with it.
+// reporting is what the reports of one stream are waiting for. The counter is asked
+// only when nothing is being sent, so its answer can be sent at once: each counted call is either with
+// the counter or on its way to the balancer, and a slow send loses none. If a send fails,
+// the stream ends.
 type reporting int
 
 const (
-	// resting: the next question is asked when it is due. There is none before
-	// the balancer has said how often it wants reports, and none if it does not.
+	// resting: the next question is due at due. If the balancer has asked for no reports,
+	// or not yet, there is none.
 	resting reporting = iota
-	// asking: the counter has a question. A ring is out of date.
+	// asking: the counter has been asked. rang does nothing.
 	asking
-	// sending: a message is being sent, be it the initial request. A ring is
-	// out of date.
+	// sending: a message is being sent, the initial request or a report. rang does
+	// nothing.
 	sending
 )
 
-// reports decides when to report on one call, and what. It is a value without
-// a clock: its owner rings it at due. The zero value is a call that is not open
-// and reports nothing.
+// reports decides when to report on one stream, and what. It is a value without a clock:
+// its owner calls rang at due. The zero value is for a stream that is not open.
 type reports struct {
 	phase reporting
-	every time.Duration // zero: no reports
-	due   time.Time     // of the next question; zero: there is none to ask
+	every time.Duration // the interval; zero: no reports
+	due   time.Time     // when to ask the counter; zero: not now
 
-	quiet bool          // nothing had happened the last time, and that was said
-	owed  tokens.Counts // reported and taken back since: negative, or zero
+	quiet bool          // the last report was all zero
+	owed  tokens.Counts // calls that were reported and then taken back; each figure is negative or zero
 }
 
-// want: this is how often the balancer wants reports; zero is never. The first
-// interval begins now, or if the initial request is still being sent, after it.
+// want sets the interval that the balancer asks for; zero is no reports. The first
+// interval begins now, or when the initial request has been sent.
 func (r *reports) want(now time.Time, every time.Duration) {
 	r.every = every
 	if r.phase == resting {
@@ -44,7 +43,7 @@ func (r *reports) want(now time.Time, every time.Duration) {
 	}
 }
 
-// rest begins the interval before the next question.
+// rest begins an interval.
 func (r *reports) rest(now time.Time) {
 	r.phase = resting
 	if r.every > 0 {
@@ -52,16 +51,16 @@ func (r *reports) rest(now time.Time) {
 	}
 }
 
-// send: a message is being sent, and nothing else until that is done.
+// send: the sender has a message.
 func (r *reports) send() { r.phase, r.due = sending, time.Time{} }
 
-// sent: it is done, and the next interval begins.
+// sent: the sender is done, and the next interval begins.
 func (r *reports) sent(now time.Time) {
 	r.must(sending)
 	r.rest(now)
 }
 
-// rang reports whether it is time to ask. Too early a ring does nothing.
+// rang reports whether to ask the counter now. Before due it does nothing.
 func (r *reports) rang(now time.Time) bool {
 	if r.due.IsZero() || now.Before(r.due) {
 		return false
@@ -70,8 +69,8 @@ func (r *reports) rang(now time.Time) bool {
 	return true
 }
 
-// counted takes the answer and returns the report to send, if there is one. The
-// balancer is told once that nothing happens, and then when something does.
+// counted takes the counter's answer and returns the report to send, if there is one.
+// Of several all-zero reports in a row only the first is sent.
 func (r *reports) counted(now time.Time, c tokens.Counts) (report tokens.Counts, ok bool) {
 	r.must(asking)
 	report = r.settle(c)
@@ -84,10 +83,10 @@ func (r *reports) counted(now time.Time, c tokens.Counts) (report tokens.Counts,
 	return report, true
 }
 
-// settle returns what of c can be reported. Started comes out negative when
-// gRPC did not use picks that were reported already: a balancer cannot make
-// anything of that, so the next ones are kept back until it is made up for.
-// Drops are never taken back; those that say nothing are left out.
+// settle returns the part of c that can be reported. A figure can be negative: gRPC
+// did not use a pick that was reported already. Nothing of it is reported then, and it is
+// subtracted from later figures. Drops are never taken back; those of no call are left
+// out.
 func (r *reports) settle(c tokens.Counts) tokens.Counts {
 	report := tokens.Counts{
 		Started:       settle(&r.owed.Started, c.Started),
@@ -103,7 +102,7 @@ func (r *reports) settle(c tokens.Counts) tokens.Counts {
 	return report
 }
 
-// settle adds counted to what is owed and returns the surplus.
+// settle adds counted to owed, and returns what is more than zero.
 func settle(owed *int64, counted int64) (surplus int64) {
 	sum := *owed + counted
 	*owed = min(sum, 0)
@@ -112,6 +111,6 @@ func settle(owed *int64, counted int64) (surplus int64) {
 
 func (r *reports) must(p reporting) {
 	if r.phase != p {
-		panic("BUG: a report was heard of that is not under way")
+		panic("BUG: an event of a report that is not under way")
 	}
 }

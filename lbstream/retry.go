@@ -9,10 +9,9 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// retryLoop is the goroutine that owns the backoff and its timer: it alone
-// says when the next call is due. Its state is core and timer.
-//
-// A dialNow to a stream that has stopped is dropped, and nothing is missed.
+// retryLoop is the goroutine that owns the backoff and its timer. It alone decides when
+// the next stream is due. If the stream owner has stopped, its dialNow is dropped, and
+// nothing is lost.
 func (s *Stream) retryLoop(ctx context.Context, core retryCore) {
 	defer s.retry.Close()
 	timer := actor.NewTimer()
@@ -51,7 +50,7 @@ func (r *retryCore) handle(now time.Time, m retryMessage) (dial dialNow, ok bool
 	case setBackoff:
 		r.setBackoff(m.backoff)
 	default:
-		panic(fmt.Sprintf("BUG: retry was sent a %T", m))
+		panic(fmt.Sprintf("BUG: the retry owner got a %T", m))
 	}
 	return dial, ok
 }

@@ -2,24 +2,20 @@ package lbstream
 
 import "time"
 
-// reopenJitter bounds the wait before a healthy call is reopened. It is there
-// so that the clients of a balancer that went away do not come back at once.
+// reopenJitter is the longest wait before a healthy stream is reopened. It spreads the
+// clients of a balancer that restarts.
 const reopenJitter = 100 * time.Millisecond
 
-// retryCore decides when the next call is due. It is a value without a clock:
-// its owner rings it at due.
-//
-// It waits while due is set. A wait ends with a dialNow, or with standDown.
+// retryCore decides when the next stream is due. It is a value without a clock: its owner
+// calls rang at due. While due is set it waits; a dialNow or standDown ends that.
 type retryCore struct {
 	backoff  Backoff
-	failures int       // ends in a row that were not healthy
-	stream   uint64    // whose end began the wait
-	due      time.Time // zero: not waiting
+	failures int       // how many streams in a row were not healthy
+	stream   uint64    // the stream before the wait
+	due      time.Time // when the wait is over; zero: no wait
 }
 
-// ended begins a wait. A call that was not healthy lengthens the next one; a
-// balancer that answers and hangs up at once must not be called in a tight
-// loop, so having answered is not enough to be healthy.
+// ended begins a wait. Each stream that was not healthy makes the next wait longer.
 func (r *retryCore) ended(now time.Time, e streamEnded, random float64) {
 	r.wait(now, e.stream, e.record, random)
 	if !r.healthy(e.record) {
@@ -27,13 +23,13 @@ func (r *retryCore) ended(now time.Time, e streamEnded, random float64) {
 	}
 }
 
-// renew begins the wait before a call is replaced. It is no failure, but neither is it
-// done more often than calls that end would be followed.
+// renew begins the wait before a stream is replaced. That counts as no failure, but it
+// happens no more often than streams that end are followed by others.
 func (r *retryCore) renew(now time.Time, n renewal, random float64) {
 	r.wait(now, n.stream, n.record, random)
 }
 
-// wait begins the wait before the call that is to follow this one.
+// wait begins the wait for the stream after this one.
 func (r *retryCore) wait(now time.Time, stream uint64, c record, random float64) {
 	wait := r.backoff.delay(r.failures, random)
 	if r.healthy(c) {
@@ -43,14 +39,14 @@ func (r *retryCore) wait(now time.Time, stream uint64, c record, random float64)
 	r.stream, r.due = stream, now.Add(wait)
 }
 
-// healthy: "lived longer than the first backoff delay" keeps the rate of calls
-// to a balancer that always hangs up at that of the first delay or less.
+// healthy reports whether a stream brought a list and lived longer than the first
+// backoff delay. A balancer that always hangs up is so asked no more often than once in that delay.
 func (r *retryCore) healthy(c record) bool {
 	return c.delivered && c.lived > r.backoff.InitialDelay
 }
 
-// standDown ends the wait, if there is one. The failures so far still count,
-// unless the call that was given up had made good for them.
+// standDown ends the wait, if there is one. The failures so far still count, unless the
+// stream that this side ended was healthy.
 func (r *retryCore) standDown(s standDown) {
 	r.due = time.Time{}
 	if r.healthy(s.record) {
@@ -58,13 +54,13 @@ func (r *retryCore) standDown(s standDown) {
 	}
 }
 
-// reset forgets the failures and ends the wait, if there is one, with a call.
+// reset forgets the failures. If there is a wait, it ends with a dialNow.
 func (r *retryCore) reset() (dialNow, bool) {
 	r.failures = 0
 	return r.stopWaiting(!r.due.IsZero())
 }
 
-// rang ends the wait with a call if it is over. Too early a ring does nothing.
+// rang ends the wait with a dialNow at due. Before due it does nothing.
 func (r *retryCore) rang(now time.Time) (dialNow, bool) {
 	return r.stopWaiting(!r.due.IsZero() && !now.Before(r.due))
 }
@@ -77,5 +73,5 @@ func (r *retryCore) stopWaiting(dial bool) (dialNow, bool) {
 	return dialNow{after: r.stream}, true
 }
 
-// setBackoff leaves the present wait and the count of failures as they are.
+// setBackoff does not change a wait that has begun, nor the count of failures.
 func (r *retryCore) setBackoff(b Backoff) { r.backoff = b }

@@ -6,15 +6,13 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// A round asks the balancers for a list, one after the other and in the order of
-// the target. It is over when one has sent a list, or when all have been tried;
-// then the backoff comes before the next round. While one of them is left to ask,
-// a call that ends in vain is followed by the next one at once. With one balancer
-// each call is a round.
+// In a round the balancers are asked for a list, one after the other in the order of
+// the target. The round is over when one has sent a list or when all have been tried.
+// After a stream without a list the next balancer is asked at once; after the last one the
+// backoff comes, and then the next round. With one balancer each stream is a round.
 //
-// In a round the channel has the balancers that are left and are reached in the same
-// way. Inside the channel pick_first may pass over any number of them that it can't
-// connect to.
+// The channel has the balancers that are left in the round and have the same route. Its
+// pick_first may skip any number of them that it can't connect to.
 
 // untried returns the balancers that are left in this round.
 func (c *core) untried() []resolver.Address {
@@ -26,11 +24,11 @@ func (c *core) untried() []resolver.Address {
 	})
 }
 
-// reach returns the balancers that the next channel is for: those that are left and
-// are reached as the first of them is.
+// reach returns the balancers for the next channel: of those that are left, the ones
+// with the route of the first.
 func (c *core) reach() []resolver.Address { return c.along(c.route(c.untried()[0])) }
 
-// along returns the balancers that are left and have a route.
+// along returns the balancers that are left and have this route.
 func (c *core) along(r route) []resolver.Address {
 	return slices.DeleteFunc(slices.Clone(c.untried()), func(a resolver.Address) bool { return c.route(a) != r })
 }
@@ -42,13 +40,13 @@ func (c *core) route(a resolver.Address) route {
 	return c.routeOf(a)
 }
 
-// culprits returns the balancers that the present call has tried in vain. A call
-// that could not be opened has tried all that the channel has. An open one is with
-// the balancer at the address from. That may be an address that no balancer has
-// in the target, because of a dialer, a proxy or a name in the place of an IP; then
-// it is taken to be the first one of the channel. If that is wrong, the same
-// balancer is asked once more in this round, and the round ends all the same. It
-// may also be one that the target does not name any more; then it is none of them.
+// culprits returns the balancers that brought no list on the present stream. A stream
+// that could not be opened has tried all balancers of the channel. An open one is with
+// the balancer at the address from. If the channel has no such address (because of a
+// dialer, a proxy, or a name in place of an IP), it is taken to be the first of
+// the channel. If that is wrong, a balancer is asked twice in this round, and the round
+// ends nevertheless. If the target has changed since, from may be a balancer of the
+// old target; then there is no culprit.
 func (c *core) culprits(from string) []resolver.Address {
 	if c.phase == opening {
 		return c.given
@@ -64,7 +62,7 @@ func (c *core) culprits(from string) []resolver.Address {
 	}
 }
 
-// partial reports whether the channel has only a part of the target. Such a one
+// partial reports whether the channel has only some balancers of the target. Then it
 // is not kept for the next round, which begins with the first balancer.
 func (c *core) partial() bool { return len(c.given) < len(c.target.Balancers) }
 

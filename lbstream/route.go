@@ -8,17 +8,17 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// A route is how a balancer is reached. It is empty if that is directly. Else it is
-// by the proxy of the environment, and the route is the name of the balancer.
+// A route says how a balancer is reached: "" is directly; otherwise it is the proxy of
+// the environment, and the route is the balancer's name.
 //
-// All addresses of a channel have one route. Whether there is a proxy gRPC asks by
-// the name that a channel dials, so that has to be the balancer's. And on its way
-// through a proxy an address loses its ServerName, so that the balancer has to be
-// authenticated as the channel's authority.
+// All addresses of a channel have one route, for two reasons. gRPC looks for a proxy by the
+// name that a channel dials, so that must be the balancer's name. And gRPC drops the
+// ServerName of an address that it reaches through a proxy, so the balancer has to be
+// authenticated by the channel's authority.
 type route string
 
-// routeOf finds out how a balancer is reached: by the proxy where any target of its
-// name would be. NO_PROXY counts for the name and for the address.
+// routeOf returns how a balancer is reached: through the proxy, if a target with its
+// name would be. NO_PROXY applies to its name and to its address.
 func (o Options) routeOf(a resolver.Address) route {
 	name := o.nameOf(a)
 	if o.Direct || exempt(dialled(name, a)) || exempt(a.Addr) {
@@ -35,8 +35,8 @@ func (o Options) nameOf(a resolver.Address) string {
 	return o.Authority
 }
 
-// dialled returns what would be dialled if the balancer was a target of its own. The
-// name may be an authority, which has a port of its own.
+// dialled returns the target for a balancer with this name. A name that is an authority
+// may have a port already.
 func dialled(name string, a resolver.Address) string {
 	if host, _, err := net.SplitHostPort(name); err == nil {
 		name = host

@@ -2,27 +2,39 @@ package lbstream
 
 import "github.com/actorlb/grpclb/tokens"
 
-// A Status is the state of the balancer call. It is immutable, its list
-// included, and the newest replaces all earlier ones.
+// A Status says how things stand with the balancer. It is immutable, its list too. The
+// newest replaces all earlier ones.
 type Status struct {
-	Stream  uint64       // number of the call that delivered List; the first call ever made is 1
-	List    *tokens.List // the latest list of any call; nil before the first
-	Lists   uint64       // how many lists arrived in all: tells a re-sent list from an old one
-	Contact bool         // the present call has delivered a list; a replaced call's contact holds until a successor delivers, takes too long to, or all balancers have been tried
-	Asked   bool         // the balancer asked for fallback after the last list that was not empty
-	Ends    uint64       // how many calls ended; one given up by this side does not count
-	Rounds  uint64       // how often nobody was left to ask for now, or a call that had delivered ended: the backoff follows
-	Err     error        // why the last call ended; nil while none has, and again after a list
+	// Stream is the number of the stream that brought List. The first stream ever is 1.
+	Stream uint64
+	// List is the latest list of any stream, nil before the first.
+	List *tokens.List
+	// Lists counts the lists that came. It tells the same list, sent again, from the old one.
+	Lists uint64
+	// Contact: the present stream has brought a list. When this side replaces a stream,
+	// contact holds until the new stream brings a list, the Timeout of the settings has
+	// passed, or no balancer is left to ask.
+	Contact bool
+	// Asked: the balancer asked for fallback, and has sent no list since that names servers.
+	Asked bool
+	// Ends counts the streams that ended. Those that this side ended do not count.
+	Ends uint64
+	// Rounds counts the times when a stream ended and the backoff began: it had brought a
+	// list, or no balancer was left to ask.
+	Rounds uint64
+	// Err says why the last stream ended, or that the present one brought no list in time.
+	// It is nil before that, and again after a list.
+	Err error
 
-	// The same of the lists that were not empty: whoever looks when an empty one has
-	// come misses none of them.
+	// FullStream, Full and Fulls are Stream, List and Lists of the lists that are not
+	// empty. They tell of such a list even if an empty one followed at once.
 	FullStream uint64
 	Full       *tokens.List
 	Fulls      uint64
 }
 
-// differs reports whether the change from old to s is worth telling. The lists and
-// calls change only with Lists, Err only with Lists or Ends.
+// differs reports whether the policy should hear of the change from old to s. List and
+// Stream change only with Lists; Err changes only with Lists or Ends.
 func (s Status) differs(old Status) bool {
 	return s.Lists != old.Lists || s.Ends != old.Ends || s.Contact != old.Contact || s.Asked != old.Asked
 }

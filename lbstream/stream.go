@@ -12,49 +12,47 @@ import (
 
 var logger = grpclog.Component("grpclb")
 
-// Options are fixed when a stream is started.
+// Options are fixed when a Stream is started.
 type Options struct {
-	// Authority is the name of the parent channel. A balancer whose address has
-	// no ServerName is authenticated by it. Empty, there is no name to
-	// authenticate those by, and TLS refuses them.
+	// Authority is the authority of the parent channel. A balancer whose address has
+	// no ServerName is authenticated by it. If it is empty, TLS refuses such balancers.
 	Authority string
-	// Direct says that balancers are never reached by the proxy of the environment,
-	// since a dialer among DialOptions connects to them.
+	// Direct says that balancers are never reached through the proxy of the environment,
+	// because the DialOptions have a dialer.
 	Direct bool
-	// DialOptions are those of the channel to the balancer. Without transport
-	// credentials among them every call ends with gRPC's error for that. They
-	// come after the options of this package and may replace its keepalive.
+	// DialOptions are for the channel to the balancer. If there are no transport
+	// credentials among them, every stream ends with gRPC's error for that. They come after
+	// the options of this package, so they can replace its keepalive.
 	DialOptions []grpc.DialOption
-	// Backoff is the first one; see SetBackoff. The zero value has no jitter
-	// and the other figures of DefaultBackoff.
+	// Backoff is used until SetBackoff is called. The zero value has no jitter and
+	// otherwise the figures of DefaultBackoff.
 	Backoff Backoff
-	// Settings are the first ones; see Configure.
+	// Settings are used until Configure is called.
 	Settings Settings
-	// Counter is asked for what goes into load reports. Nil: none are sent,
-	// whatever the balancer wants.
+	// Counter is asked for the figures of load reports. If it is nil, no reports are
+	// sent, even if the balancer asks for them.
 	Counter Counter
 }
 
-// Settings are what may change while a stream lives.
+// Settings are what can change while a Stream lives.
 type Settings struct {
-	// Timeout is how long a balancer may send nothing on a new call before the next
-	// one is asked, if there is another. It also bounds how long contact of an earlier
-	// call is kept while the call that replaced it has sent no list. Zero is no limit.
+	// Timeout is how long a balancer may send nothing on a new stream before the next
+	// balancer is asked, if there is one. When this side replaces a stream, it is also how long
+	// contact holds without a list from the new one. Zero means no limit.
 	Timeout time.Duration
-	// Keepalive is that of the channel, from the next call on.
+	// Keepalive is that of the channel, from the next stream on.
 	Keepalive Keepalive
 }
 
-// Stream is the handle of the balancer call. Its methods only post messages
-// and may be called from any goroutine.
+// A Stream keeps one stream to the balancer open. Its methods only post messages, and
+// may be called from any goroutine.
 type Stream struct {
-	inbox  *actor.Inbox[message]      // policy, retry → stream
-	retry  *actor.Inbox[retryMessage] // policy, stream → retry
-	status actor.Cell[Status]         // stream → policy
+	inbox  *actor.Inbox[message]      // policy, retry owner → stream owner
+	retry  *actor.Inbox[retryMessage] // policy, stream owner → retry owner
+	status actor.Cell[Status]         // stream owner → policy
 }
 
-// Start starts a stream that has no balancers yet. It ends with the group and
-// in no other way.
+// Start starts a Stream without balancers. It ends when the group stops.
 func Start(g *actor.Group, opts Options) *Stream {
 	s := &Stream{
 		inbox:  actor.NewInbox[message](),
@@ -68,5 +66,5 @@ func Start(g *actor.Group, opts Options) *Stream {
 	return s
 }
 
-// Status yields the newest status after each change, once. There is one taker.
+// Status yields the newest status after each change. Only one goroutine may receive.
 func (s *Stream) Status() <-chan Status { return s.status.Ready() }

@@ -9,23 +9,20 @@ import (
 	"github.com/actorlb/grpclb/internal/attrs"
 )
 
-// A Target is whom to call, and about what.
+// A Target says which balancers to ask, and for which service.
 type Target struct {
-	// Name goes into the initial request: the service whose backends are asked
-	// for. The protocol allows 255 bytes; a longer one is sent all the same, and
-	// it is for the balancer to refuse it.
+	// Name is the service to ask for, in the initial request. The protocol allows 255
+	// bytes. A longer name is sent too; the balancer may refuse it.
 	Name string
-	// Balancers are the addresses of the balancer, any of which will do. While
-	// there are none, there is no call. An address that cannot be dialled is one
-	// that refuses connections.
+	// Balancers are the addresses to try. While there are none, there is no stream. An
+	// address that can't be dialled counts as one that refuses connections.
 	Balancers []resolver.Address
 }
 
-// normal returns a copy of t that the caller's slice cannot change, and in which
-// an address is no more than a connection needs. A server name that comes from an
-// SRV record ends in a dot, which certificates do not. What is meant for
-// balancing policies goes, and so do attributes that Go can't compare: gRPC's
-// pick_first, which the channel uses, would panic on them.
+// normal returns a copy of t with its own slice, in which an address has only what a
+// connection needs: no metadata and no BalancerAttributes, which are for
+// policies; no attributes that Go can't compare, because pick_first of the channel would panic;
+// and no dot at the end of a server name, which SRV records have and certificates do not.
 func (t Target) normal() Target {
 	t.Balancers = slices.Clone(t.Balancers)
 	for i, a := range t.Balancers {
@@ -48,8 +45,8 @@ func sameAddress(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && attrs.Equal(a.Attributes, b.Attributes)
 }
 
-// sameSet reports whether a and b are the same addresses in any order and
-// however often repeated.
+// sameSet reports whether a and b have the same addresses, in any order and with any
+// repetitions.
 func sameSet(a, b []resolver.Address) bool {
 	return within(a, b) && within(b, a)
 }
