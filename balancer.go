@@ -66,7 +66,7 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 		}),
 	}
 	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
-	return &handle{cc: cc, first: group.First(), actors: actors, inbox: p.inbox, defaults: b.defaults, refused: b.refused, name: p.name}
+	return &handle{cc: cc, first: group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: p.name}
 }
 
 // A handle is what gRPC holds of a policy. It gives gRPC its first state, posts
@@ -78,7 +78,7 @@ type handle struct {
 	first    balancer.State
 	actors   *actor.Group
 	inbox    *actor.Inbox[message] // handle → policy
-	defaults Config
+	defaults *parsedConfig
 	refused  error // why no update is taken, or nil
 	name     string
 
@@ -106,9 +106,11 @@ var errNothingResolved = errors.New("the resolver found neither balancers nor ba
 // Nothing of a refused update is applied.
 func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	h.speak()
+	c := h.configOf(s)
 	u := resolved{
-		config:    h.configOf(s),
-		unknown:   unknownOf(s),
+		config:    c.Config,
+		unknown:   c.unknown,
+		child:     c.child,
 		balancers: balancersOf(s.ResolverState),
 		backends:  backendsOf(s.ResolverState),
 	}
@@ -116,8 +118,7 @@ func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 		h.ResolverError(errNothingResolved)
 		return balancer.ErrBadResolverState
 	}
-	var err error
-	if u.child, err = h.check(u.config); err != nil {
+	if err := h.check(c); err != nil {
 		h.inbox.Send(resolverFailed{fmt.Errorf("the configuration is refused: %w", err)})
 		return err
 	}
@@ -125,40 +126,36 @@ func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	return nil
 }
 
-// check finds what is wrong with a config that ParseConfig has not seen, or that
-// only shows now. It returns the child policy that the config names.
-func (h *handle) check(c Config) (*rrgroup.Child, error) {
-	if h.refused != nil {
-		return nil, h.refused
-	}
-	if err := checkName(c.serviceName(h.name)); err != nil {
-		return nil, err
-	}
-	child, err := childOf(c.ChildPolicy)
-	if err != nil {
-		return nil, fmt.Errorf("grpclb: childPolicy: %w", err)
-	}
-	return child, nil
-}
-
-// checkName says what is wrong with a name that is to go into the initial
-// request. It may come from the user's target or from WithDefaults; that of a
-// service config has been checked already.
-func checkName(name string) error {
-	switch {
-	case len(name) > maxNameLength:
-		return fmt.Errorf("no balancer can be asked for a service name of %d bytes, more than %d", len(name), maxNameLength)
-	case !utf8.ValidString(name):
-		return fmt.Errorf("no balancer can be asked for the service name %q, which is not UTF-8", name)
+// check finds what is wrong with a config that ParseConfig accepts, or has not seen.
+func (h *handle) check(c *parsedConfig) error {
+	switch err := checkName(c.serviceName(h.name)); {
+	case h.refused != nil:
+		return h.refused
+	case err != nil:
+		return fmt.Errorf("grpclb: a balancer can't be asked for this service: the name has %w", err)
+	case c.childErr != nil:
+		return fmt.Errorf("grpclb: %w", c.childErr)
 	}
 	return nil
 }
 
-// configOf returns the config of an update: one that has none means the
+// checkName says what is wrong with a name that is to go into the initial
+// request. It may come from the user's target, a service config or WithDefaults.
+func checkName(name string) error {
+	switch {
+	case len(name) > maxNameLength:
+		return fmt.Errorf("%d bytes, more than the %d that a service name may have", len(name), maxNameLength)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("bytes that are not UTF-8: %q", name)
+	}
+	return nil
+}
+
+// configOf returns the config of an update. An update without one means the
 // defaults.
-func (h *handle) configOf(s balancer.ClientConnState) Config {
+func (h *handle) configOf(s balancer.ClientConnState) *parsedConfig {
 	if c, ok := s.BalancerConfig.(*parsedConfig); ok {
-		return c.Config
+		return c
 	}
 	return h.defaults
 }

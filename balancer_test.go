@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/grpclb/state"
 	"google.golang.org/grpc/connectivity"
@@ -20,7 +21,6 @@ import (
 
 	"github.com/actorlb/grpclb"
 	"github.com/actorlb/grpclb/internal/lbtest"
-	"github.com/actorlb/grpclb/lbstream"
 )
 
 // ownName is a policy of the tests' own, which has to be registered before
@@ -34,7 +34,7 @@ func init() {
 			ServiceName:            "own",
 			InitialFallbackTimeout: time.Second,
 			MaxPendingPicks:        2,
-			StreamBackoff:          lbstream.Backoff{InitialDelay: time.Minute},
+			StreamBackoff:          backoff.Config{BaseDelay: time.Minute},
 		}),
 		grpclb.WithBalancerDialOptions(grpc.WithUserAgent("own-agent")),
 	))

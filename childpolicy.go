@@ -1,7 +1,6 @@
 package grpclb
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,31 +11,14 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// ownRotation is the child policy that is not a child: the group takes the
-// backends in turn by itself.
+// ownRotation is the child policy that needs no child: the group itself picks the
+// backends in turn.
 const ownRotation = "round_robin"
 
-// childField is the JSON of childPolicy: a list of objects with one key each,
-// the name of a policy, whose value is its config.
-type childField string
-
-// set takes the JSON over if one of its policies is registered and its config
-// is good.
-func (c *childField) set(text json.RawMessage) error {
-	if _, err := childOf(string(text)); err != nil {
-		return err
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, text); err != nil {
-		return err
-	}
-	*c = childField(compact.String())
-	return nil
-}
-
 // childOf returns the first registered policy of a childPolicy, with its config
-// parsed. It is nil for the group's own rotation, which is also what an empty
-// list means and an empty text.
+// parsed. The JSON is a list of objects with one key each: the name of a policy, whose
+// value is its config. The result is nil for the group's own rotation, which is also
+// what an empty list means and an empty text.
 func childOf(text string) (*rrgroup.Child, error) {
 	if text == "" {
 		return nil, nil

@@ -1,14 +1,10 @@
 package grpclb
 
 import (
-	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
-	"google.golang.org/grpc/serviceconfig"
+	"google.golang.org/grpc/backoff"
 
-	"github.com/actorlb/grpclb/internal/oneline"
 	"github.com/actorlb/grpclb/lbstream"
 )
 
@@ -67,9 +63,11 @@ type Config struct {
 	MaxPendingPicks int
 
 	// StreamBackoff ("streamBackoff") is the time between calls to a balancer
-	// that fails. Default 1 s, growing by 1.6 to at most 120 s, ±20 %
-	// (grpc/doc/connection-backoff.md).
-	StreamBackoff lbstream.Backoff
+	// that fails: BaseDelay ("initialDelay"), Multiplier ("multiplier"), Jitter
+	// ("jitter") and MaxDelay ("maxDelay"). Default 1 s, growing by 1.6 to at most
+	// 120 s, ±20 % (grpc/doc/connection-backoff.md). A delay is at least 1 ms, the
+	// multiplier at least 1, the jitter from 0 to 1.
+	StreamBackoff backoff.Config
 
 	// BalancerTimeout ("balancerTimeout") is how long a balancer may send nothing on
 	// a new call before the next balancer is asked, if there is one. It also bounds
@@ -119,59 +117,9 @@ func DefaultConfig() Config {
 		BackendHealthCheck:     CheckFallback,
 		HandoverTimeout:        10 * time.Second,
 		SubConnLinger:          10 * time.Second,
-		StreamBackoff:          lbstream.DefaultBackoff,
+		StreamBackoff:          backoff.DefaultConfig,
 		BalancerTimeout:        10 * time.Second,
 		BalancerKeepalive:      lbstream.DefaultKeepalive,
 		complete:               true,
 	}
-}
-
-// String returns c as the JSON of a service config. A figure that no service
-// config can have, such as a multiplier of NaN, makes it a text that says so.
-func (c Config) String() string {
-	var text strings.Builder
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // what a child policy is configured with stays as it is
-	if err := e.Encode(c.document()); err != nil {
-		return fmt.Sprintf("a config that is no JSON: %v", err)
-	}
-	return strings.TrimSuffix(text.String(), "\n")
-}
-
-// parsedConfig is how a Config travels through gRPC.
-type parsedConfig struct {
-	serviceconfig.LoadBalancingConfig
-	Config
-	unknown string // fields, for the log
-}
-
-// ParseConfig reads a configuration from JSON; what it does not mention has
-// the builder's defaults. Unknown fields are ignored, and a channel that they come
-// to names them in the log. A malformed value is an error that names its field.
-// gRPC calls it for every service config.
-func (b *Builder) ParseConfig(text json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	if b.refused != nil {
-		return nil, b.refused
-	}
-	config, err := parseConfig(text, b.defaults)
-	if err != nil {
-		return nil, fmt.Errorf("grpclb: %w", err)
-	}
-	return &parsedConfig{Config: config, unknown: unknownFields(text)}, nil
-}
-
-// parseConfig reads the fields that text has into a copy of defaults.
-func parseConfig(text []byte, defaults Config) (Config, error) {
-	var document map[string]json.RawMessage
-	if err := json.Unmarshal(text, &document); err != nil {
-		return Config{}, fmt.Errorf("config is no JSON object: %w", err)
-	}
-	config := defaults
-	var wrong []error
-	for _, f := range config.fields() {
-		if err := f.read(document); err != nil {
-			wrong = append(wrong, err)
-		}
-	}
-	return config, oneline.Join(wrong...)
 }

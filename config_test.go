@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/backoff"
 
 	"github.com/actorlb/grpclb/lbstream"
 )
@@ -30,7 +31,7 @@ func TestConfig_Defaults(t *testing.T) {
 		BackendHealthCheck:     CheckFallback,
 		HandoverTimeout:        10 * time.Second,
 		SubConnLinger:          10 * time.Second,
-		StreamBackoff:          lbstream.Backoff{InitialDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Minute},
+		StreamBackoff:          backoff.Config{BaseDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Minute},
 		BalancerTimeout:        10 * time.Second,
 		BalancerKeepalive:      lbstream.Keepalive{Time: 30 * time.Second, Timeout: 10 * time.Second},
 	}
@@ -63,7 +64,7 @@ func TestConfig_Fields(t *testing.T) {
 		`{"handoverTimeout":"0.000000001s"}`:           func(c *Config) { c.HandoverTimeout = 1 },
 		`{"subConnLinger":"3600s"}`:                    func(c *Config) { c.SubConnLinger = time.Hour },
 		`{"maxPendingPicks":4294967295}`:               func(c *Config) { c.MaxPendingPicks = math.MaxUint32 },
-		`{"streamBackoff":{"initialDelay":"0.250s"}}`:  func(c *Config) { c.StreamBackoff.InitialDelay = 250 * time.Millisecond },
+		`{"streamBackoff":{"initialDelay":"0.250s"}}`:  func(c *Config) { c.StreamBackoff.BaseDelay = 250 * time.Millisecond },
 		`{"streamBackoff":{"multiplier":1}}`:           func(c *Config) { c.StreamBackoff.Multiplier = 1 },
 		`{"streamBackoff":{"jitter":0}}`:               func(c *Config) { c.StreamBackoff.Jitter = 0 },
 		`{"streamBackoff":{"maxDelay":"5s"}}`:          func(c *Config) { c.StreamBackoff.MaxDelay = 5 * time.Second },
@@ -157,11 +158,11 @@ func TestConfig_BuilderDefaults(t *testing.T) {
 // Part of a Config keeps the other defaults, also within a field that has parts.
 func TestConfig_BuilderDefaultsInPart(t *testing.T) {
 	given := Config{
-		StreamBackoff:     lbstream.Backoff{InitialDelay: time.Minute},
+		StreamBackoff:     backoff.Config{BaseDelay: time.Minute},
 		BalancerKeepalive: lbstream.Keepalive{Time: time.Hour},
 	}
 	want := DefaultConfig()
-	want.StreamBackoff.InitialDelay = time.Minute
+	want.StreamBackoff.BaseDelay = time.Minute
 	want.BalancerKeepalive.Time = time.Hour
 	if diff := cmp.Diff(want, NewBuilder(WithDefaults(given)).defaults); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -196,9 +197,9 @@ func TestConfig_BuilderDefaultsRefused(t *testing.T) {
 		"field serviceName":                       {ServiceName: strings.Repeat("x", 256)},
 		"UTF-8":                                   {ServiceName: "\xff"},
 		"field childPolicy":                       {ChildPolicy: "pick_first"},
-		"field streamBackoff: field jitter":       {StreamBackoff: lbstream.Backoff{Jitter: 2}},
-		"field streamBackoff: field initialDelay": {StreamBackoff: lbstream.Backoff{InitialDelay: -1}},
-		"field streamBackoff: json":               {StreamBackoff: lbstream.Backoff{Multiplier: math.NaN()}},
+		"field streamBackoff: field jitter":       {StreamBackoff: backoff.Config{Jitter: 2}},
+		"field streamBackoff: field initialDelay": {StreamBackoff: backoff.Config{BaseDelay: -1}},
+		"field streamBackoff: field multiplier":   {StreamBackoff: backoff.Config{Multiplier: math.NaN()}},
 		"field balancerKeepalive: field timeout":  {BalancerKeepalive: lbstream.Keepalive{Timeout: -1}},
 	} {
 		b := NewBuilder(WithDefaults(c))
@@ -210,6 +211,14 @@ func TestConfig_BuilderDefaultsRefused(t *testing.T) {
 			t.Errorf("defaults that are refused count: %v", b.defaults)
 		}
 	}
+}
+
+func unknownFields(t *testing.T, text string) string {
+	c, err := parseConfig([]byte(text), DefaultConfig())
+	if err != nil {
+		t.Errorf("config %s: %v", text, err)
+	}
+	return c.unknown
 }
 
 // Fields that nobody knows are named, within others too, and not without end.
@@ -228,11 +237,11 @@ func TestConfig_Unknown(t *testing.T) {
 		`{"servicename":"x","later":null}`:                                  `"later", "servicename"`,
 		`{"streamBackoff":{"jitter":0,"max":1},"balancerKeepalive":{"":1}}`: `"streamBackoff.max", "balancerKeepalive."`,
 	} {
-		if got := unknownFields(json.RawMessage(text)); got != want {
+		if got := unknownFields(t, text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
-	if got := unknownFields(long); len(got) > 1000 || strings.Contains(got, "\n") || !strings.HasSuffix(got, "and 992 more") {
+	if got := unknownFields(t, string(long)); len(got) > 1000 || strings.Contains(got, "\n") || !strings.HasSuffix(got, "and 992 more") {
 		t.Errorf("a line of %d bytes: %s", len(got), got)
 	}
 }
@@ -304,14 +313,14 @@ func FuzzParseConfig(f *testing.F) {
 		}
 		b := c.StreamBackoff
 		if len(c.ServiceName) > 255 || c.InitialFallbackTimeout < 0 || c.HandoverTimeout < 0 || c.SubConnLinger < 0 ||
-			c.MaxPendingPicks < 0 || b.InitialDelay < time.Millisecond || b.MaxDelay < time.Millisecond ||
+			c.MaxPendingPicks < 0 || b.BaseDelay < time.Millisecond || b.MaxDelay < time.Millisecond ||
 			!(b.Multiplier >= 1) || !(b.Jitter >= 0 && b.Jitter <= 1) {
 			t.Errorf("%s was accepted: %v", text, c)
 		}
 		if _, err := childOf(c.ChildPolicy); err != nil {
 			t.Errorf("%s was accepted: %v", text, err)
 		}
-		if diff := cmp.Diff(c, parsed(t, c.String())); diff != "" {
+		if diff := cmp.Diff(c.Config, parsed(t, c.String())); diff != "" {
 			t.Errorf("printed as %s and read again (-want +got):\n%s", c, diff)
 		}
 	})

@@ -1,22 +1,17 @@
 package grpclb
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-
-	"github.com/actorlb/grpclb/internal/oneline"
-	"github.com/actorlb/grpclb/lbstream"
+	"reflect"
 )
 
 type defaultsOption Config
 
-// apply takes the defaults over if they are in order. If not, the builder keeps
-// those that it has and remembers why.
+// apply gives the builder these defaults if they are valid. If not, the builder keeps
+// the defaults that it has, and the reason.
 func (d defaultsOption) apply(b *Builder) {
 	c := Config(d).over(DefaultConfig())
-	if err := c.validate(); err != nil {
+	if err := c.fields().check(); err != nil {
 		b.refused = fmt.Errorf("%s: WithDefaults: %w", Name, err)
 		return
 	}
@@ -39,35 +34,24 @@ func (d defaultsOption) apply(b *Builder) {
 // registered shows only when a channel uses it.
 func WithDefaults(defaults Config) Option { return defaultsOption(defaults) }
 
-// over fills in from defaults what c leaves at zero.
+// over returns c with what is zero taken from defaults.
 func (c Config) over(defaults Config) Config {
-	if c.complete {
-		return c
+	if !c.complete {
+		fill(reflect.ValueOf(&c).Elem(), reflect.ValueOf(defaults))
+		c.complete = true
 	}
-	c.complete = true
-	fill(&c.ServiceName, defaults.ServiceName)
-	fill(&c.InitialFallbackTimeout, defaults.InitialFallbackTimeout)
-	fill(&c.ChildPolicy, defaults.ChildPolicy)
-	fill(&c.EmptyServerList, defaults.EmptyServerList)
-	fill(&c.BackendHealthCheck, defaults.BackendHealthCheck)
-	fill(&c.HandoverTimeout, defaults.HandoverTimeout)
-	fill(&c.SubConnLinger, defaults.SubConnLinger)
-	fill(&c.MaxPendingPicks, defaults.MaxPendingPicks)
-	fill(&c.StreamBackoff.InitialDelay, defaults.StreamBackoff.InitialDelay)
-	fill(&c.StreamBackoff.Multiplier, defaults.StreamBackoff.Multiplier)
-	fill(&c.StreamBackoff.Jitter, defaults.StreamBackoff.Jitter)
-	fill(&c.StreamBackoff.MaxDelay, defaults.StreamBackoff.MaxDelay)
-	fill(&c.BalancerTimeout, defaults.BalancerTimeout)
-	fill(&c.BalancerKeepalive.Time, defaults.BalancerKeepalive.Time)
-	fill(&c.BalancerKeepalive.Timeout, defaults.BalancerKeepalive.Timeout)
 	return c
 }
 
-// fill sets a value that is zero.
-func fill[T comparable](value *T, to T) {
-	var zero T
-	if *value == zero {
-		*value = to
+// fill sets the exported fields of a struct that are zero, also in structs within.
+func fill(to, from reflect.Value) {
+	for i := range to.NumField() {
+		switch f := to.Field(i); {
+		case f.Kind() == reflect.Struct:
+			fill(f, from.Field(i))
+		case f.CanSet() && f.IsZero():
+			f.Set(from.Field(i))
+		}
 	}
 }
 
@@ -75,25 +59,4 @@ func fill[T comparable](value *T, to T) {
 func (c Config) Equal(o Config) bool {
 	c.complete = o.complete
 	return c == o
-}
-
-// validate says what is wrong with a config that was made by hand, in the words for
-// a service config.
-func (c Config) validate() error {
-	var wrong []error
-	if err := checkName(c.ServiceName); err != nil {
-		wrong = append(wrong, fmt.Errorf("field serviceName: %w", err))
-	}
-	if c.ChildPolicy != "" && !json.Valid([]byte(c.ChildPolicy)) {
-		wrong = append(wrong, errors.New("field childPolicy: no JSON"))
-	}
-	c.ServiceName, c.ChildPolicy = "", ""
-	text, err := json.Marshal(c.document())
-	if err != nil {
-		c.StreamBackoff = lbstream.DefaultBackoff // the others have no such figures
-		wrong = append(wrong, fmt.Errorf("field streamBackoff: %w", err))
-		text, _ = json.Marshal(c.document())
-	}
-	_, err = parseConfig(bytes.TrimSpace(text), DefaultConfig())
-	return oneline.Join(append(wrong, err)...)
 }

@@ -97,7 +97,7 @@ func (l *life) build(b *Builder, o balancer.BuildOptions) {
 	})
 	p := &policy{name: "service", cc: l.parent, inbox: actor.NewInbox[message](), queue: l.queue, group: l.group, stream: stream}
 	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
-	l.policy = &handle{cc: l.parent, first: l.group.First(), actors: actors, inbox: p.inbox, defaults: b.defaults, name: p.name}
+	l.policy = &handle{cc: l.parent, first: l.group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), name: p.name}
 }
 
 // resolve names the balancer and fallback addresses that change each time.

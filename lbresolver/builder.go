@@ -9,6 +9,8 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/delay"
 )
 
 // Scheme is the scheme under which the package registers its resolver.
@@ -129,7 +131,9 @@ func WithServiceConfig(json string) Option { return configOption(json) }
 
 type backoffOption backoff.Config
 
-func (o backoffOption) apply(b *Builder) { b.figures = b.figures.withBackoff(backoff.Config(o)) }
+func (o backoffOption) apply(b *Builder) {
+	b.figures.backoff = delay.Valid(backoff.Config(o), b.figures.backoff)
+}
 
 // WithBackoff sets how long to wait before a failed look-up is repeated, or before an
 // update that the channel refused is sent again. Default

@@ -5,7 +5,6 @@ import (
 	"math"
 	"net"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/resolver"
@@ -35,30 +34,6 @@ func TestOptions_OutOfRange(t *testing.T) {
 	}
 	if got := NewBuilder(WithMinInterval(-1), WithKeep(-1), WithRefresh(-1)).figures; got.interval != 0 || got.keep != 0 || got.refresh != 0 {
 		t.Errorf("got %+v", got)
-	}
-}
-
-// It grows to its bound, which holds before jitter, and does not overflow.
-func TestFigures_Delay(t *testing.T) {
-	steep := figures{backoff: backoff.Config{BaseDelay: time.Hour, Multiplier: 10, Jitter: 1, MaxDelay: math.MaxInt64}}
-	for _, c := range []struct {
-		f       figures
-		earlier int
-		random  float64
-		want    time.Duration
-	}{
-		{defaults, 0, 0.5, time.Second},
-		{defaults, 1, 0.5, 1600 * time.Millisecond},
-		{defaults, 1, 0, 1280 * time.Millisecond},
-		{defaults, 1, 1, 1920 * time.Millisecond},
-		{defaults, 10, 0.5, 109951162777},
-		{defaults, 11, 0.5, 2 * time.Minute},
-		{defaults, math.MaxInt, 1, 144 * time.Second},
-		{steep, 1000, 1, math.MaxInt64},
-	} {
-		if got := c.f.delay(c.earlier, c.random); got != c.want {
-			t.Errorf("after %d failures, %v: %v, want %v", c.earlier, c.random, got, c.want)
-		}
 	}
 }
 

@@ -1,6 +1,10 @@
 package lbresolver
 
-import "time"
+import (
+	"time"
+
+	"github.com/actorlb/grpclb/internal/delay"
+)
 
 // A question is one of those that are asked again and again, and when that is
 // to be. Three are for DNS: balancers, the service's addresses, its service
@@ -68,7 +72,7 @@ func (q *question) schedule(now time.Time, f figures, refresh time.Duration, ran
 	switch {
 	case !q.used || !q.answered || q.looking || !q.again.IsZero():
 	case q.err != nil:
-		q.again = now.Add(f.delay(q.failures, random))
+		q.again = now.Add(delay.After(f.backoff, q.failures, random))
 		q.notBefore = q.again
 		q.failures++
 	case refresh > 0:

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"google.golang.org/grpc/backoff"
 )
 
 // A balancer that lives is asked on a new stream over the same connection, and answers.
@@ -34,7 +36,7 @@ func TestStream_AskAgain(t *testing.T) {
 
 // What the balancer says by itself is an answer too.
 func TestStream_AskAgain_Unasked(t *testing.T) {
-	inBubbleWith(t, Backoff{InitialDelay: time.Minute}, func(b *bench) {
+	inBubbleWith(t, backoff.Config{BaseDelay: time.Minute}, func(b *bench) {
 		b.stream.Configure(Settings{Timeout: patience})
 		lb := b.balancer()
 		c := b.connected(lb)

@@ -39,7 +39,7 @@
 //
 // # Use
 //
-// The package is a part of the policy grpclb. Others may use it, but only [Backoff],
-// [DefaultBackoff], [Keepalive] and [DefaultKeepalive], which are part of the policy's
-// configuration, are promised to stay compatible.
+// The package is a part of the policy grpclb. Others may use it, but only
+// [Keepalive] and [DefaultKeepalive], which are part of the policy's configuration, are
+// promised to stay compatible.
 package lbstream

@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
 
@@ -23,7 +24,7 @@ func Example() {
 	defer actors.Stop()
 	stream := lbstream.Start(actors, lbstream.Options{
 		DialOptions: []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())},
-		Backoff:     lbstream.DefaultBackoff,
+		Backoff:     backoff.DefaultConfig,
 	})
 	stream.Serve(lbstream.Target{
 		Name:      "greeter.example.com:443",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
 
@@ -18,7 +19,7 @@ import (
 
 // steady is the default backoff without jitter, so that waits can be compared
 // for equality: 1 s, 1.6 s, 2.56 s ...
-var steady = Backoff{InitialDelay: time.Second, Multiplier: 1.6, MaxDelay: 120 * time.Second}
+var steady = backoff.Config{BaseDelay: time.Second, Multiplier: 1.6, MaxDelay: 120 * time.Second}
 
 // bench is one stream and the network it lives on, inside a bubble.
 type bench struct {
@@ -37,7 +38,7 @@ type bench struct {
 // it is left.
 func inBubble(t *testing.T, test func(*bench)) { inBubbleWith(t, steady, test) }
 
-func inBubbleWith(t *testing.T, backoff Backoff, test func(*bench), more ...grpc.DialOption) {
+func inBubbleWith(t *testing.T, backoff backoff.Config, test func(*bench), more ...grpc.DialOption) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{T: t, network: lbtest.NewMemory(), group: actor.NewGroup(), stall: make(chan struct{}), counter: newCounter()}
 		opts := b.options(more...)

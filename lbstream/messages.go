@@ -3,6 +3,7 @@ package lbstream
 import (
 	"time"
 
+	"google.golang.org/grpc/backoff"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 
 	"github.com/actorlb/grpclb/tokens"
@@ -100,7 +101,7 @@ type record struct {
 type reset struct{}
 
 // setBackoff: the backoff has other figures. Sent by Stream.SetBackoff.
-type setBackoff struct{ backoff Backoff }
+type setBackoff struct{ backoff backoff.Config }
 
 func (streamEnded) toRetry() {}
 func (renewal) toRetry()     {}
@@ -131,6 +132,6 @@ func (s *Stream) AskAgain() { s.inbox.Send(askAgain{}) }
 func (s *Stream) Reset() { s.retry.Send(reset{}) }
 
 // SetBackoff changes the figures from the next end of a stream on; a wait that has begun
-// keeps its length. Figures out of range are replaced as [Backoff] says. It never
+// keeps its length. Figures out of range are replaced as [Options] say. It never
 // waits, and does nothing once the group has stopped.
-func (s *Stream) SetBackoff(b Backoff) { s.retry.Send(setBackoff{b.normal()}) }
+func (s *Stream) SetBackoff(b backoff.Config) { s.retry.Send(setBackoff{valid(b)}) }

@@ -6,9 +6,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/actorlb/grpclb/internal/delay"
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
@@ -61,7 +63,7 @@ func TestRetry_Backoff_Refused(t *testing.T) {
 
 // A stream that was told no figures does not spin.
 func TestRetry_Backoff_Zero(t *testing.T) {
-	inBubbleWith(t, Backoff{}, func(b *bench) {
+	inBubbleWith(t, backoff.Config{}, func(b *bench) {
 		b.serve("shop", nobody)
 		time.Sleep(3 * time.Second)
 		if dials := b.network.Dials(nobody.Addr); len(dials) != 3 {
@@ -107,13 +109,13 @@ func TestRetry_Backoff_Bound(t *testing.T) {
 }
 
 func TestRetry_Backoff_Jitter(t *testing.T) {
-	inBubbleWith(t, DefaultBackoff, func(b *bench) {
+	inBubbleWith(t, backoff.DefaultConfig, func(b *bench) {
 		b.serve("shop", nobody)
 		time.Sleep(time.Hour)
 		dials := b.network.Dials(nobody.Addr)
 		plain := 0
 		for i := 1; i < len(dials); i++ {
-			wait, middle := dials[i].Sub(dials[i-1]), steady.delay(i-1, 0)
+			wait, middle := dials[i].Sub(dials[i-1]), delay.After(steady, i-1, 0)
 			if wait < middle*8/10 || wait > middle*12/10 {
 				t.Errorf("wait %d: %v, want %v ±20 %%", i, wait, middle)
 			}
@@ -131,7 +133,7 @@ func TestRetry_Backoff_Jitter(t *testing.T) {
 func TestRetry_Backoff_Changed(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.serve("shop", nobody)
-		b.stream.SetBackoff(Backoff{InitialDelay: 100 * time.Millisecond, Multiplier: 3, MaxDelay: 500 * time.Millisecond})
+		b.stream.SetBackoff(backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 3, MaxDelay: 500 * time.Millisecond})
 		time.Sleep(2 * time.Second)
 		dials := b.network.Dials(nobody.Addr)
 		b.same("wait that had begun", dials[1].Sub(dials[0]), time.Second)
@@ -189,7 +191,7 @@ func unhealthy(t *testing.T, lived time.Duration, delivers bool) {
 // A balancer that answers and hangs up is called no more than five times in
 // five seconds, whatever the jitter.
 func TestRetry_Healthy_HangingUp(t *testing.T) {
-	inBubbleWith(t, DefaultBackoff, func(b *bench) {
+	inBubbleWith(t, backoff.DefaultConfig, func(b *bench) {
 		lb := b.balancer()
 		b.serve("shop", lb.Address())
 		start := time.Now()

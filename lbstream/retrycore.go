@@ -1,6 +1,12 @@
 package lbstream
 
-import "time"
+import (
+	"time"
+
+	"google.golang.org/grpc/backoff"
+
+	"github.com/actorlb/grpclb/internal/delay"
+)
 
 // reopenJitter is the longest wait before a healthy stream is reopened. It spreads the
 // clients of a balancer that restarts.
@@ -9,7 +15,7 @@ const reopenJitter = 100 * time.Millisecond
 // retryCore decides when the next stream is due. It is a value without a clock: its owner
 // calls rang at due. While due is set it waits; a dialNow or standDown ends that.
 type retryCore struct {
-	backoff  Backoff
+	backoff  backoff.Config
 	failures int       // how many streams in a row were not healthy
 	stream   uint64    // the stream before the wait
 	due      time.Time // when the wait is over; zero: no wait
@@ -31,7 +37,7 @@ func (r *retryCore) renew(now time.Time, n renewal, random float64) {
 
 // wait begins the wait for the stream after this one.
 func (r *retryCore) wait(now time.Time, stream uint64, c record, random float64) {
-	wait := r.backoff.delay(r.failures, random)
+	wait := delay.After(r.backoff, r.failures, random)
 	if r.healthy(c) {
 		r.failures = 0
 		wait = time.Duration(random * float64(reopenJitter))
@@ -42,7 +48,7 @@ func (r *retryCore) wait(now time.Time, stream uint64, c record, random float64)
 // healthy reports whether a stream brought a list and lived longer than the first
 // backoff delay. A balancer that always hangs up is so asked no more often than once in that delay.
 func (r *retryCore) healthy(c record) bool {
-	return c.delivered && c.lived > r.backoff.InitialDelay
+	return c.delivered && c.lived > r.backoff.BaseDelay
 }
 
 // standDown ends the wait, if there is one. The failures so far still count, unless the
@@ -74,4 +80,7 @@ func (r *retryCore) stopWaiting(dial bool) (dialNow, bool) {
 }
 
 // setBackoff does not change a wait that has begun, nor the count of failures.
-func (r *retryCore) setBackoff(b Backoff) { r.backoff = b }
+func (r *retryCore) setBackoff(b backoff.Config) { r.backoff = b }
+
+// valid returns b with the figures that are out of range replaced.
+func valid(b backoff.Config) backoff.Config { return delay.Valid(b, backoff.DefaultConfig) }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/grpclog"
 
 	"github.com/actorlb/grpclb/actor"
@@ -24,9 +25,16 @@ type Options struct {
 	// credentials among them, every stream ends with gRPC's error for that. They come after
 	// the options of this package, so they can replace its keepalive.
 	DialOptions []grpc.DialOption
-	// Backoff is used until SetBackoff is called. The zero value has no jitter and
-	// otherwise the figures of DefaultBackoff.
-	Backoff Backoff
+	// Backoff is the wait before the next stream: after n streams in a row that were
+	// not healthy, BaseDelay × Multiplierⁿ⁻¹, at most MaxDelay, and then up to Jitter
+	// of it more or less (0.2 is ±20 %). A stream was healthy if it brought a list and
+	// lived longer than BaseDelay. Backoff is used until SetBackoff is called.
+	//
+	// A figure out of range is replaced by that of backoff.DefaultConfig: a delay
+	// that is not positive, a Multiplier under 1, a Jitter outside 0 to 1, and any
+	// NaN. So the zero value has no jitter and the other default figures. A MaxDelay
+	// under BaseDelay bounds the first delay too.
+	Backoff backoff.Config
 	// Settings are used until Configure is called.
 	Settings Settings
 	// Counter is asked for the figures of load reports. If it is nil, no reports are
@@ -61,7 +69,7 @@ func Start(g *actor.Group, opts Options) *Stream {
 	}
 	o := &owner{group: g, opts: opts, public: s, core: core{counting: opts.Counter != nil, routeOf: opts.routeOf, settings: opts.Settings}}
 	g.Go(o.loop)
-	retry := retryCore{backoff: opts.Backoff.normal()}
+	retry := retryCore{backoff: valid(opts.Backoff)}
 	g.Go(func(ctx context.Context) { s.retryLoop(ctx, retry) })
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/backoff"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -37,7 +38,7 @@ func transcribe(t *testing.T, script string) string {
 	s := &stage{
 		now:    time.Unix(0, 0),
 		core:   core{counting: true},
-		retry:  retryCore{backoff: DefaultBackoff},
+		retry:  retryCore{backoff: backoff.DefaultConfig},
 		random: 0.5, // no jitter
 	}
 	for line := range strings.Lines(script) {

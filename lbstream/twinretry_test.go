@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/backoff"
 )
 
 // A retryEvent is one that the retry owner hears of.
@@ -13,18 +15,18 @@ type retryEvent struct {
 	stream  uint64
 	record  record
 	random  float64
-	backoff Backoff // in force from here on
-	early   bool    // rang: before it was due
+	backoff backoff.Config // in force from here on
+	early   bool           // rang: before it was due
 }
 
 // Two backoffs to change between. Without jitter the sums are exact.
-var backoffs = []Backoff{
-	{InitialDelay: time.Second, Multiplier: 2, MaxDelay: 10 * time.Second},
-	{InitialDelay: 300 * time.Millisecond, Multiplier: 1, MaxDelay: time.Minute},
+var backoffs = []backoff.Config{
+	{BaseDelay: time.Second, Multiplier: 2, MaxDelay: 10 * time.Second},
+	{BaseDelay: 300 * time.Millisecond, Multiplier: 1, MaxDelay: time.Minute},
 }
 
 // twinBackoff is the one in force.
-func twinBackoff(events []retryEvent) Backoff {
+func twinBackoff(events []retryEvent) backoff.Config {
 	for i := len(events) - 1; i >= 0; i-- {
 		if events[i].kind == "configured" {
 			return events[i].backoff
@@ -35,7 +37,7 @@ func twinBackoff(events []retryEvent) Backoff {
 
 // twinHealthy: it delivered a list and lived longer than the first delay.
 func twinHealthy(events []retryEvent, i int) bool {
-	return events[i].record.delivered && events[i].record.lived > twinBackoff(events[:i]).InitialDelay
+	return events[i].record.delivered && events[i].record.lived > twinBackoff(events[:i]).BaseDelay
 }
 
 // twinFailures counts ends in a row that were not healthy, back from here.
@@ -63,7 +65,7 @@ func twinRetryDue(events []retryEvent) time.Time {
 			return e.at.Add(time.Duration(e.random * float64(100*time.Millisecond)))
 		case e.stream > 0:
 			b := twinBackoff(events[:i])
-			wait := b.InitialDelay
+			wait := b.BaseDelay
 			for range twinFailures(events[:i]) {
 				wait = min(time.Duration(float64(wait)*b.Multiplier), b.MaxDelay)
 			}

@@ -1,0 +1,75 @@
+package grpclb
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/actorlb/grpclb/internal/oneline"
+	"github.com/actorlb/grpclb/rrgroup"
+)
+
+// A parsedConfig is a Config and what has been found out about it. It is made once
+// for each service config, and is what gRPC hands over with each update.
+type parsedConfig struct {
+	serviceconfig.LoadBalancingConfig
+	Config
+
+	child    *rrgroup.Child // the policy that ChildPolicy selects; nil: the own rotation
+	childErr error          // why ChildPolicy selects none
+	unknown  string         // the names of fields that are ignored, for the log
+}
+
+// ParseConfig reads a configuration from JSON. What it does not mention has the
+// builder's defaults. Unknown fields are ignored; a channel with such a config names
+// them in the log. A malformed value is an error that names its field. gRPC calls
+// ParseConfig for every service config.
+func (b *Builder) ParseConfig(text json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	if b.refused != nil {
+		return nil, b.refused
+	}
+	c, err := parseConfig(text, b.defaults)
+	if err != nil {
+		return nil, fmt.Errorf("grpclb: %w", err)
+	}
+	return c, nil
+}
+
+// parseConfig reads the fields that text has into a copy of defaults. A child policy
+// of text has to be there. That of the defaults is checked when a channel uses it.
+func parseConfig(text []byte, defaults Config) (*parsedConfig, error) {
+	c := defaults
+	unknown, err := c.fields().read(text, "")
+	p := withChild(c)
+	p.unknown = unknownNames(unknown)
+	err = oneline.Join(err, c.fields().check())
+	if c.ChildPolicy != defaults.ChildPolicy {
+		err = oneline.Join(err, p.childErr)
+	}
+	return p, err
+}
+
+// withChild finds out which child policy c selects.
+func withChild(c Config) *parsedConfig {
+	p := &parsedConfig{Config: c}
+	var err error
+	if p.child, err = childOf(c.ChildPolicy); err != nil {
+		p.childErr = fmt.Errorf("field childPolicy: %w", err)
+	}
+	return p
+}
+
+// String returns c as the JSON of a service config. A figure that no service
+// config can have, such as a multiplier of NaN, makes it a text that says so.
+func (c Config) String() string {
+	var text, compact bytes.Buffer
+	if err := c.fields().write(&text); err != nil {
+		return fmt.Sprintf("a config that is no JSON: %v", err)
+	}
+	if err := json.Compact(&compact, text.Bytes()); err != nil {
+		panic("BUG: JSON was written that is not JSON: " + err.Error())
+	}
+	return compact.String()
+}
