@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/serviceconfig"
 
-	"github.com/actorlb/grpclb/rrgroup"
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // ownRotation is the child policy that needs no child: the group itself picks the
@@ -19,7 +19,7 @@ const ownRotation = "round_robin"
 // parsed. The JSON is a list of objects with one key each: the name of a policy, whose
 // value is its config. The result is nil for the group's own rotation, which is also
 // what an empty list means and an empty text.
-func childOf(text string) (*rrgroup.Child, error) {
+func childOf(text string) (*hosted.Child, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -44,7 +44,7 @@ func childOf(text string) (*rrgroup.Child, error) {
 }
 
 // registered looks a policy up and parses its config.
-func registered(name string, config json.RawMessage) (child *rrgroup.Child, found bool, err error) {
+func registered(name string, config json.RawMessage) (child *hosted.Child, found bool, err error) {
 	builder := balancer.Get(name) // which may forgive upper case
 	switch {
 	case name == ownRotation || builder != nil && builder.Name() == ownRotation:
@@ -59,7 +59,7 @@ func registered(name string, config json.RawMessage) (child *rrgroup.Child, foun
 	if err != nil {
 		return nil, true, fmt.Errorf("config of %s: %w", name, err)
 	}
-	return &rrgroup.Child{Builder: builder, Config: parsed}, true, nil
+	return &hosted.Child{Builder: builder, Config: parsed}, true, nil
 }
 
 // parseChild parses the config of a policy that has one.

@@ -7,8 +7,8 @@ import (
 
 	"google.golang.org/grpc/serviceconfig"
 
+	"github.com/actorlb/grpclb/hosted"
 	"github.com/actorlb/grpclb/internal/oneline"
-	"github.com/actorlb/grpclb/rrgroup"
 )
 
 // A parsedConfig is a Config and what has been found out about it. It is made once
@@ -17,9 +17,9 @@ type parsedConfig struct {
 	serviceconfig.LoadBalancingConfig
 	Config
 
-	child    *rrgroup.Child // the policy that ChildPolicy selects; nil: the own rotation
-	childErr error          // why ChildPolicy selects none
-	unknown  string         // the names of fields that are ignored, for the log
+	child    *hosted.Child // the policy that ChildPolicy selects; nil: the own rotation
+	childErr error         // why ChildPolicy selects none
+	unknown  string        // the names of fields that are ignored, for the log
 }
 
 // ParseConfig reads a configuration from JSON. What it does not mention has the

@@ -55,7 +55,7 @@ var logged = regexp.MustCompile(`(?:logger\.\w+|\.remark|\.complain|\.fallBack\(
 // Each line that is logged is in docs/operating.md, with what it means.
 func TestOperating_NamesEachLine(t *testing.T) {
 	document, lines := readAll(t, "docs/operating.md"), 0
-	for _, dir := range []string{".", "lbstream", "rrgroup", "pending", "tokens", "lbresolver", "lbserver", "dropin"} {
+	for _, dir := range []string{".", "lbstream", "rrgroup", "hosted", "pending", "tokens", "lbresolver", "lbserver", "dropin"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s has no code: %v", dir, err)

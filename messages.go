@@ -3,7 +3,7 @@ package grpclb
 import (
 	"google.golang.org/grpc/resolver"
 
-	"github.com/actorlb/grpclb/rrgroup"
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A message is what the policy can be told by gRPC. What the stream and the
@@ -13,8 +13,8 @@ type message interface{ message() }
 // resolved is an update of the resolver that was found to be in order.
 type resolved struct {
 	config    Config
-	unknown   string         // fields of its config
-	child     *rrgroup.Child // as the config says
+	unknown   string        // fields of its config
+	child     *hosted.Child // as the config says
 	balancers []resolver.Address
 	backends  []resolver.Endpoint
 }

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/resolver"
 
+	"github.com/actorlb/grpclb/hosted"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/rrgroup"
 	"github.com/actorlb/grpclb/tokens"
@@ -48,7 +49,7 @@ const (
 type machine struct {
 	// What it was told last.
 	config    Config
-	child     *rrgroup.Child      // what picks, by that config
+	child     *hosted.Child       // what picks, by that config
 	updates   uint64              // how often the resolver has found something
 	balancers []resolver.Address  // where to ask for lists
 	backends  []resolver.Endpoint // the ones to fall back to

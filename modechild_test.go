@@ -4,17 +4,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/actorlb/grpclb/hosted"
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
 // children are what the config may say of the child policy, and what picks then.
 var children = []struct {
 	policy string
-	child  *rrgroup.Child
+	child  *hosted.Child
 }{
 	{"", nil},
-	{`[{"one":{}}]`, &rrgroup.Child{}},
-	{`[{"two":{}}]`, &rrgroup.Child{}},
+	{`[{"one":{}}]`, &hosted.Child{}},
+	{`[{"two":{}}]`, &hosted.Child{}},
 }
 
 // A ward is a stage on which the child policy changes with what the resolver
@@ -23,7 +24,7 @@ var children = []struct {
 type ward struct {
 	*testing.T
 	*stage
-	child *rrgroup.Child // by the newest config
+	child *hosted.Child // by the newest config
 }
 
 // step does what two bytes say, and returns it in words.

@@ -3,7 +3,7 @@ package grpclb
 import (
 	"google.golang.org/grpc/resolver"
 
-	"github.com/actorlb/grpclb/rrgroup"
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // Token returns the LB token of a backend, and whether it has one. It is for
@@ -19,8 +19,8 @@ import (
 // UpdateClientConnState, and one made with package base, which keeps addresses as
 // they came first, has its PickerBuilder called then. Comparing addresses tells
 // with which token each came.
-func Token(a resolver.Address) (token string, ok bool) { return rrgroup.TokenOf(a) }
+func Token(a resolver.Address) (token string, ok bool) { return hosted.TokenOf(a) }
 
 // EndpointToken is Token for child policies that go by endpoints. It tells the
 // token that the endpoint came with.
-func EndpointToken(e resolver.Endpoint) (token string, ok bool) { return rrgroup.TokenOfEndpoint(e) }
+func EndpointToken(e resolver.Endpoint) (token string, ok bool) { return hosted.TokenOfEndpoint(e) }

@@ -1,6 +1,10 @@
 package rrgroup
 
-import "google.golang.org/grpc/balancer"
+import (
+	"google.golang.org/grpc/balancer"
+
+	"github.com/actorlb/grpclb/hosted"
+)
 
 // An action is what the core wants done. The loop does them in order. Most of
 // them are one pointer, so that to bring up many SubConns costs no memory for
@@ -25,20 +29,8 @@ type released struct{ epoch uint64 }
 // retire: let the generation end.
 type retire struct{ generation *generation }
 
-// mind: start the minder of the host's child.
-type mind struct{ host *host }
-
-// tellMinder: send an order to it.
-type tellMinder struct {
-	host  *host
-	order order
-}
-
-// handOver: tell the child what became of the connection that it has asked for.
-type handOver struct {
-	conn  *childConn
-	reply chan<- error
-}
+// forChild: do what the children want.
+type forChild struct{ task hosted.Task }
 
 func (makeSubConn) action() {}
 func (connect) action()     {}
@@ -46,6 +38,4 @@ func (shutDown) action()    {}
 func (publish) action()     {}
 func (released) action()    {}
 func (retire) action()      {}
-func (mind) action()        {}
-func (tellMinder) action()  {}
-func (handOver) action()    {}
+func (forChild) action()    {}

@@ -13,7 +13,8 @@ import (
 	_ "google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A turning is a child policy as a user would write one: base's balancer, with
@@ -50,7 +51,7 @@ func (c *closing) Close() {
 
 func (c *closing) ExitIdle() {}
 
-func (b *turning) child() *Child { return &Child{Builder: b} }
+func (b *turning) child() *hosted.Child { return &hosted.Child{Builder: b} }
 
 type turningPicker struct {
 	of    *turning
@@ -68,7 +69,7 @@ func (b *turning) picker(info base.PickerBuildInfo) balancer.Picker {
 	b.roles = map[string]string{}
 	for sc, i := range info.ReadySCs {
 		p.ready = append(p.ready, sc)
-		b.roles[letter(i.Address.Addr)], _ = TokenOf(i.Address)
+		b.roles[letter(i.Address.Addr)], _ = hosted.TokenOf(i.Address)
 	}
 	if len(p.ready) == 0 {
 		return base.NewErrPicker(balancer.ErrNoSubConnAvailable)
@@ -86,12 +87,12 @@ func (p *turningPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 }
 
 // with has a child pick for a plan.
-func (p *Plan) with(c *Child) *Plan {
+func (p *Plan) with(c *hosted.Child) *Plan {
 	p.Child = c
 	return p
 }
 
-func pickFirst() *Child { return &Child{Builder: balancer.Get("pick_first")} }
+func pickFirst() *hosted.Child { return &hosted.Child{Builder: balancer.Get("pick_first")} }
 
 func TestConfig_ChildPickFirst(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
@@ -185,24 +186,6 @@ func rolesIn(list string) string {
 		}
 	}
 	return fmt.Sprint(roles)
-}
-
-// An address that comes again with another token is another one to a policy that
-// compares; with the same it is the same.
-func TestTokenOf_AddressesAreCompared(t *testing.T) {
-	tokens := liveTokens{}
-	one := tokens.state(list("a:1")).Addresses[0]
-	again := tokens.state(list("a:1 b:1")).Addresses[0]
-	two := tokens.state(list("a:2")).Addresses[0]
-	want(t, "equal to one with the same token", one.Equal(again), true)
-	want(t, "equal to one with another token", one.Equal(two), false)
-	for _, a := range []resolver.Address{one, again, two} {
-		token, ok := TokenOf(a)
-		want(t, "token", token, "2")
-		want(t, "has a token", ok, true)
-	}
-	_, ok := TokenOf(bare(two))
-	want(t, "has a token when bare", ok, false)
 }
 
 func TestConfig_ChildLivesAcrossLists(t *testing.T) {

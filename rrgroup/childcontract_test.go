@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A scripted is a child policy that does what the test has it do, on the
@@ -74,7 +76,7 @@ func hostingIn(t *testing.T, plan *Plan, test func(*fixture, *scripted)) {
 	t.Helper()
 	s := &scripted{}
 	inBubble(t, tenSeconds, func(f *fixture) {
-		f.adopt(plan.with(&Child{Builder: s}))
+		f.adopt(plan.with(&hosted.Child{Builder: s}))
 		test(f, s)
 	})
 }
@@ -119,9 +121,9 @@ func (p fixed) Pick(balancer.PickInfo) (balancer.PickResult, error) { return p.P
 // It is the child's word that a call waits, though the channel has failed.
 func TestState_ChildContract_WaitsInFailure(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
-		s.says(connectivity.TransientFailure, blocked{})
+		s.says(connectivity.TransientFailure, hosted.Blocked{})
 		want(t, "pick", f.pick(), "wait")
-		s.says(connectivity.Connecting, blocked{}) // which is not shown: see state.sticky
+		s.says(connectivity.Connecting, hosted.Blocked{}) // which is not shown: see state.sticky
 		if got := f.pick(); !strings.Contains(got, "no backend is READY") {
 			t.Errorf("pick after that: %s", got)
 		}
@@ -206,8 +208,8 @@ func TestState_ChildContract_AfterClose(t *testing.T) {
 		f.up("b")
 		want(t, "heard", s.took(), "Close")
 		s.make("a")
-		want(t, "heard", s.took(), "no a: "+errClosed.Error())
-		s.says(connectivity.TransientFailure, blocked{})
+		want(t, "heard", s.took(), "no a: "+"grpclb: the child policy is closed, and gets no more SubConns")
+		s.says(connectivity.TransientFailure, hosted.Blocked{})
 		sc.Connect()
 		sc.RegisterHealthListener(func(balancer.SubConnState) { t.Error("a health report") })
 		sc.Shutdown()
@@ -216,7 +218,7 @@ func TestState_ChildContract_AfterClose(t *testing.T) {
 		want(t, "heard", s.took(), "")
 		f.actors.Stop()
 		s.make("a")
-		want(t, "heard when all is over", s.took(), "no a: "+errClosed.Error())
+		want(t, "heard when all is over", s.took(), "no a: "+"grpclb: the child policy is closed, and gets no more SubConns")
 	})
 }
 
@@ -320,7 +322,7 @@ func TestState_ChildContract_PicksForCallsOnly(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
 		f.up("a")
-		f.adopt(list("b").with(&Child{Builder: s}))
+		f.adopt(list("b").with(&hosted.Child{Builder: s}))
 		s.says(connectivity.Idle, seen)
 		want(t, "picks without a call", len(seen.methods), 0)
 		want(t, "pick", f.pick(), "a")

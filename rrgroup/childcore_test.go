@@ -7,6 +7,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A puppet is a child whose words the test puts into its mouth, with a core
@@ -15,6 +17,7 @@ type puppet struct {
 	*testing.T
 	core   *core
 	now    time.Time
+	child  *hosted.Instance
 	picker balancer.Picker // published last
 	shut   []string        // in order
 }
@@ -26,7 +29,7 @@ func newPuppet(t *testing.T) *puppet {
 }
 
 func (p *puppet) adopt(entries string) {
-	p.core.adopt(list(entries).with(&Child{Builder: lazyBuilder{}}), p.now, 0)
+	p.core.adopt(list(entries).with(&hosted.Child{Builder: lazyBuilder{}}), p.now, 0)
 }
 
 // settle carries out what the core wants done, except that the child says nothing
@@ -37,8 +40,8 @@ func (p *puppet) settle() {
 			switch a := a.(type) {
 			case makeSubConn:
 				a.conn.sc = &connection{}
-			case handOver:
-				a.reply <- p.core.childGets(a.conn)
+			case forChild:
+				p.perform(a.task)
 			case publish:
 				p.picker = a.state.Picker
 			case shutDown:
@@ -50,33 +53,61 @@ func (p *puppet) settle() {
 	}
 }
 
+// perform carries out what the children want, but has no minder.
+func (p *puppet) perform(t hosted.Task) {
+	switch t := t.(type) {
+	case hosted.Start:
+		p.child = t.Instance
+	case hosted.Answer:
+		t.Reply <- p.core.children.Answer(t.Conn)
+	}
+}
+
+func (p *puppet) hears(m hosted.Message) { p.core.children.Hear(m) }
+
+// publishes has the child publish a picker in state READY.
+func (p *puppet) publishes(picker balancer.Picker) *balancer.State {
+	said := &balancer.State{ConnectivityState: connectivity.Ready, Picker: picker}
+	p.hears(hosted.Says{Instance: p.child, State: said})
+	return said
+}
+
+// settles has the child carry out the orders up to this one.
+func (p *puppet) settles(order uint64) { p.hears(hosted.Settled{Instance: p.child, Order: order}) }
+
+// behind returns the SubConn of the pool behind a connection.
+func (p *puppet) behind(hc *hosted.Conn) *subConn {
+	return p.core.pool.get(key{address: resolver.Address{Addr: hc.String()}, provenance: FromBalancer})
+}
+
 // connect has the child make a connection, which comes up.
-func (p *puppet) connect(letter string) *childConn {
-	hc := &childConn{host: p.core.hosts[0], address: resolver.Address{Addr: address(letter)}}
-	p.core.childMade(hc, make(chan error, 1))
-	p.core.childConnected(hc)
+func (p *puppet) connect(letter string) *hosted.Conn {
+	hc := hosted.NewConn(p.child, nil, resolver.Address{Addr: address(letter)}, balancer.NewSubConnOptions{})
+	p.hears(hosted.Makes{Conn: hc, Reply: make(chan error, 1)})
+	p.hears(hosted.Connects{Conn: hc})
 	p.settle()
-	p.core.reported(hc.conn, balancer.SubConnState{ConnectivityState: connectivity.Ready})
+	p.core.reported(p.behind(hc), balancer.SubConnState{ConnectivityState: connectivity.Ready})
 	return hc
 }
 
 // says has the child publish a picker of one connection, and mean it.
-func (p *puppet) says(hc *childConn) {
-	p.core.childSaid(hc.host, &balancer.State{ConnectivityState: connectivity.Ready, Picker: always{hc}})
-	p.core.childSettled(hc.host, hc.host.asked)
+func (p *puppet) says(hc *hosted.Conn) *balancer.State {
+	said := p.publishes(always{hc})
+	p.settles(p.child.Asked())
+	return said
 }
 
 // An always picker picks one connection.
-type always struct{ hc *childConn }
+type always struct{ hc *hosted.Conn }
 
 func (a always) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{SubConn: a.hc}, nil
 }
 
 // picks fails the test unless a pick goes to this connection.
-func (p *puppet) picks(hc *childConn) {
+func (p *puppet) picks(hc *hosted.Conn) {
 	p.Helper()
-	if r, err := p.picker.Pick(balancer.PickInfo{}); err != nil || r.SubConn != hc.conn.sc {
+	if r, err := p.picker.Pick(balancer.PickInfo{}); err != nil || r.SubConn != p.behind(hc).sc {
 		p.Errorf("pick %v, error %v", r.SubConn, err)
 	}
 }
@@ -110,7 +141,7 @@ func TestHandover_LingerChildGivesUpFirst(t *testing.T) {
 	a := p.connect("a")
 	p.says(a)
 	p.settle()
-	p.core.childShut(a)
+	p.hears(hosted.Shuts{Conn: a})
 	p.settle()
 	want(t, "SubConns shut while the picker names them", len(p.shut), 0)
 	p.picks(a)
@@ -132,19 +163,16 @@ func TestHandover_Latest_OfABusyChild(t *testing.T) {
 	a := p.connect("a")
 	p.says(a)
 	p.settle()
-	h := a.host
 	p.adopt("b") // which the child is given
 	p.settle()
-	busy := h.asked
+	busy := p.child.Asked()
 	p.adopt("c") // and this one not yet
 	p.settle()
-	want(t, "there is a newer plan", h.renew, true)
 	p.core.adopt(list("d"), p.now, 0)
 	p.settle()
-	p.core.childSettled(h, busy)
+	p.settles(busy)
 	p.settle()
-	want(t, "there is a newer plan for the child", h.renew, false)
-	want(t, "orders since", h.asked, busy)
+	want(t, "orders since", p.child.Asked(), busy)
 	p.picks(a)
 }
 
@@ -155,8 +183,8 @@ func TestHandover_MakeBeforeBreak_ChildsOldPickerWaits(t *testing.T) {
 	p.adopt("a b")
 	p.settle()
 	a := p.connect("a")
-	p.core.childSaid(a.host, &balancer.State{ConnectivityState: connectivity.Ready, Picker: blocked{}})
-	p.core.childSettled(a.host, a.host.asked)
+	p.publishes(hosted.Blocked{})
+	p.settles(p.child.Asked())
 	p.settle()
 	if _, err := p.picker.Pick(balancer.PickInfo{}); err != balancer.ErrNoSubConnAvailable {
 		t.Errorf("the child's word that a call has to wait becomes %v", err)

@@ -2,6 +2,7 @@ package rrgroup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A nursery is a core whose lists a child picks for, in part, with a child that
@@ -18,15 +21,16 @@ import (
 // picks should go; what has to hold is that nobody is led to a SubConn that is
 // shut down, and that nothing is left in the end.
 type nursery struct {
-	core    *core
-	now     time.Time
-	picker  balancer.Picker
-	mine    []*childConn // that the child has not shut down
-	calls   []balancer.PickResult
-	conns   []*subConn
-	drained map[*generation]int
-	heard   []*generation
-	ended   map[*childConn]bool // of which the child was told SHUTDOWN
+	core     *core
+	now      time.Time
+	picker   balancer.Picker
+	mine     []*hosted.Conn // that the child has not shut down
+	calls    []balancer.PickResult
+	conns    []*subConn
+	children []*hosted.Instance // that were not told to end
+	drained  map[*generation]int
+	heard    []*generation
+	ended    map[*hosted.Conn]bool // of which the child was told SHUTDOWN
 }
 
 // An openGate lets every call wait.
@@ -43,11 +47,11 @@ func (y *nursery) step(what, which byte) error {
 	case 1, 2:
 		y.make(n)
 	case 3:
-		y.with(n, y.core.childConnected)
+		y.with(n, func(hc *hosted.Conn) { y.core.children.Hear(hosted.Connects{Conn: hc}) })
 	case 4:
-		y.with(n, func(hc *childConn) {
-			y.core.childShut(hc)
-			y.mine = slices.DeleteFunc(y.mine, func(o *childConn) bool { return o == hc })
+		y.with(n, func(hc *hosted.Conn) {
+			y.core.children.Hear(hosted.Shuts{Conn: hc})
+			y.mine = slices.DeleteFunc(y.mine, func(o *hosted.Conn) bool { return o == hc })
 		})
 	case 5, 6:
 		y.says(n)
@@ -72,7 +76,7 @@ func (y *nursery) step(what, which byte) error {
 func (y *nursery) adopt(n int) {
 	plan := *plans[n%len(plans)]
 	if n%3 > 0 {
-		plan.Child = &Child{Builder: lazyBuilder{}}
+		plan.Child = &hosted.Child{Builder: lazyBuilder{}}
 	}
 	y.core.adopt(&plan, y.now, uint64(n))
 }
@@ -80,21 +84,20 @@ func (y *nursery) adopt(n int) {
 // make has the child of one of the hosts make a connection, to an address that
 // its list has or not, and connect it as a rule.
 func (y *nursery) make(n int) {
-	if len(y.core.hosts) == 0 {
+	if len(y.children) == 0 {
 		return
 	}
-	h := y.core.hosts[n%len(y.core.hosts)]
-	hc := &childConn{host: h, address: resolver.Address{Addr: address(string(rune('a' + n%5)))}}
-	y.core.childMade(hc, make(chan error, 1))
+	by := y.children[n%len(y.children)]
+	hc := hosted.NewConn(by, nil, resolver.Address{Addr: address(string(rune('a' + n%5)))}, balancer.NewSubConnOptions{})
+	y.core.children.Hear(hosted.Makes{Conn: hc, Reply: make(chan error, 1)})
 	if n%7 > 0 {
-		y.core.childConnected(hc)
+		y.core.children.Hear(hosted.Connects{Conn: hc})
 	}
 	y.mine = append(y.mine, hc)
 }
 
 // with does something with one of the child's connections.
-func (y *nursery) with(n int, do func(*childConn)) {
-	y.mine = slices.DeleteFunc(y.mine, func(hc *childConn) bool { return hc.host.closed })
+func (y *nursery) with(n int, do func(*hosted.Conn)) {
 	if len(y.mine) > 0 {
 		do(y.mine[n%len(y.mine)])
 	}
@@ -103,14 +106,14 @@ func (y *nursery) with(n int, do func(*childConn)) {
 // says has the child publish: a state without a connection, or one of its own
 // to pick; and it may mean it.
 func (y *nursery) says(n int) {
-	y.with(n, func(hc *childConn) {
-		s := &balancer.State{ConnectivityState: states[n%4], Picker: blocked{}}
+	y.with(n, func(hc *hosted.Conn) {
+		s := &balancer.State{ConnectivityState: states[n%4], Picker: hosted.Blocked{}}
 		if n%16 > 3 {
 			s = &balancer.State{ConnectivityState: connectivity.Ready, Picker: always{hc}}
 		}
-		y.core.childSaid(hc.host, s)
+		y.core.children.Hear(hosted.Says{Instance: hc.By(), State: s})
 		if n%5 > 0 {
-			y.core.childSettled(hc.host, hc.host.asked)
+			y.core.children.Hear(hosted.Settled{Instance: hc.By(), Order: hc.By().Asked()})
 		}
 	})
 }
@@ -122,7 +125,7 @@ func (y *nursery) reports(n int) {
 	c := y.conns[len(y.conns)-1-n/6%min(len(y.conns), 8)] // of the latest
 	s := balancer.SubConnState{ConnectivityState: connectivity.Ready}
 	if n%3 == 0 {
-		s = balancer.SubConnState{ConnectivityState: states[n%len(states)], ConnectionError: errUnbuilt}
+		s = balancer.SubConnState{ConnectivityState: states[n%len(states)], ConnectionError: errors.New("refused")}
 	}
 	y.core.reported(c, s)
 }
@@ -130,7 +133,7 @@ func (y *nursery) reports(n int) {
 // picks picks by the latest picker.
 func (y *nursery) picks() error {
 	switch y.picker.(type) {
-	case *hostedPicker, *roundRobin:
+	case *childPicker, *roundRobin:
 	default:
 		return nil
 	}
@@ -183,10 +186,8 @@ func (y *nursery) perform(a action) error {
 		a.conn.sc.(*connection).shut = true
 	case publish:
 		y.picker = a.state.Picker
-	case handOver:
-		a.reply <- y.core.childGets(a.conn)
-	case tellMinder:
-		return y.ordered(a)
+	case forChild:
+		return y.performTask(a.task)
 	case retire:
 		a.generation.retire(func() {
 			y.drained[a.generation]++
@@ -196,16 +197,29 @@ func (y *nursery) perform(a action) error {
 	return nil
 }
 
+func (y *nursery) performTask(t hosted.Task) error {
+	switch t := t.(type) {
+	case hosted.Start:
+		y.children = append(y.children, t.Instance)
+	case hosted.Answer:
+		t.Reply <- y.core.children.Answer(t.Conn)
+	case hosted.Tell:
+		return y.ordered(t)
+	}
+	return nil
+}
+
 // ordered is what the minder would be told.
-func (y *nursery) ordered(a tellMinder) error {
-	switch o := a.order.(type) {
-	case tellChild:
-		if y.ended[o.conn] {
-			return fmt.Errorf("the child is told %v of a connection after SHUTDOWN", o.report.ConnectivityState)
+func (y *nursery) ordered(t hosted.Tell) error {
+	switch o := t.Order.(type) {
+	case hosted.Report:
+		if y.ended[o.Conn] {
+			return fmt.Errorf("the child is told %v of a connection after SHUTDOWN", o.State.ConnectivityState)
 		}
-		y.ended[o.conn] = o.report.ConnectivityState == connectivity.Shutdown
-	case endChild:
-		y.mine = slices.DeleteFunc(y.mine, func(hc *childConn) bool { return hc.host == a.host })
+		y.ended[o.Conn] = o.State.ConnectivityState == connectivity.Shutdown
+	case hosted.End:
+		y.mine = slices.DeleteFunc(y.mine, func(hc *hosted.Conn) bool { return hc.By() == t.Instance })
+		y.children = slices.DeleteFunc(y.children, func(in *hosted.Instance) bool { return in == t.Instance })
 	}
 	return nil
 }
@@ -226,8 +240,8 @@ func (y *nursery) rest() error {
 			return fmt.Errorf("coming to rest: %w", err)
 		}
 	}
-	if s := y.core.stats(); s.SubConns != 0 || s.Drained != s.Generations-1 || len(y.core.hosts) != 0 {
-		return fmt.Errorf("at rest there is left: %+v and %d children", s, len(y.core.hosts))
+	if s := y.core.stats(); s.SubConns != 0 || s.Drained != s.Generations-1 || y.core.children.Count() != 0 {
+		return fmt.Errorf("at rest there is left: %+v and %d children", s, y.core.children.Count())
 	}
 	for _, c := range y.conns {
 		if !c.sc.(*connection).shut || !c.idle() {
@@ -239,7 +253,7 @@ func (y *nursery) rest() error {
 
 // raise runs the steps that the bytes say, and comes to rest.
 func raise(steps []byte) error {
-	y := &nursery{core: newCore(openGate{}), now: time.Unix(1e9, 0), drained: map[*generation]int{}, ended: map[*childConn]bool{}}
+	y := &nursery{core: newCore(openGate{}), now: time.Unix(1e9, 0), drained: map[*generation]int{}, ended: map[*hosted.Conn]bool{}}
 	y.core.settings = Settings{Linger: 3 * time.Second, Handover: 5 * time.Second}
 	if len(steps)%4 > 1 {
 		y.core.settings.Linger = 0 // what is released is gone at once

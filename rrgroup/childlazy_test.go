@@ -9,6 +9,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/lazy"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A lazyBuilder builds a child that connects when a call is picked and not
@@ -26,7 +28,7 @@ type sleeper struct{ balancer.Balancer }
 
 func (sleeper) ExitIdle() {}
 
-func lazyChild() *Child { return &Child{Builder: lazyBuilder{}} }
+func lazyChild() *hosted.Child { return &hosted.Child{Builder: lazyBuilder{}} }
 
 // A child that waits for calls gets them, if nothing else does.
 func TestConfig_ChildLazy(t *testing.T) {
@@ -70,7 +72,7 @@ type stubborn struct {
 }
 
 func (s stubborn) say() {
-	s.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Idle, Picker: blocked{}})
+	s.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Idle, Picker: hosted.Blocked{}})
 }
 
 func (s stubborn) UpdateClientConnState(balancer.ClientConnState) error { s.say(); return nil }
@@ -91,7 +93,7 @@ func TestConfig_ChildStubborn(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
 		f.up("a")
-		f.adopt(list("b").with(&Child{Builder: stubbornBuilder{&woken}}))
+		f.adopt(list("b").with(&hosted.Child{Builder: stubbornBuilder{&woken}}))
 		want(t, "pick", f.pick(), "a")
 		time.Sleep(time.Hour)
 		want(t, "pick after the handover timeout", f.pick(), "wait")

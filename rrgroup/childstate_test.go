@@ -6,6 +6,8 @@ import (
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A child is shown attributes that it can compare, and connects by those that the
@@ -30,7 +32,7 @@ func TestSecure_Values_OfFallbackBackends(t *testing.T) {
 				return err
 			}}
 			inBubble(t, tenSeconds, func(f *fixture) {
-				p := fallback("a").with(&Child{Builder: s})
+				p := fallback("a").with(&hosted.Child{Builder: s})
 				p.Endpoints[0].Addresses[0].Attributes = of.attributes
 				f.adopt(p)
 				want(t, "attributes that are connected by", f.SubConn(1).Address.Attributes == of.attributes, true)

@@ -5,6 +5,8 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A core is the group without its goroutine: it is told events and the time,
@@ -19,9 +21,9 @@ type core struct {
 	incoming *generation // is to follow it, or nil
 	outgoing *generation // was current: to be retired once a newer picker is out
 
-	hosts    []*host    // children that pick for one of these
-	lost     []*subConn // gone idle since the core settled
-	forsaken []*subConn // that a generation or a child has let go since the core settled
+	children *hosted.Children // that choose for one of these
+	lost     []*subConn       // gone idle since the core settled
+	forsaken []*subConn       // that a generation or a child has let go since the core settled
 
 	arriving bool // see Aggregate; as of the last settle
 
@@ -32,7 +34,9 @@ type core struct {
 }
 
 func newCore(gate Gate) *core {
-	return &core{pool: newPool(), drops: new(dropTurns), display: newDisplay(gate)}
+	c := &core{pool: newPool(), drops: new(dropTurns), display: newDisplay(gate)}
+	c.children = hosted.NewChildren(c)
+	return c
 }
 
 // adopt makes a generation of plan, which is on its way in until advance lets
@@ -43,7 +47,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	g.number = c.adopted
 	g.dropBy(c.drops)
 	if plan.child() != nil && g.size > 0 {
-		c.entrust(g)
+		g.term = c.children.Begin(plan.hosted(), g)
 	} else {
 		g.connect(&c.pool, c.newest())
 	}
@@ -61,10 +65,7 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 		return
 	}
 	conn.report(state, c.adopted)
-	c.passOn(conn, state)
-	if c.current != nil {
-		c.current.lost(conn)
-	}
+	c.children.Reported(conn.users, state)
 	if conn.state == connectivity.Idle && conn.wanted() {
 		c.lost = append(c.lost, conn)
 	}
@@ -74,8 +75,10 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 func (c *core) ended(g *generation) {
 	c.drained++
 	c.ledger.fold(g)
+	if g.hosted() {
+		g.term.End(c)
+	}
 	for _, conn := range g.distinct {
-		conn.leftBy(g)
 		if conn.held--; conn.idle() {
 			c.forsaken = append(c.forsaken, conn)
 		}
@@ -101,10 +104,10 @@ func (c *core) settle(now time.Time) []action {
 		c.retire(c.outgoing)
 		c.outgoing = nil
 	}
-	c.dismiss()
+	c.children.Dismiss()
 	c.reconnect()
-	if g := c.current; g != nil && !g.stale { // a picker without them is out
-		c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
+	if c.current.hosted() {
+		c.current.term.Free()
 	}
 	c.pool.release(c.forsaken, now, now.Add(c.settings.Linger))
 	clear(c.forsaken) // as with lost
@@ -122,7 +125,7 @@ func (c *core) advance(now time.Time) {
 		return
 	}
 	served := c.current != nil && c.current.anyReady()
-	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || !served && c.incoming.spoken() {
+	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || !served && c.incoming.hosted() && c.incoming.term.Spoken() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 	}
 }
@@ -143,7 +146,7 @@ func (c *core) reconnect() {
 // the current generation: its child works on the incoming one, and none of the
 // connections that it left behind is READY.
 func (c *core) left() bool {
-	return c.current != nil && c.current.superseded() && c.current.state() != connectivity.Ready
+	return c.current != nil && c.current.hosted() && c.current.term.Over()
 }
 
 // rests reports whether the picker that is out waits to be replaced, and nothing
@@ -160,7 +163,6 @@ func (c *core) handoverDue() time.Time { return c.newest().since.Add(c.settings.
 // retire takes a generation off its SubConns and lets it end.
 func (c *core) retire(g *generation) {
 	c.forsaken = append(c.forsaken, g.leave()...)
-	c.forsaken, g.freed = append(c.forsaken, g.freed...), nil
 	c.pool.todo = append(c.pool.todo, retire{g})
 }
 
@@ -176,14 +178,24 @@ func (c *core) next() time.Time {
 
 // close returns what is left to be shut down.
 func (c *core) close() []action {
-	for _, h := range c.hosts {
-		c.closeHost(h)
-	}
+	c.children.Close()
 	for _, conn := range c.pool.all() {
 		c.pool.shutDown(conn)
 	}
 	return c.take()
 }
+
+// resting returns what the child of the incoming generation has published if it rests
+// while another generation serves, or nil.
+func (c *core) resting() *balancer.State {
+	if c.incoming == nil {
+		return nil
+	}
+	return c.incoming.resting()
+}
+
+// do has an action carried out.
+func (c *core) do(a action) { c.pool.todo = append(c.pool.todo, a) }
 
 func (c *core) take() []action {
 	todo := c.pool.todo
@@ -209,7 +221,7 @@ func (c *core) stats() Stats {
 	s.SubConns, s.Lingering = c.pool.size, c.pool.lingering()
 	switch g := c.current; {
 	case g.hosted():
-		s.Backends, s.Ready = g.hostedBackends()
+		s.Backends, s.Ready = g.term.Backends()
 	case g != nil:
 		s.Backends, s.Ready = len(g.distinct), g.tally.ready
 	}

@@ -8,13 +8,14 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/hosted"
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
 // An address has other credentials, and so another SubConn, in a list than
 // among the fallback addresses; whoever picks.
 func TestSecure_BackendCreds(t *testing.T) {
-	for name, child := range map[string]*Child{"own rotation": nil, "child": newTurning("turning").child()} {
+	for name, child := range map[string]*hosted.Child{"own rotation": nil, "child": newTurning("turning").child()} {
 		t.Run(name, func(t *testing.T) {
 			bundle := insecure.NewBundle()
 			credentialled(t, bundle, func(f *fixture) {

@@ -9,7 +9,7 @@ type cursor struct {
 }
 
 func (g *generation) cursor() cursor {
-	if g == nil || g.hosted() {
+	if g == nil {
 		return cursor{}
 	}
 	return cursor{conns: g.conns}

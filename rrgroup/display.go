@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 const (
@@ -80,7 +82,7 @@ func (d *display) show(g, follower *generation, resting *balancer.State, now tim
 	d.published++
 	picker := d.picker(g)
 	if resting != nil {
-		picker = preview{picker, resting.Picker}
+		picker = hosted.Preview{Serves: picker, Rests: resting.Picker}
 	}
 	todo = append(todo, publish{balancer.State{ConnectivityState: state, Picker: picker}})
 	return d.release(todo)
@@ -98,7 +100,7 @@ func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	}
 	failed := d.state == connectivity.TransientFailure
 	switch state := g.state(); {
-	case state == connectivity.Connecting && g.size > 0 && failed && !g.resting():
+	case state == connectivity.Connecting && g.size > 0 && failed && g.resting() == nil:
 		return connectivity.TransientFailure
 	case state == connectivity.TransientFailure && followed && !failed:
 		return connectivity.Connecting
@@ -114,7 +116,7 @@ func (d *display) differs(g *generation) bool {
 	case d.outdated():
 		return true
 	case g.hosted():
-		return g.stale
+		return g.term.Stale()
 	}
 	switch d.state {
 	case connectivity.Ready:
@@ -154,7 +156,7 @@ func (d *display) due(g *generation) time.Time {
 func (d *display) picker(g *generation) balancer.Picker {
 	switch {
 	case g.hosted():
-		return d.newHostedPicker(g)
+		return d.newChildPicker(g)
 	case d.state == connectivity.Connecting:
 		return d.newWaiting()
 	case d.state == connectivity.TransientFailure:
@@ -176,7 +178,7 @@ func (d *display) newWaiting() waiting {
 func (d *display) idlePicker() balancer.Picker {
 	switch d.state {
 	case connectivity.Ready:
-		return blocked{}
+		return hosted.Blocked{}
 	case connectivity.TransientFailure:
 		return d.newFailing()
 	default:

@@ -12,10 +12,8 @@
 // # Owners
 //
 // The goroutine started by [Start] owns the pool, the generations and what was
-// published last. Everything reaches it as a message. Each child policy has one
-// more goroutine, its minder, which owns it and is the only one to call it: the
-// group tells it what to do and never waits for it, so that a child may wait for
-// the group. Pickers are immutable;
+// published last. Everything reaches it as a message. Child policies are those of
+// package hosted; the group's goroutine owns its core too. Pickers are immutable;
 // what changes behind them is atomic: the place in the rotation, and for each
 // entry the references of calls in flight and the counts of how they ended.
 //

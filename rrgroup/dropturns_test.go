@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/balancer"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // picker returns the picker that gRPC was given last.
@@ -64,7 +66,7 @@ func TestDrop_WhenAChildHasCallsWait(t *testing.T) {
 		var child *balking
 		inBubble(t, tenSeconds, func(f *fixture) {
 			child = &balking{err: waits}
-			f.adopt(from(1, "a drop").with(&Child{Builder: child}))
+			f.adopt(from(1, "a drop").with(&hosted.Child{Builder: child}))
 			f.up("a")
 			dropped := 0
 			for range 20 {

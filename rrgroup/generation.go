@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A generation is a plan at work: its places in the rotation and the SubConns
@@ -32,11 +34,11 @@ type generation struct {
 	drain func()       // set when it is retired; run once, by whoever ends the last of them
 
 	// Owned by the group.
-	distinct []*subConn  // its SubConns, each once; those it holds, if a child picks
+	distinct []*subConn  // its SubConns, each once
 	tally    standing    // the same, by how they stand
 	picker   *roundRobin // built last; nil before the first
 	last     int         // the place picked last when it was built
-	stale    bool        // what is READY, or a child's word, is no longer that of the picker
+	stale    bool        // what is READY is no longer that of the picker
 	err      error       // of the SubConn that failed to connect last
 
 	// Owned by the group, once it is retired.
@@ -44,15 +46,7 @@ type generation struct {
 	over  int64    // picks of the others
 	begun int64    // picks of all; none has succeeded since
 
-	// Owned by the group, if a child picks; forgotten when it is retired.
-	host      *host
-	said      *balancer.State // what the child published last for this plan
-	settled   bool            // it was READY or TRANSIENT_FAILURE at some time
-	byAddress map[string]*takers
-	seats     map[*childConn]*seat // of the picker built last
-	freed     []*subConn           // held no more, and not released yet
-	hearOut   uint64               // the order that the child is heard out until; 0: not known yet
-	heard     bool                 // it was heard out
+	term *hosted.Term // if a child chooses
 }
 
 // newGeneration builds the rotation of plan, without SubConns yet. The sequence
@@ -123,6 +117,7 @@ func (g *generation) connect(p *pool, before *generation) {
 // until it has drained.
 func (g *generation) leave() (free []*subConn) {
 	if g.hosted() {
+		g.term.Leave()
 		return nil // its SubConns are held already
 	}
 	held := g.distinct[:0]
@@ -154,8 +149,10 @@ func (g *generation) retire(drain func()) {
 		g.retireEntry(g.entry(i))
 	}
 	n := g.size - len(g.left) + 1 // our own hold
-	g.plan, g.blocks, g.picker, g.byAddress, g.seats = nil, nil, nil, nil, nil
-	g.host, g.said = nil, nil
+	g.plan, g.blocks, g.picker = nil, nil, nil
+	if g.hosted() {
+		g.term.Retire()
+	}
 	g.entriesDrained(n)
 }
 
@@ -179,7 +176,7 @@ func (g *generation) entriesDrained(n int) {
 func (g *generation) state() connectivity.State {
 	switch {
 	case g.hosted():
-		return g.hostedState()
+		return g.term.State()
 	case g.tally.ready > 0 || g.dropsAll():
 		return connectivity.Ready
 	case g.tally.pending > 0:
@@ -191,6 +188,17 @@ func (g *generation) state() connectivity.State {
 	}
 }
 
+// hosted reports whether a child chooses for the generation.
+func (g *generation) hosted() bool { return g != nil && g.term != nil }
+
+// resting returns what the child has published if it rests, or nil.
+func (g *generation) resting() *balancer.State {
+	if !g.hosted() {
+		return nil
+	}
+	return g.term.Resting()
+}
+
 // dropsAll reports whether the list consists of drops alone: then every call
 // is dropped, though no backend is READY.
 func (g *generation) dropsAll() bool { return g.size == 0 && g.drops != nil }
@@ -200,7 +208,7 @@ func (g *generation) dropsAll() bool { return g.size == 0 && g.drops != nil }
 // is so of all.
 func (g *generation) trying() bool {
 	if g.hosted() {
-		return !g.settled && g.state() == connectivity.Connecting
+		return g.term.Trying()
 	}
 	return g.tally.first > 0
 }
@@ -210,9 +218,9 @@ func (g *generation) trying() bool {
 // failures of backends that were not tried since the plan came do not count:
 // they may be long over, and the next attempt is only waited for.
 //
-// A child is not taken at its first word; see host.settled.
+// A child has to be heard out first.
 func (g *generation) arrived(served bool) bool {
-	if g.hosted() && !g.heard {
+	if g.hosted() && !g.term.Heard() {
 		return false
 	}
 	if served && g.tally.ready == 0 && g.tally.untried > 0 {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/hosted"
 )
 
 var logger = grpclog.Component("grpclb")
@@ -47,8 +48,8 @@ type Options struct {
 // A Group is the handle of a running group.
 type Group struct {
 	// Fixed after the start.
-	options Options
-	actors  *actor.Group // where the minders of children run
+	options  Options
+	children hosted.Shell
 
 	inbox     *actor.Inbox[message] // policy, gRPC, callers → group
 	plans     actor.Cell[*Plan]     // policy → group
@@ -61,11 +62,11 @@ type Group struct {
 func Start(actors *actor.Group, options Options) *Group {
 	g := &Group{
 		options:   options,
-		actors:    actors,
 		inbox:     actor.NewInbox[message](),
 		plans:     actor.NewCell[*Plan](),
 		aggregate: actor.NewCell[Aggregate](),
 	}
+	g.children = hosted.Shell{Channel: options.Parent, Build: options.Build, Actors: actors, Inbox: childInbox{g.inbox}}
 	actors.Go(g.run)
 	return g
 }
@@ -133,20 +134,8 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 			core.reported(m.conn, m.state)
 		case ended:
 			core.ended(m.generation)
-		case childMakes:
-			core.childMade(m.conn, m.reply)
-		case childConnects:
-			core.childConnected(m.conn)
-		case childShuts:
-			core.childShut(m.conn)
-		case childSays:
-			core.childSaid(m.host, m.state)
-		case childSettled:
-			core.childSettled(m.host, m.order)
-		case childListens:
-			core.childListened(m.conn, m.listener)
-		case healthReported:
-			core.healthReported(m.watch, m.state)
+		case fromChild:
+			core.children.Hear(m.what)
 		case count:
 			m.reply <- core.ledger.count(m.call)
 		case describe:
@@ -182,12 +171,8 @@ func (g *Group) perform(core *core, a action) {
 		g.publish(a.state)
 	case released:
 		g.options.Queue.Released(a.epoch)
-	case mind:
-		g.mind(a.host)
-	case tellMinder:
-		a.host.orders.Send(a.order)
-	case handOver:
-		a.reply <- core.childGets(a.conn)
+	case forChild:
+		g.children.Perform(core.children, a.task)
 	case retire:
 		a.generation.retire(g.drain(a.generation))
 	default:
@@ -214,8 +199,8 @@ func (g *Group) makeSubConn(core *core, conn *subConn) {
 
 // shutDown shuts a SubConn down. The minder does it if it was a child's.
 func (g *Group) shutDown(conn *subConn) {
-	if conn.hosted == nil || conn.sc == nil || !conn.hosted.minder.orders.Send(shutForChild{conn.sc}) {
-		conn.shutDown()
+	if conn.sc != nil && !conn.users.ShutDown(conn.sc) {
+		conn.sc.Shutdown()
 	}
 }
 
@@ -227,8 +212,8 @@ func (g *Group) end(core *core, timer *actor.Timer) {
 		switch m := m.(type) {
 		case describe:
 			m.reply <- Stats{}
-		case childMakes:
-			m.reply <- errClosed
+		case fromChild:
+			hosted.Refuse(m.what)
 		}
 	}
 	for _, a := range core.close() {

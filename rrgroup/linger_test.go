@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -71,4 +72,25 @@ func TestHandover_LingerNeverReconnectsInTheBatchOfAHandover(t *testing.T) {
 	report("b", connectivity.Ready)
 	settle()
 	want(t, "attempts to connect a backend that lingers", connects["a"]-before, 0)
+}
+
+// epoch is a time that many seconds after the beginning.
+func epoch(seconds int) time.Time { return time.Unix(1e9+int64(seconds), 0) }
+
+// What lingers is kept in the order in which its time comes.
+func TestHandover_Linger_InOrder(t *testing.T) {
+	p := newPool()
+	at := func(seconds int) leaving {
+		conns := []*subConn{{key: listedKey(fmt.Sprint(seconds), false)}}
+		return leaving{epoch(seconds), conns}
+	}
+	for _, seconds := range []int{5, 7, 7, 3, 9, 6} {
+		p.leave(at(seconds).until, at(seconds).conns)
+	}
+	var order []string
+	for _, l := range p.leaving {
+		order = append(order, fmt.Sprint(l.until.Unix()-epoch(0).Unix(), "x", len(l.conns)))
+	}
+	want(t, "sets", fmt.Sprint(order), "[3x1 5x1 6x1 7x2 9x1]")
+	want(t, "next", p.nextExpiry(), epoch(3))
 }

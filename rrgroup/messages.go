@@ -3,6 +3,8 @@ package rrgroup
 import (
 	"google.golang.org/grpc/balancer"
 
+	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/hosted"
 	"github.com/actorlb/grpclb/tokens"
 )
 
@@ -48,6 +50,18 @@ type ended struct{ generation *generation }
 func (g *Group) drain(of *generation) func() {
 	return func() { g.inbox.Send(ended{of}) }
 }
+
+// child, minder, gRPC's health reports → group
+
+// fromChild is a message about a child.
+type fromChild struct{ what hosted.Message }
+
+// A childInbox is the group's inbox for its children. A message is dropped if the group
+// has stopped: its children end then.
+type childInbox struct{ inbox *actor.Inbox[message] }
+
+// Send posts a message about a child.
+func (i childInbox) Send(m hosted.Message) bool { return i.inbox.Send(fromChild{m}) }
 
 // stream → group
 
@@ -106,5 +120,6 @@ type Aggregate struct {
 func (configure) message() {}
 func (reported) message()  {}
 func (ended) message()     {}
+func (fromChild) message() {}
 func (count) message()     {}
 func (describe) message()  {}

@@ -37,7 +37,7 @@ type failing struct {
 
 // Pick returns the error.
 func (p failing) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if info.FullMethodName == PingMethod {
+	if isPing(info) {
 		return p.pings.Pick(info)
 	}
 	return balancer.PickResult{}, p.err
@@ -53,7 +53,7 @@ type dropping struct {
 // Pick takes a turn of the drop rotation, for the count. Nothing passes, so what is
 // owed of other lists is not collected.
 func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if info.FullMethodName == PingMethod {
+	if isPing(info) {
 		return p.pings.Pick(info)
 	}
 	return balancer.PickResult{}, p.drops.dropNext()

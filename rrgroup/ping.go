@@ -12,6 +12,9 @@ import (
 // compare the name of a method costs a call less than a look into its context.
 const PingMethod = "/grpclb.Ping/Ping"
 
+// isPing reports whether a pick is for a ping and not for a call.
+func isPing(info balancer.PickInfo) bool { return info.FullMethodName == PingMethod }
+
 // A Probe learns what became of the picks of a ping. It is made by the caller and
 // given to the pickers in the ping's context. gRPC may pick more than once: the
 // connection was lost meanwhile, or the ping was retried. One pick that was
@@ -71,11 +74,10 @@ func (p *roundRobin) ping(info balancer.PickInfo) (balancer.PickResult, error) {
 }
 
 // ping has the child pick for a ping.
-func (p *hostedPicker) ping(info balancer.PickInfo) (balancer.PickResult, error) {
-	r, s, err := p.choose(info)
+func (p *childPicker) ping(info balancer.PickInfo) (balancer.PickResult, error) {
+	sc, err := p.Where(info)
 	if err != nil {
 		return balancer.PickResult{}, err
 	}
-	giveBack(r)
-	return pingOver(info.Ctx, s.conn.sc), nil
+	return pingOver(info.Ctx, sc), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/resolver"
 
+	"github.com/actorlb/grpclb/hosted"
 	"github.com/actorlb/grpclb/tokens"
 )
 
@@ -26,7 +27,7 @@ type Plan struct {
 	List       *tokens.List        // the backends and drops, if FromBalancer
 	Call       uint64              // the call to the balancer that List came from
 	Endpoints  []resolver.Endpoint // the backends, if FromResolver
-	Child      *Child              // what picks among the backends; nil: they take turns
+	Child      *hosted.Child       // what picks among the backends; nil: they take turns
 
 	// CheckHealth has gRPC check the health of a list's backends too, as the
 	// service config says; the group's own rotation always asks for it, a child only
@@ -104,10 +105,6 @@ func (p *Plan) fallbackBackends(yield func(int, *tokens.Entry) bool) {
 		}
 	}
 }
-
-// checks reports whether the health of the backends is checked, if a child asks
-// for it.
-func (p *Plan) checks() bool { return p.Provenance == FromResolver || p.CheckHealth }
 
 // drops reports whether the plan has drop entries.
 func (p *Plan) drops() bool { return p.List != nil && p.List.Drops() > 0 }

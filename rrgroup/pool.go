@@ -61,15 +61,6 @@ func (p *pool) remove(c *subConn) {
 	c.next = nil
 }
 
-// findFor returns the SubConn for a child's connection.
-func (p *pool) findFor(hc *childConn) *subConn {
-	return p.find(key{
-		address:    bare(hc.address),
-		provenance: hc.host.provenance,
-		health:     hc.options.HealthCheckEnabled && hc.host.checks,
-	})
-}
-
 // find returns the SubConn for a key, which is made if it is new. One that
 // lingers does not any more.
 func (p *pool) find(k key) *subConn {

@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/hosted"
 )
 
 // A yielding builds producers and counts them.
@@ -88,7 +90,7 @@ func TestState_ChildContract_ShutdownTakesTheChildsTime(t *testing.T) {
 		hold := make(chan struct{})
 		s.update = func(*scripted, resolver.State) error { <-hold; return nil }
 		sc := s.make("a")
-		f.group.Adopt(list("a b").with(&Child{Builder: s})) // the child does not come back from this
+		f.group.Adopt(list("a b").with(&hosted.Child{Builder: s})) // the child does not come back from this
 		synctest.Wait()
 		sc.Shutdown()
 		synctest.Wait()

@@ -39,7 +39,6 @@ var operations = map[string]string{
 	"dropped.count":      "calls.Load",
 	"rotation.turn":      "next.Add",
 	"roundRobin.Pick":    "drop turn take owe refuse",
-	"seat.pick":          "turn pick",
 
 	// Which turn of the drops a call takes changes nothing of what is counted and
 	// when a generation ends; the model has every turn come to a drop or not.
@@ -49,9 +48,8 @@ var operations = map[string]string{
 	"dropTurns.undo":    "next.Add",
 
 	// Around the protocol: what begins it, and what only looks.
-	"hostedPicker.Pick":    "drop owe",
-	"hostedPicker.pass":    "pick",
-	"hostedPicker.instead": "turn",
+	"childPicker.Pick":     "drop owe",
+	"generation.Pick":      "pick", // which a seat of a child does
 	"dropping.Pick":        "dropNext",
 	"roundRobin.ping":      "turn", // holds nothing, on purpose: see pingOver
 	"entry.picks":          "calls",

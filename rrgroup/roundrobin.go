@@ -19,7 +19,7 @@ type roundRobin struct {
 // Pick takes the next entry in turn, unless the drop rotation has the call
 // dropped first. It neither waits nor, but for a ping, allocates.
 func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if info.FullMethodName == PingMethod {
+	if isPing(info) {
 		return p.ping(info)
 	}
 	if p.drops != nil {

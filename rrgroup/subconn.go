@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 
+	"github.com/actorlb/grpclb/hosted"
 	"github.com/actorlb/grpclb/internal/attrs"
 )
 
@@ -26,11 +27,11 @@ type subConn struct {
 	knownIn  uint64 // the newest generation when it was READY or failed last; 0 before
 
 	// Who needs it.
-	held    int       // retired generations that have not drained, or those of a child
-	serving serving   // the current and the incoming one, where they name it
-	hosted  *hosting  // child policies, if it ever was one of theirs
-	until   time.Time // nobody: it lingers until then
-	gone    bool      // nobody, and it is shut down
+	held    int           // retired generations that have not drained
+	serving serving       // the current and the incoming one, where they name it
+	users   *hosted.Users // child policies, if it ever was one of theirs
+	until   time.Time     // nobody: it lingers until then
+	gone    bool          // nobody, and it is shut down
 }
 
 // A standing counts the SubConns of a generation by how they stand, each once
@@ -107,7 +108,7 @@ func (c *subConn) lists(addr string, health bool) bool {
 func (c *subConn) wanted() bool { return c.serving != serving{} }
 
 // idle reports whether no generation names c any more.
-func (c *subConn) idle() bool { return !c.wanted() && len(c.childConns()) == 0 && c.held == 0 }
+func (c *subConn) idle() bool { return !c.wanted() && c.users.None() && c.held == 0 }
 
 // serve adds g to the generations that send calls over c, and c to its tally.
 // It reports false if g had it already: the address is listed twice.
@@ -184,12 +185,5 @@ func (c *subConn) take(state balancer.SubConnState, newest uint64) {
 func (c *subConn) connect() {
 	if c.sc != nil && !c.gone {
 		c.sc.Connect()
-	}
-}
-
-// shutDown closes the connection. Calls in flight may finish.
-func (c *subConn) shutDown() {
-	if c.sc != nil {
-		c.sc.Shutdown()
 	}
 }

@@ -243,7 +243,9 @@ func (e *ensemble) perform(a action) error {
 			return fmt.Errorf("%s connects after it was shut down", a.conn.address.Addr)
 		}
 	case shutDown:
-		a.conn.shutDown()
+		if a.conn.sc != nil {
+			a.conn.sc.Shutdown()
+		}
 	case publish:
 		e.picker = a.state.Picker
 	case retire:

@@ -1,4 +1,4 @@
-package rrgroup
+package hosted
 
 import (
 	"context"
@@ -8,20 +8,17 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/status"
-
-	"github.com/actorlb/grpclb/actor"
 )
 
 // A minder is the goroutine that owns a child policy and is the only one to call
 // it, as gRPC's serializer is for a policy of a channel. It may wait for the
-// group, whenever the child makes a connection; nobody waits for it but Close.
+// group, whenever the child makes a connection. Nobody waits for it but Close.
 type minder struct {
 	// Fixed after the start.
-	host   *host // a name to it, but for what is fixed there
-	cc     balancer.ClientConn
-	build  balancer.BuildOptions
-	orders *actor.Inbox[order]
-	inbox  *actor.Inbox[message] // minder → group
+	instance *Instance
+	cc       balancer.ClientConn
+	build    balancer.BuildOptions
+	inbox    Inbox // minder → group
 
 	// Owned by the loop.
 	child   balancer.Balancer // made at its first update; nil if the builder made none
@@ -31,18 +28,16 @@ type minder struct {
 	closed  bool
 }
 
-// mind starts the minder of a new host. It ends with the group of actors, or
+// newMinder returns the minder of an instance. Its run ends with the group of actors, or
 // when it is told to.
-func (g *Group) mind(h *host) {
-	k := &minder{
-		host:   h,
-		cc:     &facade{ClientConn: g.options.Parent, host: h, inbox: g.inbox},
-		build:  g.options.Build,
-		orders: h.orders,
-		inbox:  g.inbox,
-		leases: leases{},
+func newMinder(s *Shell, in *Instance) *minder {
+	return &minder{
+		instance: in,
+		cc:       &facade{ClientConn: s.Channel, instance: in, inbox: s.Inbox},
+		build:    s.Build,
+		inbox:    s.Inbox,
+		leases:   leases{},
 	}
-	g.actors.Go(k.run)
 }
 
 func (k *minder) run(ctx context.Context) {
@@ -51,26 +46,26 @@ func (k *minder) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case batch := <-k.orders.Ready():
-			k.handle(k.orders.Open(batch))
+		case batch := <-k.instance.orders.Ready():
+			k.handle(k.instance.orders.Open(batch))
 		}
 	}
 }
 
 // handle carries out a batch of orders, and then has the group hear so.
-func (k *minder) handle(orders []order) {
+func (k *minder) handle(orders []Order) {
 	before := k.settled
 	for _, o := range orders {
 		k.carryOut(o)
 	}
 	if k.settled != before && !k.closed {
-		k.inbox.Send(childSettled{k.host, k.settled})
+		k.inbox.Send(Settled{k.instance, k.settled})
 	}
 }
 
-// carryOut carries out one order. When the child is closed there is nothing to be
-// done any more but to shut down what it had.
-func (k *minder) carryOut(o order) {
+// carryOut carries out one order. When the child is closed, only what it had is
+// still shut down and given back.
+func (k *minder) carryOut(o Order) {
 	switch o := o.(type) {
 	case leased:
 		k.lease(o.lease)
@@ -78,7 +73,7 @@ func (k *minder) carryOut(o order) {
 	case returned:
 		k.leases.remove(o.lease)
 		return
-	case shutForChild:
+	case shut:
 		o.sc.Shutdown()
 		return
 	}
@@ -87,19 +82,19 @@ func (k *minder) carryOut(o order) {
 		return
 	}
 	switch o := o.(type) {
-	case updateChild:
+	case update:
 		k.update(o.plan)
-	case wakeChild:
+	case wake:
 		if k.child != nil {
 			k.child.ExitIdle()
 		}
-	case tellChild:
-		k.tell(o.conn, o.report)
-	case tellHealth:
-		o.conn.tellHealth(o.listener, o.report)
+	case Report:
+		k.tell(o.Conn, o.State)
+	case reportHealth:
+		o.conn.tellHealth(o.listener, o.state)
 	case watchHealth:
 		o.watch.begin(k.inbox)
-	case endChild:
+	case End:
 		k.close()
 	default:
 		panic("BUG: unknown order to the minder of a child policy")
@@ -108,7 +103,7 @@ func (k *minder) carryOut(o order) {
 
 // update gives the child a plan. The first one makes it.
 func (k *minder) update(plan *Plan) {
-	child := plan.child()
+	child := plan.Child
 	if k.child == nil {
 		k.child = child.Builder.Build(k.cc, k.build)
 	}
@@ -124,16 +119,16 @@ func (k *minder) update(plan *Plan) {
 		BalancerConfig: child.Config,
 	})
 	if err != nil {
-		logger.Warningf("the child policy %s takes an update badly: %v", k.host.name, err)
+		logger.Warningf("the child policy %s takes an update badly: %v", k.instance.name, err)
 	}
 }
 
 // errUnbuilt is what calls fail with if a child could not be made.
 var errUnbuilt = status.Error(codes.Internal, "grpclb: the builder of the child policy has built nothing")
 
-// tell reports a state of one of its connections to the child. As in gRPC, what
-// depended on the state before ends: health reports, and the producers.
-func (k *minder) tell(c *childConn, s balancer.SubConnState) {
+// tell reports a state of one of its connections to the child. As in gRPC, the
+// health reports and the producers of the state before end.
+func (k *minder) tell(c *Conn, s balancer.SubConnState) {
 	c.health.Store(nil)
 	if s.ConnectivityState == connectivity.Shutdown {
 		k.leases.end(c)
@@ -167,10 +162,10 @@ func (k *minder) close() {
 	k.leases.endAll()
 }
 
-// end closes the child, if that was not done, and carries out what is left.
+// end closes the child, if that was not done, and carries out the orders that are left.
 func (k *minder) end() {
 	if !k.closed {
 		k.close()
 	}
-	k.handle(k.orders.Close())
+	k.handle(k.instance.orders.Close())
 }

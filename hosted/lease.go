@@ -1,4 +1,4 @@
-package rrgroup
+package hosted
 
 import "google.golang.org/grpc/balancer"
 
@@ -7,13 +7,13 @@ import "google.golang.org/grpc/balancer"
 // SubConn goes on, because others use it or it lingers; so the minder gives back
 // what the child has got by it.
 type lease struct {
-	conn   *childConn
+	conn   *Conn
 	giveUp func() // may be called more than once
 }
 
 // leases are those of one child that were not given back, by connection. They
 // are owned by the minder.
-type leases map[*childConn]map[*lease]struct{}
+type leases map[*Conn]map[*lease]struct{}
 
 func (all leases) add(l *lease) {
 	if all[l.conn] == nil {
@@ -30,10 +30,10 @@ func (all leases) remove(l *lease) {
 }
 
 // forget drops the leases of a connection without giving them back.
-func (all leases) forget(c *childConn) { delete(all, c) }
+func (all leases) forget(c *Conn) { delete(all, c) }
 
 // end gives back the leases of a connection.
-func (all leases) end(c *childConn) {
+func (all leases) end(c *Conn) {
 	of := all[c]
 	delete(all, c)
 	for l := range of {
@@ -49,12 +49,12 @@ func (all leases) endAll() {
 
 // GetOrBuildProducer is gRPC's: a producer there is shared by all who use the
 // SubConn. Before the SubConn is READY a producer can be had, and opens no stream.
-func (c *childConn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Producer, func()) {
+func (c *Conn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Producer, func()) {
 	p, giveUp := c.sc.GetOrBuildProducer(b)
 	l := &lease{conn: c, giveUp: giveUp}
-	c.host.orders.Send(leased{l})
+	c.by.orders.Send(leased{l})
 	return p, func() {
 		giveUp()
-		c.host.orders.Send(returned{l})
+		c.by.orders.Send(returned{l})
 	}
 }

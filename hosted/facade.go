@@ -1,21 +1,19 @@
-package rrgroup
+package hosted
 
 import (
 	"errors"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/resolver"
-
-	"github.com/actorlb/grpclb/actor"
 )
 
 // A facade is the channel as a child policy sees it. Its methods may be called
 // from anywhere: the group, which they tell or ask, never waits for a child.
-// What it does not have itself is the real channel's.
+// What it does not implement itself goes to the real channel.
 type facade struct {
 	balancer.ClientConn
-	host  *host
-	inbox *actor.Inbox[message] // child → group
+	instance *Instance
+	inbox    Inbox // child → group
 }
 
 var (
@@ -31,9 +29,9 @@ func (f *facade) NewSubConn(addresses []resolver.Address, o balancer.NewSubConnO
 	if len(addresses) != 1 {
 		return nil, errOneAddress
 	}
-	c := &childConn{host: f.host, address: unsealed(addresses[0]), options: o, listener: o.StateListener, inbox: f.inbox}
+	c := NewConn(f.instance, f.inbox, unsealed(addresses[0]), o)
 	reply := make(chan error, 1)
-	if !f.inbox.Send(childMakes{c, reply}) {
+	if !f.inbox.Send(Makes{c, reply}) {
 		return nil, errClosed
 	}
 	if err := <-reply; err != nil {
@@ -42,11 +40,11 @@ func (f *facade) NewSubConn(addresses []resolver.Address, o balancer.NewSubConnO
 	return c, nil
 }
 
-// UpdateState takes over what the child publishes.
-func (f *facade) UpdateState(s balancer.State) { f.inbox.Send(childSays{f.host, &s}) }
+// UpdateState tells the group what the child publishes.
+func (f *facade) UpdateState(s balancer.State) { f.inbox.Send(Says{f.instance, &s}) }
 
 // RemoveSubConn is how SubConns were shut down once.
 func (f *facade) RemoveSubConn(sc balancer.SubConn) { sc.Shutdown() }
 
-// UpdateAddresses does nothing; see childConn.UpdateAddresses.
+// UpdateAddresses does nothing; see [Conn.UpdateAddresses].
 func (f *facade) UpdateAddresses(balancer.SubConn, []resolver.Address) { refuseUpdate() }

@@ -1,0 +1,202 @@
+package hosted
+
+import (
+	"slices"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+// Children are the children of a group: a core, owned by the group's goroutine.
+type Children struct {
+	group     Group
+	instances []*Instance // that are not closed
+}
+
+// NewChildren returns the children of a group that has none yet.
+func NewChildren(g Group) *Children { return &Children{group: g} }
+
+// Count returns how many children there are.
+func (c *Children) Count() int { return len(c.instances) }
+
+// Begin has a child choose the backends of a plan: the instance that there is, if it
+// is the same policy for backends of the same provenance, or else a new one. If it
+// chooses for another plan that serves calls, that plan's term is superseded.
+func (c *Children) Begin(plan *Plan, places Places) *Term {
+	in := c.instanceFor(plan)
+	t := &Term{by: in, plan: plan, places: places}
+	if old := in.newest; old != nil {
+		old.supersede()
+	}
+	in.newest = t
+	in.terms++
+	c.update(in)
+	return t
+}
+
+func (c *Children) instanceFor(plan *Plan) *Instance {
+	name := plan.Child.Builder.Name()
+	for _, in := range c.instances {
+		if in.listed == plan.Listed && in.name == name && in.checks == plan.Checks {
+			return in
+		}
+	}
+	in := &Instance{group: c.group, listed: plan.Listed, name: name, checks: plan.Checks, orders: actor.NewInbox[Order]()}
+	c.instances = append(c.instances, in)
+	c.group.Do(Start{in})
+	return in
+}
+
+// update gives a child its newest plan, once it has carried out the update before:
+// of the plans that come meanwhile only the last counts. It gets none if the term of
+// the newest plan is over already.
+func (c *Children) update(in *Instance) {
+	if in.renew = in.done < in.updated; in.renew || in.newest.plan == nil {
+		return
+	}
+	in.order(update{in.newest.plan})
+	in.updated = in.asked
+}
+
+// Dismiss closes the children none of whose terms serves or is to serve calls.
+func (c *Children) Dismiss() {
+	c.instances = slices.DeleteFunc(c.instances, func(in *Instance) bool {
+		if in.terms > 0 {
+			return false
+		}
+		in.close()
+		return true
+	})
+}
+
+// Close closes all children.
+func (c *Children) Close() {
+	for _, in := range c.instances {
+		in.close()
+	}
+	c.instances = nil
+}
+
+// Hear takes in a message.
+func (c *Children) Hear(m Message) {
+	switch m := m.(type) {
+	case Makes:
+		c.makes(m.Conn, m.Reply)
+	case Connects:
+		c.connects(m.Conn)
+	case Shuts:
+		c.shuts(m.Conn)
+	case listens:
+		c.listens(m.conn, m.listener)
+	case healthReported:
+		c.healthReported(m.watch, m.state)
+	case Says:
+		c.says(m.Instance, m.State)
+	case Settled:
+		c.settled(m.Instance, m.Order)
+	default:
+		panic("BUG: unknown message about a child policy")
+	}
+}
+
+// makes finds a SubConn for a new connection of a child.
+func (c *Children) makes(conn *Conn, reply chan<- error) {
+	in := conn.by
+	if !in.closed {
+		conn.sub = c.group.Find(bare(conn.address), in.listed, in.checks && conn.options.HealthCheckEnabled)
+		conn.users = conn.sub.Users()
+		conn.users.attach(conn)
+		in.add(conn)
+	}
+	c.group.Do(Answer{conn, reply})
+}
+
+// Answer returns why a child does not get the connection that it asked for, or nil.
+func (c *Children) Answer(conn *Conn) error {
+	switch {
+	case conn.sub == nil || conn.shut:
+		return errClosed
+	case conn.sub.Real() == nil: // gRPC makes none
+		c.leave(conn)
+		return conn.sub.Err()
+	}
+	conn.sc = conn.sub.Real()
+	return nil
+}
+
+// connects has a connection connected. If it is already, the child is told so.
+func (c *Children) connects(conn *Conn) {
+	if conn.shut || conn.listening {
+		return
+	}
+	conn.listening = true
+	if conn.sub.State() == connectivity.Idle {
+		c.group.Connect(conn.sub)
+	}
+	for _, s := range conn.catchUp() {
+		conn.report(s)
+	}
+}
+
+// shuts takes a connection from a child that does not need it any more.
+func (c *Children) shuts(conn *Conn) {
+	if conn.shut {
+		return
+	}
+	c.leave(conn)
+	conn.report(balancer.SubConnState{ConnectivityState: connectivity.Shutdown})
+}
+
+// leave takes a connection from its child. The SubConn behind it goes on as long as
+// others need it.
+func (c *Children) leave(conn *Conn) {
+	conn.by.remove(conn)
+	conn.detach()
+	c.group.LetGo(conn.sub)
+}
+
+// Reported tells the children that use a SubConn what it has reported. Reports of
+// its health do not count any more then.
+func (c *Children) Reported(u *Users, s balancer.SubConnState) {
+	if u == nil {
+		return
+	}
+	u.watch = nil
+	for _, conn := range u.conns {
+		if conn.listening {
+			conn.listening = s.ConnectivityState != connectivity.Idle
+			conn.report(s)
+		}
+	}
+	if u.holder != nil && s.ConnectivityState != connectivity.Ready {
+		u.holder.lost()
+	}
+}
+
+// says takes in what a child has published. A child that went idle, because it had
+// no calls or lost its connection, is told once to leave that state: it may have
+// reasons to stay idle.
+func (c *Children) says(in *Instance, s *balancer.State) {
+	if in.closed {
+		return
+	}
+	slept := in.newest.said != nil && in.newest.said.ConnectivityState == connectivity.Idle
+	in.says(s)
+	if s.ConnectivityState == connectivity.Idle && !slept {
+		in.order(wake{})
+		in.woken = in.asked
+	}
+}
+
+// settled takes in that a child has carried out the orders up to this one.
+func (c *Children) settled(in *Instance, order uint64) {
+	if in.closed {
+		return
+	}
+	in.settled(order)
+	if in.renew {
+		c.update(in)
+	}
+}

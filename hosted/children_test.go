@@ -1,0 +1,52 @@
+package hosted
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A plan that came while the child was busy with the one before may be gone when
+// the child has time for it.
+func TestHandover_Latest_OfABusyChild(t *testing.T) {
+	g := newGroup()
+	first := g.children.Begin(list("a", "ta"), g)
+	in := first.by
+	g.children.Hear(Settled{in, in.Asked()})
+	second := g.children.Begin(list("b", "tb"), g) // which the child is given
+	busy := in.Asked()
+	third := g.children.Begin(list("c", "tc"), g) // and this one not yet
+	second.Leave()
+	second.Retire()
+	want(t, "there is a newer plan", in.renew, true)
+	third.Leave() // for one that is no child's
+	third.Retire()
+	g.children.Hear(Settled{in, busy})
+	want(t, "there is a newer plan for the child", in.renew, false)
+	want(t, "orders since", in.Asked(), busy)
+	g.children.Dismiss()
+	want(t, "children, while the first plan serves", g.children.Count(), 1)
+}
+
+// What a call in flight keeps of a plan has no part in it of the child that picked.
+func TestMemory_RetiredKeepsNoChild(t *testing.T) {
+	g := newGroup()
+	old := g.children.Begin(list("a", "ta"), g)
+	in := old.by
+	c := g.make(in, "a")
+	g.children.Hear(Says{in, &balancer.State{ConnectivityState: connectivity.Ready}})
+	old.Picker(Shown{State: connectivity.Ready})
+	want(t, "the seat is that of the term", c.seatIn(old) != nil, true)
+	g.children.Begin(list("a", "tb"), g)
+	old.Leave()
+	old.Retire()
+	if old.by != nil || old.plan != nil || old.said != nil || old.byAddress != nil || old.seats != nil || c.seatIn(old) != nil {
+		t.Errorf("a term that is retired keeps more than it needs: %+v", old)
+	}
+	want(t, "SubConns held for calls in flight", len(old.held), 1)
+	want(t, "holder", c.users.holder, old)
+	old.End(g)
+	want(t, "SubConns held", c.users.held, 0)
+	want(t, "holder", c.users.holder, nil)
+}

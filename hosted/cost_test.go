@@ -1,0 +1,48 @@
+package hosted
+
+import (
+	"fmt"
+	"testing"
+)
+
+// A child gives all of n connections up and makes n others: what is done for each
+// does not grow with n. It is counted by how often a connection is put in the place
+// of another: once for each that goes, and no search.
+func TestState_ChildContract_ReplacedOneByOne(t *testing.T) {
+	const n = 20000
+	g := newGroup()
+	in := g.children.Begin(list("a", "ta"), g).by
+	var mine []*Conn
+	for i := range n {
+		mine = append(mine, g.make(in, fmt.Sprint("10.0.0.1:", i)))
+	}
+	for i, c := range mine { // from the front, which is where a search ends last
+		g.children.Hear(Shuts{c})
+		if left := len(in.conns); left != n-1-i {
+			t.Fatalf("%d connections are left after %d of %d went", left, i+1, n)
+		}
+	}
+	for i, c := range in.conns {
+		want(t, "place", c.amongInstance, i)
+	}
+	want(t, "SubConns that are let go", len(g.letGo), n)
+}
+
+// The same for connections over one SubConn.
+func TestState_ChildContract_SharedByMany(t *testing.T) {
+	g := newGroup()
+	in := g.children.Begin(list("a", "ta"), g).by
+	var mine []*Conn
+	for range 5 {
+		mine = append(mine, g.make(in, "a"))
+	}
+	u := mine[0].users
+	for _, i := range []int{1, 4, 0, 3, 2} {
+		g.children.Hear(Shuts{mine[i]})
+		for place, c := range u.conns {
+			want(t, "place", c.amongUsers, place)
+			want(t, "shut", c.shut, false)
+		}
+	}
+	want(t, "connections left", len(u.conns), 0)
+}

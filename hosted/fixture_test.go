@@ -1,0 +1,86 @@
+package hosted
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// A group is the children's group, with a pool of one SubConn for each address.
+type group struct {
+	children *Children
+	pool     map[string]*subConn
+	letGo    []SubConn
+	todo     []Task
+}
+
+func newGroup() *group {
+	g := &group{pool: map[string]*subConn{}}
+	g.children = NewChildren(g)
+	return g
+}
+
+func (g *group) Find(a resolver.Address, _, _ bool) SubConn {
+	if g.pool[a.Addr] == nil {
+		g.pool[a.Addr] = &subConn{}
+	}
+	return g.pool[a.Addr]
+}
+
+func (g *group) Connect(SubConn) {}
+func (g *group) LetGo(c SubConn) { g.letGo = append(g.letGo, c) }
+func (g *group) Do(t Task)       { g.todo = append(g.todo, t) }
+
+// Pick makes the group the entries of every plan.
+func (g *group) Pick(place int) (balancer.PickResult, error) {
+	return balancer.PickResult{Done: func(balancer.DoneInfo) {}}, nil
+}
+
+// A subConn is one of the pool. It is its own SubConn of gRPC.
+type subConn struct {
+	balancer.SubConn
+	state connectivity.State
+	users Users
+}
+
+func (c *subConn) Real() balancer.SubConn    { return c }
+func (c *subConn) State() connectivity.State { return c.state }
+func (c *subConn) Err() error                { return nil }
+func (c *subConn) Users() *Users             { return &c.users }
+
+// make has a child make a connection.
+func (g *group) make(in *Instance, addr string) *Conn {
+	c := NewConn(in, nil, resolver.Address{Addr: addr}, balancer.NewSubConnOptions{})
+	g.children.Hear(Makes{c, make(chan error, 1)})
+	g.children.Answer(c)
+	return c
+}
+
+// A named child has nothing but a name.
+type named string
+
+func (n named) Name() string                                                     { return string(n) }
+func (named) Build(balancer.ClientConn, balancer.BuildOptions) balancer.Balancer { return nil }
+
+// list is a plan for a list with these addresses, each followed by its token.
+func list(entries ...string) *Plan {
+	return &Plan{Child: &Child{Builder: named("child")}, Listed: true, Backends: func(yield func(int, *tokens.Entry) bool) {
+		for i := 0; i < len(entries); i += 2 {
+			if !yield(i/2, &tokens.Entry{Addr: entries[i], Token: entries[i+1]}) {
+				return
+			}
+		}
+	}}
+}
+
+// want fails the test if got is not want.
+func want[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}

@@ -1,0 +1,67 @@
+package hosted
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+)
+
+// A Group is what the children need of their group. Its goroutine owns the
+// [Children], and is the only one that calls these methods.
+type Group interface {
+	// Find returns the SubConn of the pool for an address. It is made if there is
+	// none. gRPC may refuse to make it, see SubConn.Real.
+	Find(a resolver.Address, listed, checked bool) SubConn
+
+	// Connect has an idle SubConn connect.
+	Connect(SubConn)
+
+	// LetGo says that a child or a term does not need a SubConn any more. Others
+	// may: the group looks whether it is free.
+	LetGo(SubConn)
+
+	// Do has a task carried out, after everything that the group wanted done before.
+	Do(Task)
+}
+
+// A SubConn is one of the group's pool. Its methods are called by the group's
+// goroutine only.
+type SubConn interface {
+	Real() balancer.SubConn // gRPC's; nil if gRPC has made none
+	State() connectivity.State
+	Err() error // why the last attempt to connect failed
+	Users() *Users
+}
+
+// Places are the entries of a generation. Its methods may be called by anybody.
+type Places interface {
+	// Pick counts a call for the entry at a place and returns what a pick of it
+	// returns. It returns ErrNoSubConnAvailable if the generation is retired.
+	Pick(place int) (balancer.PickResult, error)
+}
+
+// An Inbox is where the group hears from its children. Send reports false if the
+// group has stopped.
+type Inbox interface{ Send(Message) bool }
+
+// A Task is what the core wants done for a child. A [Shell] does it.
+type Task interface{ task() }
+
+// Start starts the minder of a new instance.
+type Start struct{ Instance *Instance }
+
+// Tell sends an order to the minder.
+type Tell struct {
+	Instance *Instance
+	Order    Order
+}
+
+// Answer tells a child whether it gets the connection that it asked for.
+type Answer struct {
+	Conn  *Conn
+	Reply chan<- error
+}
+
+func (Start) task()  {}
+func (Tell) task()   {}
+func (Answer) task() {}

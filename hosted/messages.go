@@ -1,0 +1,67 @@
+package hosted
+
+import "google.golang.org/grpc/balancer"
+
+// A Message is what the group is told about its children. It passes it on to
+// [Children.Hear].
+type Message interface{ message() }
+
+// child → group, through its facade and its connections
+
+// Makes asks for a connection. The reply says why there is none, or is nil.
+type Makes struct {
+	Conn  *Conn
+	Reply chan<- error
+}
+
+// Connects says that the child wants a connection connected.
+type Connects struct{ Conn *Conn }
+
+// Shuts says that the child does not need a connection any more.
+type Shuts struct{ Conn *Conn }
+
+// listens says that the child wants to hear of a connection's health; nil: that it
+// does not want to any more.
+type listens struct {
+	conn     *Conn
+	listener *healthListener
+}
+
+// Says is a state that the child has published.
+type Says struct {
+	Instance *Instance
+	State    *balancer.State
+}
+
+// minder → group
+
+// Settled says that the child has carried out the orders up to this one. What it
+// had to say meanwhile was sent before.
+type Settled struct {
+	Instance *Instance
+	Order    uint64
+}
+
+// gRPC → group
+
+// healthReported is what gRPC found out about the health of a connection.
+type healthReported struct {
+	watch *watch
+	state balancer.SubConnState
+}
+
+func (Makes) message()          {}
+func (Connects) message()       {}
+func (Shuts) message()          {}
+func (listens) message()        {}
+func (Says) message()           {}
+func (Settled) message()        {}
+func (healthReported) message() {}
+
+// Refuse answers a message to a group that has stopped, if somebody waits for an
+// answer.
+func Refuse(m Message) {
+	if m, ok := m.(Makes); ok {
+		m.Reply <- errClosed
+	}
+}

@@ -1,0 +1,155 @@
+package hosted
+
+import (
+	"sync/atomic"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// A seat is a connection of the child in one term: a call that goes over it takes
+// its turn among the entries of the address.
+type seat struct {
+	*takers // nil if the plan does not name the address
+
+	// Fixed.
+	term *Term
+	conn *Conn
+
+	// Owned by the group.
+	at    int    // its place in the term's seats
+	build uint64 // when it was made, see Term.builds
+}
+
+// takers are the entries of one address, by their places in the generation. They
+// take turns, which carry on from one picker of the term to the next.
+type takers struct {
+	first int
+	more  []int
+	turns atomic.Uint64
+}
+
+// pick counts a call for the entry whose turn it is.
+func (s *seat) pick() (balancer.PickResult, error) {
+	place := s.first
+	if n := uint64(len(s.more)); n > 0 {
+		if i := (s.turns.Add(1) - 1) % (n + 1); i > 0 {
+			place = s.more[i-1]
+		}
+	}
+	r, err := s.term.places.Pick(place)
+	if err == nil {
+		r.SubConn = s.conn.sc
+	}
+	return r, err
+}
+
+func (s *seat) ready() bool { return s.conn.sub.State() == connectivity.Ready }
+
+// seatIn returns the connection's seat in a term, or nil.
+func (c *Conn) seatIn(t *Term) *seat {
+	if s := c.seats[t.slot].Load(); s != nil && s.term == t {
+		return s
+	}
+	return nil
+}
+
+// seat brings the seats up to date for the next picker. The first time each connection
+// of the child gets one; from then on each gets its seat when it is made. Those of the
+// connections that the child has given up go: the next picker is the first not to name
+// them. Calls in flight over them may finish all the same.
+func (t *Term) seat() {
+	if !t.seated {
+		t.open()
+	}
+	for _, s := range t.vacated {
+		t.vacate(s)
+		t.freed = append(t.freed, s.conn.sub)
+	}
+	clear(t.vacated)
+	t.vacated = t.vacated[:0]
+	t.builds++
+}
+
+func (t *Term) open() {
+	t.seated = true
+	t.slot = int(t.by.seated % 2)
+	t.by.seated++
+	t.listAddresses()
+	t.seats = make([]*seat, 0, len(t.by.conns))
+	for _, c := range t.by.conns {
+		t.take(c)
+	}
+}
+
+// take gives a connection its seat. It holds the SubConn behind it, which is not shut
+// down then until the term has ended.
+func (t *Term) take(c *Conn) {
+	s := &seat{takers: t.takersOf(c.address.Addr), term: t, conn: c, at: len(t.seats), build: t.builds}
+	t.seats = append(t.seats, s)
+	c.users.hold(t)
+	c.seats[t.slot].Store(s)
+}
+
+// gaveUp notes that the child has given a connection up. One that was made since the
+// last picker is named by none, and its seat goes at once.
+func (t *Term) gaveUp(c *Conn) {
+	s := c.seatIn(t)
+	switch {
+	case s == nil:
+	case s.build == t.builds:
+		t.vacate(s)
+	default:
+		t.vacated = append(t.vacated, s)
+	}
+}
+
+func (t *Term) vacate(s *seat) {
+	s.conn.seats[t.slot].Store(nil)
+	last := len(t.seats) - 1
+	t.seats[s.at] = t.seats[last]
+	t.seats[s.at].at = s.at
+	t.seats[last] = nil
+	t.seats = t.seats[:last]
+	s.conn.users.letGo(t)
+}
+
+// seatsLeft takes the seats of the connections that are not READY from a term that is
+// superseded, and returns the others. The child's picker goes on picking those
+// that are lost, since the child does not look after them any more: calls go over the
+// others then.
+func (t *Term) seatsLeft() (row []*seat) {
+	for _, s := range t.seats {
+		if !s.ready() {
+			s.conn.seats[t.slot].Store(nil)
+			continue
+		}
+		s.conn.seats[t.slot].Store(s)
+		if s.takers != nil {
+			row = append(row, s)
+		}
+	}
+	return row
+}
+
+// takersOf returns the entries of an address; nil if the plan does not name it. In
+// fallback there are no tokens and no reports: if a child connects to other addresses
+// than it was given, its calls are counted for the first entry.
+func (t *Term) takersOf(addr string) *takers {
+	of := t.byAddress[addr]
+	if of == nil && !t.by.listed {
+		of = &takers{}
+	}
+	return of
+}
+
+func (t *Term) listAddresses() {
+	t.byAddress = map[string]*takers{}
+	for i, b := range t.plan.Backends {
+		if of := t.byAddress[b.Addr]; of != nil {
+			of.more = append(of.more, i)
+		} else {
+			t.byAddress[b.Addr] = &takers{first: i}
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package hosted
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/grpclog"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+var logger = grpclog.Component("grpclb")
+
+// A Shell carries out tasks. It is fixed from the start.
+type Shell struct {
+	Channel balancer.ClientConn
+	Build   balancer.BuildOptions
+	Actors  *actor.Group // where the minders run
+	Inbox   Inbox        // children, minders → group
+}
+
+// Perform carries out a task. The group's goroutine calls it.
+func (s *Shell) Perform(core *Children, t Task) {
+	switch t := t.(type) {
+	case Start:
+		m := newMinder(s, t.Instance)
+		s.Actors.Go(m.run)
+	case Tell:
+		t.Instance.orders.Send(t.Order)
+	case Answer:
+		t.Reply <- core.Answer(t.Conn)
+	default:
+		panic("BUG: unknown task for a child policy")
+	}
+}

@@ -1,0 +1,92 @@
+package hosted
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// State is the state of the term's backends: what the child has said since it was
+// given the plan. IDLE counts as CONNECTING, because a child is told to leave it.
+func (t *Term) State() connectivity.State {
+	switch {
+	case t.superseded():
+		return t.leftState()
+	case t.said == nil || t.said.ConnectivityState == connectivity.Idle:
+		return connectivity.Connecting
+	default:
+		return t.said.ConnectivityState
+	}
+}
+
+// superseded reports whether the child was given a newer plan. Then what it
+// published for this one still picks, over connections that the term holds, but
+// the child does not look after them any more.
+func (t *Term) superseded() bool { return t.by.newest != t }
+
+// leftState is the state of a superseded term: READY as long as one of its
+// connections is.
+func (t *Term) leftState() connectivity.State {
+	if t.anyReady < len(t.seats) && t.seats[t.anyReady].ready() {
+		return connectivity.Ready
+	}
+	for i, s := range t.seats {
+		if s.ready() {
+			t.anyReady = i
+			return connectivity.Ready
+		}
+	}
+	return connectivity.Connecting
+}
+
+// Over reports whether there is no reason to stay with this term until its
+// successor is READY: it is superseded, and none of its connections is READY.
+func (t *Term) Over() bool { return t.superseded() && t.leftState() != connectivity.Ready }
+
+// Trying reports whether the child is connecting, and was neither READY nor in
+// TRANSIENT_FAILURE since it was given the plan.
+func (t *Term) Trying() bool { return !t.decided && t.State() == connectivity.Connecting }
+
+// Heard reports whether the child has said all that it had to say when it was given
+// the plan.
+func (t *Term) Heard() bool { return t.heard }
+
+// Spoken reports whether the child was heard out and has published a picker.
+func (t *Term) Spoken() bool { return t.heard && t.said != nil }
+
+// Resting returns what the child has published if it stays idle although it was told
+// not to, or else nil. A lazy policy connects to a backend when a call is picked for
+// it, and not before.
+func (t *Term) Resting() *balancer.State {
+	if t.Spoken() && !t.superseded() && t.by.done >= t.by.woken && t.said.ConnectivityState == connectivity.Idle {
+		return t.said
+	}
+	return nil
+}
+
+// Stale reports whether the picker that Picker returned last is out of date.
+func (t *Term) Stale() bool { return t.stale }
+
+// Backends counts the SubConns of the term, and those of them that are READY.
+func (t *Term) Backends() (all, ready int) {
+	seen := map[SubConn]bool{}
+	count := func(c SubConn) {
+		if seen[c] {
+			return
+		}
+		seen[c] = true
+		all++
+		if c.State() == connectivity.Ready {
+			ready++
+		}
+	}
+	if t.superseded() {
+		for _, s := range t.seats {
+			count(s.conn.sub)
+		}
+		return all, ready
+	}
+	for _, c := range t.by.conns {
+		count(c.sub)
+	}
+	return all, ready
+}

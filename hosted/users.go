@@ -1,0 +1,60 @@
+package hosted
+
+import "google.golang.org/grpc/balancer"
+
+// Users are what the children have of one SubConn of the pool. The zero value is
+// ready, and nil has none. It is owned by the group's goroutine.
+type Users struct {
+	conns  []*Conn
+	held   int       // seats of terms that have not ended
+	holder *Term     // the latest of them
+	minder *Instance // the child that got the SubConn last
+	watch  *watch    // of its health, while it is READY and a child listens
+}
+
+// None reports whether no child needs the SubConn.
+func (u *Users) None() bool { return u == nil || len(u.conns) == 0 && u.held == 0 }
+
+// ShutDown has the minder of a child that used a SubConn shut it down, and reports
+// whether there is one. gRPC closes the producers of the SubConn then, which may take
+// the child's time.
+func (u *Users) ShutDown(sc balancer.SubConn) bool {
+	return u != nil && u.minder != nil && u.minder.orders.Send(shut{sc})
+}
+
+func (u *Users) attach(c *Conn) {
+	u.minder = c.by
+	c.amongUsers = len(u.conns)
+	u.conns = append(u.conns, c)
+}
+
+func (u *Users) detach(c *Conn) {
+	last := len(u.conns) - 1
+	u.conns[c.amongUsers] = u.conns[last]
+	u.conns[c.amongUsers].amongUsers = c.amongUsers
+	u.conns[last] = nil
+	u.conns = u.conns[:last]
+}
+
+// hold keeps the SubConn from being shut down until release.
+func (u *Users) hold(t *Term) {
+	u.held++
+	u.holder = t
+}
+
+// letGo takes back one hold of t.
+func (u *Users) letGo(t *Term) {
+	if u.held--; u.holder == t && !u.seats(t) {
+		u.holder = nil
+	}
+}
+
+// seats reports whether another connection over the SubConn has a seat in t.
+func (u *Users) seats(t *Term) bool {
+	for _, c := range u.conns {
+		if c.seatIn(t) != nil {
+			return true
+		}
+	}
+	return false
+}

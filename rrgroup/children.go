@@ -1,0 +1,120 @@
+package rrgroup
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
+
+	"github.com/actorlb/grpclb/hosted"
+)
+
+// What follows is what the children of the group need of its core; see hosted.Group.
+
+// Find returns the SubConn of the pool for a connection of a child.
+func (c *core) Find(a resolver.Address, listed, checked bool) hosted.SubConn {
+	k := key{address: a, provenance: FromResolver, health: checked}
+	if listed {
+		k.provenance = FromBalancer
+	}
+	return c.pool.find(k)
+}
+
+// Connect has an idle SubConn connect.
+func (c *core) Connect(conn hosted.SubConn) { c.do(connect{conn.(*subConn)}) }
+
+// LetGo notes that a child or a term of one does not need a SubConn any more.
+func (c *core) LetGo(conn hosted.SubConn) { c.forsaken = append(c.forsaken, conn.(*subConn)) }
+
+// Do has a task for a child carried out.
+func (c *core) Do(t hosted.Task) { c.do(forChild{t}) }
+
+// Real returns gRPC's SubConn.
+func (c *subConn) Real() balancer.SubConn { return c.sc }
+
+// State returns the state that it reported last.
+func (c *subConn) State() connectivity.State { return c.state }
+
+// Err returns why the last attempt to connect failed.
+func (c *subConn) Err() error { return c.err }
+
+// Users returns what children have of it.
+func (c *subConn) Users() *hosted.Users {
+	if c.users == nil {
+		c.users = new(hosted.Users)
+	}
+	return c.users
+}
+
+// Pick counts a call for the entry at a place.
+func (g *generation) Pick(place int) (balancer.PickResult, error) { return g.entry(place).pick() }
+
+// hosted returns the plan as a child is given it.
+func (p *Plan) hosted() *hosted.Plan {
+	return &hosted.Plan{
+		Child:     p.child(),
+		Doing:     p.Doing,
+		Listed:    p.Provenance == FromBalancer,
+		Checks:    p.Provenance == FromResolver || p.CheckHealth,
+		Backends:  p.backends(),
+		Endpoints: p.Endpoints,
+	}
+}
+
+// child returns the child that chooses the plan's backends; nil for the group's own
+// rotation, which is for lists.
+func (p *Plan) child() *hosted.Child {
+	if p.Child == nil && p.Provenance == FromResolver {
+		return hosted.RoundRobin()
+	}
+	return p.Child
+}
+
+// A childPicker is the picker of a generation for which a child chooses: drops come
+// first, so that they are spread over the backends that the child picks in turn.
+type childPicker struct {
+	*hosted.Picker
+	drops *dropTable // nil unless a backend is READY and the list has drops
+}
+
+// Pick asks the child, for the calls that are not dropped. If the child then has the
+// call wait, as ring_hash may, the next pick uses that turn of the drops again.
+func (p *childPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	if isPing(info) {
+		return p.ping(info)
+	}
+	if p.drops != nil {
+		if err := p.drops.drop(); err != nil {
+			return balancer.PickResult{}, err
+		}
+	}
+	r, err := p.Picker.Pick(info)
+	if err != nil && isRepeated(err) {
+		p.drops.owe()
+	}
+	return r, err
+}
+
+// isRepeated reports whether gRPC picks again for a call after this error. After
+// one that is no status it does if the call is wait-for-ready.
+func isRepeated(err error) bool {
+	_, final := status.FromError(err)
+	return !final
+}
+
+// newChildPicker builds the picker around what the child said last.
+func (d *display) newChildPicker(g *generation) balancer.Picker {
+	as := hosted.Shown{State: d.state, Waits: d.idlePicker()}
+	if d.state == connectivity.TransientFailure && d.newest != g {
+		as.Reason = d.text
+	}
+	p := g.term.Picker(as)
+	if p == nil {
+		return as.Waits
+	}
+	around := &childPicker{Picker: p}
+	if d.state == connectivity.Ready {
+		around.drops = g.drops
+	}
+	return around
+}
