@@ -13,8 +13,11 @@ const (
 )
 
 // BenchmarkChannels is 1,000 policies in one process, each with a balancer call
-// of its own and ten READY backends: the heap and the goroutines of one of them
-// when nothing goes on.
+// of its own and ten READY backends, all of them at once. heap-B/channel,
+// stack-B/channel, memory-B/channel, which is both, and goroutines/channel are what
+// one of them has when nothing goes on. up-cpu-ns/channel is what it takes to build one, call the balancer, get
+// the list and have the backends READY; close-cpu-ns/channel is what Close takes,
+// until nothing goes on any more.
 //
 // The channels themselves and their connections to backends are stood in for,
 // since they are gRPC's and the same for all. The connection to the balancer is
@@ -24,19 +27,24 @@ func BenchmarkChannels(b *testing.B) {
 	w := newWorld(b)
 	for _, c := range []contender{ours(), peer(), nothing()} {
 		b.Run("policy="+c.name, func(b *testing.B) {
-			var of footprint
+			var of channelCost
 			for range b.N { // once is enough: benchmarks are run for longer by mistake only
 				of = w.perChannel(c, manyChannels, backendsOfChannel)
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(of.heap, "heap-B/channel")
 			b.ReportMetric(of.stack, "stack-B/channel")
+			b.ReportMetric(of.heap+of.stack, "memory-B/channel")
 			b.ReportMetric(of.goroutines, "goroutines/channel")
+			if processorTime() > 0 {
+				b.ReportMetric(of.up, "up-cpu-ns/channel")
+				b.ReportMetric(of.down, "close-cpu-ns/channel")
+			}
 		})
 	}
 }
 
-// A footprint is what is there of a process when nothing goes on.
+// A footprint is what there is of a process when nothing goes on.
 type footprint struct{ heap, stack, goroutines float64 }
 
 func (m *meter) footprint() footprint {
@@ -44,23 +52,40 @@ func (m *meter) footprint() footprint {
 	return footprint{float64(heap), float64(m.stacks()), float64(runtime.NumGoroutine())}
 }
 
-// perChannel returns the live heap, stacks and goroutines of each of n policies
-// with size backends.
-func (w *world) perChannel(c contender, n, size int) footprint {
+// A channelCost is what a policy has while it is there, and what it takes to bring
+// it up and to close it, in nanoseconds of processor time.
+type channelCost struct {
+	footprint
+	up, down float64
+}
+
+// perChannel returns the cost of each of n policies with size backends.
+func (w *world) perChannel(c contender, n, size int) channelCost {
 	m, list := newMeter(), servers(size, false)
 	before := m.footprint()
 	rigs := make([]*rig, n)
+	m.begin()
 	for i := range rigs {
 		rigs[i] = w.start(c, size, list, size)
-		rigs[i].bringUp()
-		before.heap += float64(rigs[i].parent.size())
 	}
-	now := m.footprint()
+	for _, r := range rigs {
+		r.bringUp()
+		before.heap += float64(r.parent.size())
+	}
+	m.rest()
+	m.stop()
+	up, now := m.cpu, m.footprint()
+	m.begin()
 	for _, r := range rigs {
 		r.close()
 	}
+	m.rest()
+	m.stop()
 	each := func(now, before float64) float64 { return (now - before) / float64(n) }
-	return footprint{each(now.heap, before.heap), each(now.stack, before.stack), each(now.goroutines, before.goroutines)}
+	return channelCost{
+		footprint{each(now.heap, before.heap), each(now.stack, before.stack), each(now.goroutines, before.goroutines)},
+		each(float64(up), 0), each(float64(m.cpu), float64(up)),
+	}
 }
 
 // goroutinesOfOurs is how many goroutines ours has beside those of policy=nothing,

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	_ "google.golang.org/grpc/balancer/grpclb" // the peer; see peer
+	"google.golang.org/grpc/balancer/leastrequest"
 	"google.golang.org/grpc/balancer/roundrobin"
 
 	"github.com/actorlb/grpclb"
@@ -14,31 +15,44 @@ import (
 type contender struct {
 	name    string
 	builder balancer.Builder
-	called  bool // gets its backends from a balancer, else from the resolver
-	drops   bool // knows drop entries
+	called  bool   // gets its backends from a balancer, else from the resolver
+	drops   bool   // knows drop entries
+	config  string // its JSON; empty: none
 }
 
-func ours() contender { return contender{"ours", grpclb.NewBuilder(), true, true} }
+func ours() contender { return contender{"ours", grpclb.NewBuilder(), true, true, ""} }
 
 // peer is grpc-go's grpclb. Two packages register that name here, and the last
 // one to do so has it: Go starts packages in the order of their import paths,
 // once what they import has started, which makes it the peer.
 // TestContenders_AreWhatTheySay would see it if not.
-func peer() contender { return contender{"grpclb", balancer.Get("grpclb"), true, true} }
+func peer() contender { return contender{"grpclb", balancer.Get("grpclb"), true, true, ""} }
 
 func roundRobin() contender {
-	return contender{"round_robin", balancer.Get(roundrobin.Name), false, false}
+	return contender{"round_robin", balancer.Get(roundrobin.Name), false, false, ""}
+}
+
+// hosting is ours with least_request as its child policy, own is ours with its own
+// rotation, for beside it, and child is least_request without ours.
+func hosting() contender {
+	return contender{"ours", grpclb.NewBuilder(), true, true, `{"childPolicy":[{"least_request_experimental":{}}]}`}
+}
+
+func own() contender { return contender{"own", grpclb.NewBuilder(), true, true, ""} }
+
+func child() contender {
+	return contender{"child", balancer.Get(leastrequest.Name), false, false, `{}`}
 }
 
 // bareAtomic is a policy whose picks are one atomic add and nothing else.
 func bareAtomic() contender {
-	return contender{"atomic", floorBuilder{newBareAdd}, true, false}
+	return contender{"atomic", floorBuilder{newBareAdd}, true, false, ""}
 }
 
 // nothing is a policy that does what any policy has to do, and no more: what it
 // costs is the harness.
 func nothing() contender {
-	return contender{"nothing", floorBuilder{newRotation}, true, false}
+	return contender{"nothing", floorBuilder{newRotation}, true, false, ""}
 }
 
 // pickers are the contenders whose picks are compared.

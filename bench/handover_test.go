@@ -68,11 +68,14 @@ func (h *handing) over(b *testing.B, c change) {
 	b.ReportMetric(float64(published)/n, "pickers/op")
 }
 
-// begin brings a rig up if there is none.
+// begin brings a rig up if there is none. The backends go straight to READY: for
+// each report grpc-go's grpclb goes through all of them.
 func (h *handing) begin() {
 	if h.rig == nil {
 		h.rig = h.world.start(h.contender, h.size, servers(h.size, false), 3*h.size+spare)
-		h.rig.bringUp()
+		h.rig.announce()
+		burst(h.rig.conns, connectivity.Ready)
+		h.rig.await()
 	}
 }
 

@@ -94,10 +94,9 @@ type subConn struct {
 
 	parent   *parent
 	listener func(balancer.SubConnState)
-	health   func(balancer.SubConnState) // of round_robin's children; else nil
-	addr     string                      // empty from the policy that does nothing
-	asked    bool                        // to connect
-	look     uint64                      // that is to see it next
+	addr     string // empty from the policy that does nothing
+	asked    bool   // to connect
+	look     uint64 // that is to see it next
 }
 
 func (sc *subConn) Connect() {
@@ -113,16 +112,16 @@ func (sc *subConn) Connect() {
 func (sc *subConn) Shutdown()                          {}
 func (sc *subConn) UpdateAddresses([]resolver.Address) {}
 
-func (sc *subConn) RegisterHealthListener(l func(balancer.SubConnState)) { sc.health = l }
+// RegisterHealthListener is called by pick_first, the child of gRPC's policies, once
+// sc is READY. A channel without health checks says READY at once. pick_first
+// holds its lock here and takes it there.
+func (sc *subConn) RegisterHealthListener(l func(balancer.SubConnState)) {
+	go l(balancer.SubConnState{ConnectivityState: connectivity.Ready})
+}
 
-// report tells the policy, as gRPC would, that sc is in a state. A channel
-// without health checks reports READY to health listeners too.
+// report tells the policy, as gRPC would, that sc is in a state.
 func (sc *subConn) report(state connectivity.State) {
-	s := balancer.SubConnState{ConnectivityState: state}
-	sc.listener(s)
-	if sc.health != nil {
-		sc.health(s)
-	}
+	sc.listener(balancer.SubConnState{ConnectivityState: state})
 }
 
 // burst is report for many at once.

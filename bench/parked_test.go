@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/connectivity"
 )
@@ -10,12 +11,12 @@ import (
 const manyCalls = 100_000
 
 // BenchmarkParked is 100,000 calls that wait for the first list, and go to its
-// backends. With one backend grpc-go's grpclb does best, since it publishes a
-// picker for each state of each. cpu-ns/call and B/call are from before the calls
-// until all are over and nothing goes on, heap-B/call is what is reachable while
-// they wait, wakes/call is how often a call was woken to ask another picker, and
-// needless/op is how many pickers woke them for nothing: zero means that all
-// calls were released by one publish.
+// backends. The goroutines of the calls are there beforehand: park-cpu-ns/call is from
+// when they may ask for a picker until all wait and nothing goes on; release-cpu-ns/call is from before the list until all calls are over.
+// parked-B/call is the heap that is reachable and the stacks that are in use while
+// they wait. wakes/call is how often a call was woken to ask another picker, and
+// needless/op is how many pickers woke them for nothing: zero means that all calls
+// were released by one publish.
 //
 // A call is a goroutine with a context, as gRPC has them, that asks each new
 // picker until one has somewhere to send it. That, and one picker, is all there
@@ -33,41 +34,50 @@ func BenchmarkParked(b *testing.B) {
 }
 
 func (w *world) parks(b *testing.B, c contender, size int) {
-	m := newMeter()
 	var sum parking
 	for range b.N {
-		sum.add(w.park(c, size, manyCalls, m))
+		sum.add(w.park(c, size, manyCalls))
 	}
 	calls := float64(b.N * manyCalls)
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(m.cpu)/calls, "cpu-ns/call")
-	b.ReportMetric(float64(m.bytes)/calls, "B/call")
-	b.ReportMetric(float64(sum.heap)/calls, "heap-B/call")
+	if processorTime() > 0 {
+		b.ReportMetric(float64(sum.park)/calls, "park-cpu-ns/call")
+		b.ReportMetric(float64(sum.release)/calls, "release-cpu-ns/call")
+	}
+	b.ReportMetric(float64(sum.memory)/calls, "parked-B/call")
 	b.ReportMetric(float64(sum.wakes)/calls, "wakes/call")
 	b.ReportMetric(float64(sum.needless)/float64(b.N), "needless/op")
 }
 
-// A parking is what came of calls that waited.
-type parking struct{ wakes, needless, heap int64 }
-
-func (p *parking) add(q parking) {
-	p.wakes, p.needless, p.heap = p.wakes+q.wakes, p.needless+q.needless, p.heap+q.heap
+// A parking is the cost of calls that waited, all of them together.
+type parking struct {
+	wakes, needless int64
+	memory          int64         // in bytes, while they wait
+	park, release   time.Duration // on processors
 }
 
-// park has n calls wait for the first list of a policy, of size backends. m has
-// the cost of it, and what is returned is of all calls together.
-func (w *world) park(c contender, size, n int, m *meter) parking {
+func (p *parking) add(q parking) {
+	p.wakes, p.needless, p.memory = p.wakes+q.wakes, p.needless+q.needless, p.memory+q.memory
+	p.park, p.release = p.park+q.park, p.release+q.release
+}
+
+// park has n calls wait for the first list of a policy, of size backends.
+func (w *world) park(c contender, size, n int) parking {
 	p := newParent(size)
 	room := newWaitingRoom(p, n)
 	r := w.startOn(room, p, c, size, servers(size, false))
 	defer r.close()
-	before := m.liveHeap()
+	m := newMeter()
+	before := m.liveHeap() + m.stacks()
 
-	m.begin()
 	room.enter(n)
+	m.begin()
+	close(room.door)
 	m.rest()
 	m.stop()
-	heap := m.liveHeap() - before
+	park := m.cpu
+	stacks := m.stacks() // now: a garbage collection would shrink them
+	memory := m.liveHeap() + stacks - before
 	wakes, needless := room.wakes.Load(), room.needless.Load()
 	m.start()
 	r.announce()
@@ -81,14 +91,17 @@ func (w *world) park(c contender, size, n int, m *meter) parking {
 	room.over.Wait()
 	m.rest()
 	m.stop()
-	return parking{room.wakes.Load() - wakes, room.needless.Load() - needless, int64(heap)}
+	return parking{
+		wakes: room.wakes.Load() - wakes, needless: room.needless.Load() - needless,
+		memory: int64(memory), park: park, release: m.cpu - park,
+	}
 }
 
 // The first picker that has a backend releases all calls, and nothing wakes
 // them before.
 func TestOurs_ReleasesParkedCallsInOnePublish(t *testing.T) {
 	const backends, calls = 10, 2000
-	got := newWorld(t).park(ours(), backends, calls, newMeter())
+	got := newWorld(t).park(ours(), backends, calls)
 	if got.needless != 0 || got.wakes != calls {
 		t.Errorf("%d parked calls were woken %d times, and by %d pickers for nothing, want once each", calls, got.wakes, got.needless)
 	}
@@ -98,7 +111,7 @@ func TestOurs_ReleasesParkedCallsInOnePublish(t *testing.T) {
 // publishes one for each state of each backend.
 func TestPeer_WakesParkedCallsForNothing(t *testing.T) {
 	const backends = 10
-	if got := newWorld(t).park(peer(), backends, 10, newMeter()).needless; got < backends {
+	if got := newWorld(t).park(peer(), backends, 10).needless; got < backends {
 		t.Errorf("parked calls were woken by %d pickers for nothing, at least %d when this was written", got, backends)
 	}
 }

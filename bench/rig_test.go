@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
@@ -32,6 +33,7 @@ func newWorld(t testing.TB) *world {
 type rig struct {
 	parent *parent
 	policy balancer.Balancer
+	config serviceconfig.LoadBalancingConfig
 	call   *lbtest.Call // nil if the contender makes none
 
 	list  []*lbpb.Server // that it serves, or will
@@ -53,6 +55,9 @@ func (w *world) startOn(cc balancer.ClientConn, p *parent, c contender, size int
 	for i := range size { // policies make them in the order of the list
 		r.conns[i] = &p.made[i]
 	}
+	if c.config != "" {
+		r.config = must(c.builder.(balancer.ConfigParser).ParseConfig([]byte(c.config)))
+	}
 	r.policy = c.builder.Build(cc, lbtest.BuildOptions(w.network))
 	if !c.called {
 		r.plain = endpoints(size)
@@ -65,9 +70,16 @@ func (w *world) startOn(cc balancer.ClientConn, p *parent, c contender, size int
 }
 
 func (r *rig) resolve(s resolver.State) {
-	if err := r.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: s}); err != nil {
+	if err := r.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: s, BalancerConfig: r.config}); err != nil {
 		panic(err) // no contender refuses an update that has addresses
 	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 // announce gives the contender its backends and returns when it has had all of

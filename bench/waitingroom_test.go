@@ -16,6 +16,7 @@ type waitingRoom struct {
 	wakes    atomic.Int64
 	needless atomic.Int64   // offers that are not READY
 	picked   sync.WaitGroup // calls that wait
+	door     chan struct{}  // closed when calls may ask for a picker
 	answer   chan struct{}  // closed when calls that were picked may end
 	over     sync.WaitGroup
 }
@@ -27,7 +28,7 @@ type offer struct {
 }
 
 func newWaitingRoom(p *parent, calls int) *waitingRoom {
-	r := &waitingRoom{parent: p, answer: make(chan struct{})}
+	r := &waitingRoom{parent: p, door: make(chan struct{}), answer: make(chan struct{})}
 	r.offer.Store(&offer{stale: make(chan struct{})})
 	r.picked.Add(calls)
 	return r
@@ -42,14 +43,16 @@ func (r *waitingRoom) UpdateState(s balancer.State) {
 	r.parent.UpdateState(s)
 }
 
-// enter starts n calls.
+// enter starts n calls, which wait before the door.
 func (r *waitingRoom) enter(n int) {
 	for range n {
 		r.over.Go(func() {
 			// gRPC's contexts have values on top of what cancels them.
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			r.call(context.WithValue(ctx, callKey{}, r))
+			ctx = context.WithValue(ctx, callKey{}, r)
+			<-r.door
+			r.call(ctx)
 		})
 	}
 }

@@ -1,81 +1,69 @@
-// Command ratios reads what the benchmarks printed in several rounds and
-// prints Markdown tables of ratios: one policy to another, round by round, so
-// that only what was measured side by side is compared.
+// Command ratios reads what the benchmarks printed in several rounds and prints
+// Markdown tables of ratios: one policy to another, round by round, so that only
+// what was measured side by side is compared.
 //
 //	go run ./ratios [-into RESULTS.md] [-note TEXT] latest.out [FILE]
 //
-// Each ratio is the median over the rounds, with the least and the greatest
-// behind it. Where the policy "nothing" was measured too, its cost, which is
-// that of the harness, is subtracted first. A ratio whose divisor is not above
-// zero is left out: what a work=1us benchmark adds may drown in noise. So is a
-// round in which ours, which never waits, did not get the processors: then
-// something else had them. The column "rounds" says how many were left, and the
-// column "bar" what the figure has to come to and whether its median does.
+// Each ratio is the median over the rounds, with the least and the greatest behind
+// it. Where the policy "nothing" was measured too, its cost, which is that of the
+// harness, is subtracted first. A round counts only if the divisor is above zero,
+// and if ours, which never waits, got the processors that it was to use. The column
+// "rounds" says how many rounds counted, and the column "bar" what the figure has
+// to come to and whether its median does.
 //
-// With -into the tables, and the note before them, take the place of what is
-// between the marks in that file.
+// With -into the note and the tables replace what is between the marks in that file.
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
-	"io"
+	"log"
 	"os"
+	"strings"
 )
 
 func main() {
 	into := flag.String("into", "", "replace what is between the marks in this `file`, instead of printing")
 	note := flag.String("note", "", "`text` to put before the tables")
 	flag.Parse()
-	if flag.NArg() == 0 {
-		fail(errors.New("which files? usage: ratios [-into FILE] [-note TEXT] FILE [FILE]"))
-	}
-	t := newTable()
+	log.SetFlags(0)
+	t := &table{}
 	for _, name := range flag.Args() {
-		if err := read(t, name); err != nil {
-			fail(err)
+		f, err := os.Open(name)
+		if err == nil {
+			err = t.read(f)
+		}
+		if err != nil {
+			log.Fatalf("ratios: %s: %v", name, err)
 		}
 	}
 	t.grow()
-	if err := write(*into, *note, t.markdown()); err != nil {
-		fail(err)
+	if err := write(*into, strings.TrimLeft(*note+"\n", "\n")+t.markdown()); err != nil {
+		log.Fatalf("ratios: %v", err)
 	}
 }
 
-func read(t *table, name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	if err := t.read(f); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
-}
+// The marks between which a document has the tables.
+const (
+	beginMark = "<!-- measured: written by make results -->\n"
+	endMark   = "<!-- /measured -->\n"
+)
 
-// write prints the tables, or puts them into a file.
-func write(into, note, tables string) error {
-	if note != "" {
-		tables = note + "\n" + tables
-	}
+// write prints the tables, or puts them into a document.
+func write(into, tables string) error {
 	if into == "" {
-		_, err := io.WriteString(os.Stdout, tables)
+		_, err := fmt.Print(tables)
 		return err
 	}
 	old, err := os.ReadFile(into)
 	if err != nil {
 		return err
 	}
-	text, err := replace(string(old), tables)
-	if err != nil {
-		return fmt.Errorf("%s: %w", into, err)
+	before, rest, begun := strings.Cut(string(old), beginMark)
+	_, after, ended := strings.Cut(rest, endMark)
+	if !begun || !ended {
+		return fmt.Errorf("%s has no place for the tables: want %s and %s", into, beginMark, endMark)
 	}
+	text := before + beginMark + "\n" + strings.TrimSpace(tables) + "\n\n" + endMark + after
 	return os.WriteFile(into, []byte(text), 0o644)
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "ratios:", err)
-	os.Exit(1)
 }

@@ -6,38 +6,42 @@ import (
 	"strings"
 )
 
-// markdown returns a table for each scene, which is the first word of a row's
-// title.
+// others have a column each.
+var others = []string{"grpclb", "round_robin", "atomic"}
+
+// markdown returns a table for each scene, which is the first word of a title, in
+// the order in which scenes and rows were first seen. Then it names the bars of
+// which there is no figure.
 func (t *table) markdown() string {
 	var b strings.Builder
-	scene := ""
-	for _, r := range t.ordered() {
-		if r.scene() != scene {
-			scene = r.scene()
-			b.WriteString(heading(scene))
-		}
-		b.WriteString(r.markdown())
+	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r *row) bool { return !r.isShown() })
+	for len(rows) > 0 {
+		scene := rows[0].scene()
+		fmt.Fprintf(&b, "\n### %s\n\n| figure | unit | rounds | ours | grpclb | ours/%s | bar |\n|---|---|--:|--:|--:|%s---|\n",
+			scene, strings.Join(others, " | ours/"), strings.Repeat("--:|", len(others)))
+		rows = slices.DeleteFunc(rows, func(r *row) bool {
+			if r.scene() == scene {
+				b.WriteString(r.markdown())
+			}
+			return r.scene() == scene
+		})
 	}
+	b.WriteString(t.missing())
 	return b.String()
 }
 
-// ordered returns the rows for the table, scene by scene, in the order in which
-// the scenes and the rows were first seen.
-func (t *table) ordered() (rows []*row) {
-	var scenes []string
-	for _, r := range t.rows {
-		if r.compares() && !slices.Contains(scenes, r.scene()) {
-			scenes = append(scenes, r.scene())
+// missing names the bars that no row is for.
+func (t *table) missing() string {
+	var names []string
+	for _, bar := range bars {
+		if name := "`" + bar.figure + " " + bar.unit + "`"; !slices.ContainsFunc(t.rows, bar.isFor) && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	for _, scene := range scenes {
-		for _, r := range t.rows {
-			if r.compares() && r.scene() == scene {
-				rows = append(rows, r)
-			}
-		}
+	if len(names) == 0 {
+		return ""
 	}
-	return rows
+	return "\n**Bars without a figure:** " + strings.Join(names, ", ") + "\n"
 }
 
 func (r *row) scene() string {
@@ -45,44 +49,27 @@ func (r *row) scene() string {
 	return scene
 }
 
-func heading(scene string) string {
-	h := "\n### " + scene + "\n\n| figure | unit | rounds | ours | grpclb |"
-	for _, o := range others {
-		h += " ours/" + o + " |"
+// isShown reports whether the table has r. A row with work between picks is about
+// what is added. A measure that is zero for ours makes no ratio. A row of which no
+// round counts is shown if it has a bar.
+func (r *row) isShown() bool {
+	if len(r.policy["ours"]) == 0 || slices.Contains(hidden, r.unit) ||
+		strings.Contains(r.title, "work=1us") && r.unit != "added-ns/op" {
+		return false
 	}
-	return h + " bar |\n|---|---|--:|--:|--:|" + strings.Repeat("--:|", len(others)) + "---|\n"
-}
-
-// compares reports whether r is for the table: ours has to be in it, and the
-// unit has to be known. A work=1us row is about what is added, not the whole,
-// and a measure that is nothing makes no ratio.
-func (r *row) compares() bool {
-	whole := strings.Contains(r.title, "work=1us") && r.unit == "ns/op"
-	measure := slices.Contains(measures, r.unit) && !whole && !r.free()
-	return len(r.policy["ours"]) > 0 && (measure || slices.Contains(counts, r.unit))
-}
-
-// free reports whether the figure is zero for ours in every round. One that was
-// disturbed in every round is shown without values.
-func (r *row) free() bool {
-	return !slices.ContainsFunc(r.policy["ours"], func(v float64) bool { return v != 0 })
+	some := slices.ContainsFunc(counting(r.policy["ours"]), func(v float64) bool { return v != 0 })
+	return some || slices.Contains(counts, r.unit) || r.verdicts() != ""
 }
 
 func (r *row) markdown() string {
 	ours := r.policy["ours"]
-	rounds := fmt.Sprintf("%d/%d", len(counting(ours)), len(ours))
-	cells := []string{r.name(), r.unit, rounds, r.value("ours"), r.value("grpclb")}
-	for _, o := range others {
-		cells = append(cells, cell(r.meant(o)))
-	}
-	cells = append(cells, r.verdicts())
-	return "| " + strings.Join(cells, " | ") + " |\n"
-}
-
-// name is the title without the scene.
-func (r *row) name() string {
 	_, name, _ := strings.Cut(r.title, " ")
-	return name
+	rounds := fmt.Sprintf("%d/%d", len(counting(ours)), len(ours))
+	cells := []string{name, r.unit, rounds, r.value("ours"), r.value("grpclb")}
+	for _, other := range others {
+		cells = append(cells, r.cell(other))
+	}
+	return "| " + strings.Join(append(cells, r.verdicts()), " | ") + " |\n"
 }
 
 // value is the median of a policy's values.
@@ -97,8 +84,11 @@ func (r *row) value(policy string) string {
 	return fmt.Sprintf("%.1f", m)
 }
 
-func cell(ratios []float64) string {
-	if len(ratios) == 0 {
+// cell is the ratio to another policy. What round_robin and a bare add add to a
+// microsecond of work can't be told from nothing.
+func (r *row) cell(other string) string {
+	ratios := r.ratios(other)
+	if len(ratios) == 0 || slices.Contains(counts, r.unit) || r.unit == "added-ns/op" && other != "grpclb" {
 		return "–"
 	}
 	s := spreadOf(ratios)

@@ -5,19 +5,18 @@ import (
 	"slices"
 )
 
-// ours is compared with each of these.
-var others = []string{"grpclb", "round_robin", "atomic"}
+// counts are the units of which no ratios are made, and hidden those that are in
+// no table.
+var (
+	counts = []string{"pickers/op", "subconns/op", "goroutines/channel", "wakes/call", "needless/op", "heap-MB"}
+	hidden = []string{"busy", "work-ns/op"}
+)
 
-// measures are the units of which ratios are made; what is zero for ours is
-// left out of the table there, such as the allocations of a pick.
-var measures = []string{
-	"ns/op", "added-ns/op", "cpu-ns/op", "B/op", "allocs/op", "heap-B/backend",
-	"heap-B/channel", "stack-B/channel", "cpu-ns/call", "B/call", "heap-B/call",
-	"calls/s", "p50-ns", "p99-ns",
-}
-
-// counts are the units of which none are made: they are to be read.
-var counts = []string{"pickers/op", "subconns/op", "goroutines/channel", "wakes/call", "needless/op", "heap-MB"}
+// whole are the units whose ratios are of all that was used: the policy that does
+// nothing is not subtracted. grpc-go's grpclb does next to nothing for a call that
+// waits, so that what is left would be noise; and who makes a channel pays for all
+// of it.
+var whole = []string{"up-cpu-ns/channel", "close-cpu-ns/channel", "park-cpu-ns/call", "release-cpu-ns/call"}
 
 // A spread is the median of several values, the least and the greatest.
 type spread struct{ median, least, greatest float64 }
@@ -43,9 +42,13 @@ func (r *row) over(policy string) []float64 {
 	return values
 }
 
-// ratios returns ours to other, round by round, without the rounds that do not
-// count, that one of them does not have, or whose divisor is not above zero.
-func (r *row) ratios(other string) []float64 { return quotients(r.over("ours"), r.over(other)) }
+// ratios returns ours to other, round by round, for the rounds that count.
+func (r *row) ratios(other string) []float64 {
+	if other == "nothing" || slices.Contains(whole, r.unit) {
+		return quotients(r.policy["ours"], r.policy[other])
+	}
+	return quotients(r.over("ours"), r.over(other))
+}
 
 func quotients(a, b []float64) (all []float64) {
 	for i := range min(len(a), len(b)) {
@@ -56,29 +59,19 @@ func quotients(a, b []float64) (all []float64) {
 	return all
 }
 
-// meant returns the ratios that mean something: what round_robin and a bare add
-// add to a microsecond of work is less than can be told from nothing.
-func (r *row) meant(other string) []float64 {
-	if slices.Contains(counts, r.unit) || r.unit == "added-ns/op" && other != "grpclb" {
-		return nil
-	}
-	return r.ratios(other)
-}
-
-// grow adds rows for how much more 10,000 backends take to be brought up than
-// 1,000 do: 10 is linear.
+// grow adds a row for how much more memory 10,000 backends take to be brought up
+// than 1,000 do: 10 is linear. There is none for processor time: the quotient would
+// rise when 1,000 become cheaper.
 func (t *table) grow() {
+	const unit = "B/op"
 	for _, cpu := range []string{"cpu=1", "cpu=2", "cpu=4"} {
-		for _, unit := range []string{"cpu-ns/op", "B/op"} {
-			small, few := t.index["BringUp backends=1000 "+cpu+" "+unit]
-			large, many := t.index["BringUp backends=10000 "+cpu+" "+unit]
-			if !few || !many {
-				continue
-			}
-			growth := t.row("BringUp growth from 1,000 to 10,000, times "+cpu, unit)
-			for _, policy := range []string{"ours", "grpclb"} {
-				growth.policy[policy] = quotients(large.over(policy), small.over(policy))
-			}
+		small, large := t.find("BringUp backends=1000 "+cpu, unit), t.find("BringUp backends=10000 "+cpu, unit)
+		if small == nil || large == nil {
+			continue
+		}
+		growth := t.row("BringUp growth from 1,000 to 10,000, times "+cpu, unit)
+		for _, policy := range []string{"ours", "grpclb"} {
+			growth.policy[policy] = quotients(large.over(policy), small.over(policy))
 		}
 	}
 }

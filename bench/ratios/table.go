@@ -9,107 +9,94 @@ import (
 	"strings"
 )
 
-// A row is one figure, of which each policy has a value a round.
+// A row is one figure, of which each policy has a value for each round.
 type row struct {
 	title  string // the benchmark without its policy
 	unit   string
-	policy map[string][]float64 // NaN: not to be counted
+	policy map[string][]float64 // NaN: does not count
 }
 
-// A table holds rows in the order in which they were first seen.
-type table struct {
-	rows  []*row
-	index map[string]*row // by title and unit
+// A table has rows in the order in which they were first seen.
+type table struct{ rows []*row }
+
+// row returns the row of a title and a unit, a new one if there was none.
+func (t *table) row(title, unit string) *row {
+	if r := t.find(title, unit); r != nil {
+		return r
+	}
+	r := &row{title, unit, make(map[string][]float64)}
+	t.rows = append(t.rows, r)
+	return r
 }
 
-func newTable() *table { return &table{index: make(map[string]*row)} }
+func (t *table) find(title, unit string) *row {
+	for _, r := range t.rows {
+		if r.title == title && r.unit == unit {
+			return r
+		}
+	}
+	return nil
+}
 
-// read takes over the output of benchmarks. Lines of other kinds are skipped,
-// and so are benchmarks without a policy; a malformed value is an error.
+// read adds what benchmarks printed. It skips other lines, and benchmarks without a
+// policy. A malformed value is an error.
 func (t *table) read(r io.Reader) error {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
-		if err := t.line(lines.Text()); err != nil {
-			return err
+		f := strings.Fields(lines.Text())
+		if len(f) < 4 || !strings.HasPrefix(f[0], "Benchmark") {
+			continue
+		}
+		if title, policy := split(f[0]); policy != "" {
+			if err := t.add(title, policy, f[2:]); err != nil {
+				return fmt.Errorf("%s: %w", f[0], err)
+			}
 		}
 	}
 	return lines.Err()
 }
 
-// line takes over one line: a name, a count, then pairs of value and unit.
-func (t *table) line(text string) error {
-	f := strings.Fields(text)
-	if len(f) < 4 || !strings.HasPrefix(f[0], "Benchmark") {
-		return nil
+// leastBusy is the share of the processors that ours has to have had for a round
+// to count.
+const leastBusy = 0.9
+
+// add adds pairs of value and unit.
+func (t *table) add(title, policy string, pairs []string) error {
+	values, busy := make([]float64, len(pairs)/2), 1.
+	for i := range values {
+		v, err := strconv.ParseFloat(pairs[2*i], 64)
+		if err != nil {
+			return err
+		}
+		values[i] = v
+		if pairs[2*i+1] == "busy" {
+			busy = v
+		}
 	}
-	title, policy := split(f[0])
-	if policy == "" {
-		return nil
-	}
-	found, err := values(f[2:])
-	if err != nil {
-		return fmt.Errorf("%s: %w", f[0], err)
-	}
-	busy, known := found["busy"]
-	for i := 3; i < len(f); i += 2 {
-		r := t.row(title, f[i])
-		v := found[f[i]]
-		if policy == "ours" && known && busy < leastBusy {
+	for i, v := range values {
+		if policy == "ours" && busy < leastBusy {
 			v = math.NaN()
 		}
+		r := t.row(title, pairs[2*i+1])
 		r.policy[policy] = append(r.policy[policy], v)
 	}
 	return nil
 }
 
-// leastBusy is the share of the processors that ours has to have had for a
-// round to count.
-const leastBusy = 0.9
-
-// values reads pairs of value and unit.
-func values(pairs []string) (map[string]float64, error) {
-	found := make(map[string]float64)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		v, err := strconv.ParseFloat(pairs[i], 64)
-		if err != nil {
-			return nil, err
-		}
-		found[pairs[i+1]] = v
-	}
-	return found, nil
-}
-
 // split takes the policy out of a benchmark's name, and writes the number of
 // processors, which the testing package leaves out if it is one, as cpu=N.
 func split(name string) (title, policy string) {
-	name, cpu := processors(strings.TrimPrefix(name, "Benchmark"))
-	parts := []string{}
+	name, cpu := strings.TrimPrefix(name, "Benchmark"), "1"
+	if i := strings.LastIndexByte(name, '-'); i >= 0 {
+		name, cpu = name[:i], name[i+1:]
+	}
+	var parts []string
 	for part := range strings.SplitSeq(name, "/") {
 		if p, is := strings.CutPrefix(part, "policy="); is {
 			policy = p
-			continue
+		} else {
+			parts = append(parts, part)
 		}
-		parts = append(parts, part)
 	}
 	return strings.Join(append(parts, "cpu="+cpu), " "), policy
-}
-
-func processors(name string) (base, cpu string) {
-	if i := strings.LastIndexByte(name, '-'); i >= 0 {
-		if _, err := strconv.Atoi(name[i+1:]); err == nil {
-			return name[:i], name[i+1:]
-		}
-	}
-	return name, "1"
-}
-
-func (t *table) row(title, unit string) *row {
-	key := title + " " + unit
-	r, ok := t.index[key]
-	if !ok {
-		r = &row{title: title, unit: unit, policy: make(map[string][]float64)}
-		t.index[key] = r
-		t.rows = append(t.rows, r)
-	}
-	return r
 }
