@@ -56,7 +56,7 @@ func (d *diary) line(r remark, now time.Time) (text string, due bool) {
 	}
 	text = r.text
 	if p.left > 0 {
-		text = fmt.Sprintf("%s (%d lines like it were left out)", text, p.left)
+		text = fmt.Sprintf("%s (%d similar lines were left out)", text, p.left)
 	}
 	*p = page{next: now.Add(between)}
 	return text, true

@@ -18,7 +18,7 @@ func TestSecure_HostileRemarksAreNoFlood(t *testing.T) {
 		}
 		now = now.Add(10 * time.Millisecond)
 	}
-	if got, want := strings.Join(lines, "|"), "a token"+strings.Repeat("|a token (99 lines like it were left out)", 3); got != want {
+	if got, want := strings.Join(lines, "|"), "a token"+strings.Repeat("|a token (99 similar lines were left out)", 3); got != want {
 		t.Errorf("lines: %s\nwant: %s", got, want)
 	}
 	if l, due := d.line(remark{aboutFallback, "in fallback"}, now); !due || l != "in fallback" {

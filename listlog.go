@@ -14,7 +14,7 @@ func (m *machine) remarkList(list *tokens.List) {
 		m.remark(aboutEntries, "server list: %d entries skipped: %s", n, reasons(list.Rejected, n))
 	}
 	if n := list.WarningCount; n > 0 {
-		m.remark(aboutTokens, "server list: %d tokens out of order: %s", n, reasons(list.Warnings, n))
+		m.remark(aboutTokens, "server list: %d tokens out of specification: %s", n, reasons(list.Warnings, n))
 	}
 }
 
@@ -32,7 +32,7 @@ func (m *machine) remarkEmpty() {
 func (m *machine) remarkFull() {
 	if m.empty {
 		m.empty = false
-		m.remark(aboutFull, "the balancer's server list is not empty any more")
+		m.remark(aboutFull, "the balancer's server list is no longer empty")
 	}
 }
 

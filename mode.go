@@ -142,7 +142,7 @@ func (m *machine) check(now time.Time) {
 		m.checkWaiting(now)
 	case balanced:
 		if m.forsaken() && len(m.backends) > 0 {
-			m.fallBack(fmt.Errorf("the balancer was out of contact and no backend READY: %w", m.silence()))
+			m.fallBack(fmt.Errorf("the balancer was out of contact and no backend was READY: %w", m.silence()))
 		}
 	}
 	m.checkDry(now)

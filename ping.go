@@ -44,4 +44,4 @@ func Ping(ctx context.Context, cc grpc.ClientConnInterface) (time.Duration, erro
 	return 0, err
 }
 
-var errForeign = errors.New("grpclb: the policy of the channel is not grpclb: the ping went somewhere, but not by a pick of its")
+var errForeign = errors.New("grpclb: the policy of the channel is not grpclb, so the ping could not be measured")

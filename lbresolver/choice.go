@@ -54,7 +54,7 @@ func (c client) choose(records []string) (text string, err error) {
 	}
 	var choices []choice
 	if err := json.Unmarshal([]byte(list), &choices); err != nil {
-		return "", fmt.Errorf("the TXT record is no list of service configs: %w", err)
+		return "", fmt.Errorf("the TXT record is not a list of service configs: %w", err)
 	}
 	for _, o := range choices {
 		if c.suits(o) {

@@ -84,7 +84,7 @@ func TestResolve_News_NoPassword(t *testing.T) {
 			t.Errorf("%s: no error", text)
 			continue
 		}
-		if strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "joe") || !strings.Contains(err.Error(), "there is a user name in it") {
+		if strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "joe") || !strings.Contains(err.Error(), "it has a user name") {
 			t.Errorf("%s: got %v", text, err)
 		}
 	}

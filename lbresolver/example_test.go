@@ -123,7 +123,7 @@ func Example_malformed() {
 	_, err = testpb.NewTestServiceClient(cc).UnaryCall(context.Background(), &testpb.SimpleRequest{})
 	fmt.Println(err)
 	// Output:
-	// rpc error: code = Unavailable desc = lbresolver: target "grpclb://balancer.example.com/service.example.com": balancer: "balancer.example.com" has no port, and should be host:port
+	// rpc error: code = Unavailable desc = lbresolver: target "grpclb://balancer.example.com/service.example.com": balancer: "balancer.example.com" has no port, want host:port
 }
 
 // serve starts a backend, a balancer with a list of it, and a DNS server that

@@ -50,7 +50,7 @@ func parseHostPort(text, defaultPort string) (hostPort, error) {
 		return hostPort{}, err
 	}
 	if strings.HasPrefix(text, "[") && !strings.Contains(host, ":") {
-		return hostPort{}, fmt.Errorf("%q is no IPv6 address, so it must not be in brackets", host)
+		return hostPort{}, fmt.Errorf("%q is not an IPv6 address, so it must not be in brackets", host)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
@@ -70,11 +70,11 @@ func split(text, defaultPort string) (host, port string, err error) {
 	}
 	switch {
 	case text == "":
-		return "", "", errors.New("it is empty, and should be host:port")
+		return "", "", errors.New("it is empty, want host:port")
 	case err != nil:
 		return "", "", fmt.Errorf("%q is not host:port", text)
 	case port == "":
-		return "", "", fmt.Errorf("%q has no port, and should be host:port", text)
+		return "", "", fmt.Errorf("%q has no port, want host:port", text)
 	}
 	return host, port, nil
 }
@@ -93,13 +93,13 @@ func checkHost(host string) error {
 	case len(name) > 253: // RFC 1035, section 2.3.4, as text
 		return fmt.Errorf("host name of %d characters, more than 253", len(name))
 	case strings.Contains(host, ":"):
-		return fmt.Errorf("host %q is no IPv6 address", host)
+		return fmt.Errorf("host %q is not an IPv6 address", host)
 	case strings.Trim(labels[len(labels)-1], "0123456789") == "" && name != "":
-		return fmt.Errorf("host %q is no IP address, and no name ends in a number", host)
+		return fmt.Errorf("host %q is not an IP address, and a name does not end in a number", host)
 	}
 	for _, label := range labels {
 		if !isLabel(label) {
-			return fmt.Errorf("host %q is no name: part %q is not 1 to 63 letters, digits, hyphens and underscores", host, label)
+			return fmt.Errorf("host %q is not a valid name: part %q is not 1 to 63 letters, digits, hyphens and underscores", host, label)
 		}
 	}
 	return nil

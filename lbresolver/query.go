@@ -40,7 +40,7 @@ func (t *target) readParameter(name string, values []string) (err error) {
 	case "refresh":
 		t.refresh, err = refreshTime(name, values)
 	default:
-		return fmt.Errorf("unknown parameter %q: there are balancer, config, dns, fallback and refresh", name)
+		return fmt.Errorf("unknown parameter %q; the parameters are balancer, config, dns, fallback and refresh", name)
 	}
 	return err
 }
@@ -59,7 +59,7 @@ func onOrOff(name string, values []string) (on bool, err error) {
 		return false, err
 	}
 	if value != "on" && value != "off" {
-		return false, fmt.Errorf("parameter %s is %q, and should be on or off", name, value)
+		return false, fmt.Errorf("parameter %s is %q, want on or off", name, value)
 	}
 	return value == "on", nil
 }
@@ -71,7 +71,7 @@ func refreshTime(name string, values []string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d < minRefresh {
-		return 0, fmt.Errorf("parameter %s is %q, and should be a duration of at least %v, as in 5m", name, value, minRefresh)
+		return 0, fmt.Errorf("parameter %s is %q, want a duration of at least %v, as in 5m", name, value, minRefresh)
 	}
 	return d, nil
 }

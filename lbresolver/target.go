@@ -57,7 +57,7 @@ func parse(u url.URL) (target, error) {
 	text := u.String()
 	if user, rest, found := cutUser(text); found {
 		// What stands there may be a password, so it is not repeated.
-		return target{}, fmt.Errorf("lbresolver: target \"%s…@%s\": there is a user name in it, which means nothing here", user, rest)
+		return target{}, fmt.Errorf("lbresolver: target \"%s…@%s\": it has a user name, which is not supported", user, rest)
 	}
 	t, err := read(u)
 	if err == nil {
@@ -86,7 +86,7 @@ func read(u url.URL) (target, error) {
 	t := target{fallback: true, config: true}
 	switch {
 	case u.Fragment != "":
-		return t, fmt.Errorf("there is a fragment in it, %q, which means nothing here", "#"+u.Fragment)
+		return t, fmt.Errorf("it has a fragment, %q, which is not supported", "#"+u.Fragment)
 	}
 	if err := t.readService(endpoint(u)); err != nil {
 		return t, err
@@ -111,9 +111,9 @@ func endpoint(u url.URL) string {
 func (t *target) readService(text string) (err error) {
 	switch {
 	case text == "":
-		return errors.New("no service is named in it: write grpclb:///service.example.com:443")
+		return errors.New("it names no service; write grpclb:///service.example.com:443")
 	case strings.Contains(text, "/"):
-		return fmt.Errorf("service %q: there is a slash in it", text)
+		return fmt.Errorf("service %q has a slash", text)
 	}
 	if t.service, err = parseHostPort(text, servicePort); err != nil {
 		return fmt.Errorf("service: %w", err)
@@ -137,7 +137,7 @@ func (t *target) readBalancer(text string) error {
 // check says what is wrong with the whole.
 func (t target) check() error {
 	if t.noSRV() && len(t.balancers) == 0 && !t.fallback {
-		return fmt.Errorf("nothing can come of it: no SRV records are looked up for %s, so without fallback it needs a balancer", t.service.host)
+		return fmt.Errorf("it can never be resolved: no SRV records are looked up for %s and fallback is off, so it has to name a balancer", t.service.host)
 	}
 	return nil
 }

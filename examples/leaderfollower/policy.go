@@ -25,8 +25,8 @@ var writes = map[string]bool{testpb.TestService_UnaryCall_FullMethodName: true}
 // call: one that waits for ready waits for a leader, any other fails at once
 // with UNAVAILABLE and this text.
 var (
-	errNoLeader   = errors.New("writes have nowhere to go: no backend that is connected is the leader")
-	errTwoLeaders = errors.New("writes have nowhere to go: the balancer names more than one leader")
+	errNoLeader   = errors.New("no connected backend is the leader, so writes fail")
+	errTwoLeaders = errors.New("the balancer names more than one leader, so writes fail")
 )
 
 // Package base does most of a policy: it keeps every backend connected and asks

@@ -58,7 +58,7 @@ func TestSecure_Hostile_Nobodies(t *testing.T) {
 // headers. Calls carry the empty one instead.
 func TestSecure_Hostile_Tokens(t *testing.T) {
 	bad := []string{"\x00", "a\r\nlb-token: b", "tab\t", "\x7f", "é", "\u202e", " outer", "outer ", strings.Repeat("x", 1025), strings.Repeat("x", mib)}
-	attack(t, bounds{heap: mib, pickers: 1, line: fmt.Sprintf("%d tokens out of order", len(bad))}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: 1, line: fmt.Sprintf("%d tokens out of specification", len(bad))}, func(v *victim) {
 		c := v.trusting()
 		var all []*lbpb.Server
 		for _, token := range bad {
@@ -77,7 +77,7 @@ func TestSecure_Hostile_Tokens(t *testing.T) {
 // which is said once for a list.
 func TestSecure_Hostile_LongestToken(t *testing.T) {
 	long := strings.Repeat(":", 1024)
-	attack(t, bounds{heap: mib, pickers: 1, line: "1 tokens out of order"}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: 1, line: "1 tokens out of specification"}, func(v *victim) {
 		c := v.trusting()
 		c.List(v.entry(long), v.entry(long[1:]))
 		synctest.Wait()
@@ -94,7 +94,7 @@ func TestSecure_Hostile_LongestToken(t *testing.T) {
 // of them is kept for one.
 func TestSecure_Hostile_DropTokens(t *testing.T) {
 	const lists = 20
-	attack(t, bounds{heap: 3 * mib, pickers: lists + 1, line: "tokens out of order", lines: 1}, func(v *victim) {
+	attack(t, bounds{heap: 3 * mib, pickers: lists + 1, line: "tokens out of specification", lines: 1}, func(v *victim) {
 		c := v.trusting()
 		drops := 0
 		for i := range lists {
