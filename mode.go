@@ -13,66 +13,63 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A mode is where the backends come from.
+// A mode says where the backends come from.
 type mode uint8
 
 const (
-	// waiting: nothing has said yet which backends to use; calls wait. Left by
-	// a server list, or for fallback when there is no balancer, all balancers
-	// have been asked in vain, one asks for it, or the time is up. What
-	// the backends do means nothing here, there are none. An error of the
-	// resolver means nothing once it has named a balancer.
+	// waiting: it is not known yet which backends to use, so calls wait. A server list
+	// ends it. It goes over to fallback when the resolver names no balancer, all balancers
+	// have been asked without a list, a balancer asks for fallback, or the time is up. An
+	// error of the resolver has no effect once it has named a balancer.
 	waiting mode = iota
 
-	// balanced: the balancer's latest list is in use. Left for fallback when
-	// the balancer asks for it, when the resolver takes the balancers away, or
-	// when contact is lost, no backend is READY, and none of the list is still
-	// being connected for the first time; the last two only if there are fallback
-	// addresses. An empty list, new fallback addresses and an error of the
-	// resolver do not change the mode.
+	// balanced: the balancer's latest list is in use. It goes over to fallback when the
+	// balancer asks for it. If there are fallback addresses it also does when the resolver
+	// takes the balancers away, and when contact is lost, no backend is READY, and none is
+	// being connected for the first time. An empty list, new fallback addresses and an
+	// error of the resolver do not change the mode.
 	balanced
 
-	// fallback: the resolver's addresses are in use. Left only by a list that
-	// is not empty. That list backends recover, that the balancer is reached
-	// again or asks for fallback once more, an empty list, an error of the
-	// resolver, and the time, change at most the reason that is given.
+	// fallback: the resolver's addresses are in use. Only a list that is not empty ends
+	// it. Nothing else does: not a backend of the last list that recovers, nor a new
+	// stream, an empty list, another request for fallback, or an error of the resolver.
+	// Those change at most the reason in errors.
 	fallback
 )
 
-// A machine decides which backends to use. It is told events and draws its
-// conclusions in check; it has no goroutine, channel or clock of its own.
+// A machine decides which backends to use. It is told events, and decides in check. It
+// has no goroutine, channel or clock.
 //
-// It is told each update of the resolver, and check follows each: balancers that go
-// and come back at once have been away (see stream.readded). Of the stream and the
-// group it is told how things stand; a change that is undone before it is told of
-// is not seen.
+// It is told each update of the resolver, and check follows each, so balancers that are
+// taken away and come back at once have been away (see stream.readded). Of the stream and the
+// group it is told the latest state only.
 type machine struct {
 	// What it was told last.
 	config    Config
-	child     *hosted.Child       // what picks, by that config
-	updates   uint64              // how often the resolver has found something
-	balancers []resolver.Address  // where to ask for lists
-	backends  []resolver.Endpoint // the ones to fall back to
-	status    lbstream.Status     // of the call to the balancer
-	group     rrgroup.Aggregate   // how the backends stand
+	child     *hosted.Child       // the child policy of that config
+	updates   uint64              // how many updates the resolver has made
+	balancers []resolver.Address  // the balancers to ask
+	backends  []resolver.Endpoint // the fallback backends
+	status    lbstream.Status     // of the stream to the balancer
+	group     rrgroup.Aggregate   // of the backends
 
 	// What it has decided.
 	mode    mode
-	started time.Time     // when there were balancers first; zero before
-	list    *tokens.List  // the latest that is not empty, if the mode is balanced
-	stream  uint64        // the number of the stream that it came from
-	empty   bool          // the balancer's latest list is an empty one
-	because error         // why it is in fallback
-	plan    *rrgroup.Plan // for the group; nil until the resolver has said something
-	ends    uint64        // ended calls for which re-resolution was asked
+	started time.Time     // when the resolver first named balancers; zero before
+	list    *tokens.List  // mode balanced: the latest list that is not empty
+	stream  uint64        // the number of the stream that brought list
+	empty   bool          // the balancer's latest list is empty
+	because error         // mode fallback: the reason
+	plan    *rrgroup.Plan // for the group; nil before the first update or error of the resolver
+	ends    uint64        // status.Ends when the resolver was last asked to look again
 	dry     drought       // of the list in use
-	asks    bool          // the balancer is to be asked again
-	remarks []remark      // for the log
-	unknown string        // fields of the config, as they were remarked on
+	asks    bool          // the stream is to ask the balancer again
+	remarks []remark      // to be logged
+	unknown string        // the unknown fields of the config that were logged last
 }
 
-// Two plans that name nobody. There is one of each, so that to decide the same
-// again is no news to the group.
+// Two plans without backends. There is one of each, so that the group is not told the
+// same plan twice.
 var (
 	waitPlan  = &rrgroup.Plan{}
 	emptyPlan = &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")}
@@ -80,7 +77,7 @@ var (
 
 func newMachine(config Config) *machine { return &machine{config: config} }
 
-// update is told what the resolver has found.
+// update takes an update of the resolver.
 func (m *machine) update(u resolved, now time.Time) {
 	rehosted := m.config.ChildPolicy != u.config.ChildPolicy || m.config.BackendHealthCheck != u.config.BackendHealthCheck
 	m.config, m.child, m.balancers, m.backends = u.config, u.child, u.balancers, u.backends
@@ -91,7 +88,7 @@ func (m *machine) update(u resolved, now time.Time) {
 	m.remarkUnknown(u.unknown)
 	switch {
 	case m.mode == waiting:
-		m.plan = waitPlan // if calls failed with an error of the resolver, they wait again
+		m.plan = waitPlan // ends failing with the resolver's error
 	case m.mode == fallback:
 		m.updateFallback()
 	case len(m.balancers) == 0 && len(m.backends) > 0:
@@ -101,16 +98,16 @@ func (m *machine) update(u resolved, now time.Time) {
 	}
 }
 
-// resolverFailed is told that the resolver found nothing. That matters only
-// while there is nothing else to go by.
+// resolverFailed takes an error of the resolver. It matters only while no balancer and
+// no list is known.
 func (m *machine) resolverFailed(err error) {
 	if m.mode == waiting && len(m.balancers) == 0 {
 		m.plan = &rrgroup.Plan{Unserved: fmt.Errorf("grpclb is waiting for a balancer: %w", err)}
 	}
 }
 
-// contacted is told how the call to the balancer stands. While there are no
-// balancers, that is about the time when there were.
+// contacted takes the status of the stream. If there are no balancers, the status is from
+// before they were taken away.
 func (m *machine) contacted(s lbstream.Status) {
 	if m.mode == balanced && m.status.Contact && !s.Contact && s.Err != nil {
 		m.remark(aboutContact, "contact with the balancer is lost: %v", s.Err)
@@ -127,15 +124,14 @@ func (m *machine) contacted(s lbstream.Status) {
 		m.listed(s.Full)
 	}
 	if s.Lists != old.Lists && s.List.Empty() {
-		m.listedEmpty(s.List) // whatever came before it
+		m.listedEmpty(s.List) // a list that is not empty may have come before it
 	}
 }
 
-// aggregated is told how the backends stand.
+// aggregated takes the state of the backends.
 func (m *machine) aggregated(a rrgroup.Aggregate) { m.group = a }
 
-// check draws the conclusions that follow from how things stand, whatever came
-// last.
+// check decides about the mode, whatever event came last.
 func (m *machine) check(now time.Time) {
 	switch m.mode {
 	case waiting:
@@ -160,7 +156,7 @@ func (m *machine) checkWaiting(now time.Time) {
 	}
 }
 
-// silence says why the balancer is out of contact.
+// silence returns why the balancer is out of contact.
 func (m *machine) silence() error {
 	if m.status.Err == nil {
 		return errors.New("it is silent")
@@ -168,8 +164,7 @@ func (m *machine) silence() error {
 	return m.status.Err
 }
 
-// deadline returns when check has something to decide even if nothing happens;
-// zero if never.
+// deadline returns when check has to be called even if nothing happens; zero: never.
 func (m *machine) deadline() time.Time {
 	if m.mode != waiting || m.started.IsZero() {
 		return m.dryAt()
@@ -177,20 +172,20 @@ func (m *machine) deadline() time.Time {
 	return m.started.Add(m.config.InitialFallbackTimeout)
 }
 
-// remark leaves something for the log.
+// remark adds a line for the log.
 func (m *machine) remark(about topic, format string, words ...any) {
 	m.remarks = append(m.remarks, remark{about, fmt.Sprintf(format, words...)})
 }
 
-// takeRemarks returns what there is for the log since it was asked last.
+// takeRemarks returns the lines for the log, once.
 func (m *machine) takeRemarks() []remark {
 	all := m.remarks
 	m.remarks = nil
 	return all
 }
 
-// reresolve reports, once for each call to a balancer that ended, that the
-// resolver should look again.
+// reresolve reports, once for each stream that ended, that the resolver should look
+// again.
 func (m *machine) reresolve() bool {
 	news := m.status.Ends != m.ends
 	m.ends = m.status.Ends

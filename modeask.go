@@ -2,21 +2,21 @@ package grpclb
 
 import "time"
 
-// dryAfter is how long the list in use may be without a READY backend before the
-// balancer is asked whether it is still the list.
+// dryAfter is how long the list in use may have no READY backend before the balancer is
+// asked again.
 const dryAfter = time.Second
 
-// A drought begins when the list in use has no READY backend and none is on its way,
-// and ends when a backend is READY. The balancer is asked once in it: if it is gone
-// along with its backends, that shows long before keepalive finds out. See
+// A drought is a time in which the list in use has no READY backend. It begins when no
+// backend is being connected for the first time either. The balancer is asked once in it,
+// on a new stream: if it is gone too, that shows long before keepalive would notice. See
 // stream.ask-again.
 type drought struct {
-	since time.Time // zero: there is none
-	lists uint64    // how many had come by then
-	over  bool      // it has been asked, or has sent a list by itself
+	since time.Time // when it began; zero: there is none
+	lists uint64    // status.Lists at that time
+	over  bool      // the balancer has been asked, or has sent a list by itself
 }
 
-// checkDry begins and ends a drought, and has the balancer asked again in it.
+// checkDry begins and ends a drought, and decides when to ask the balancer.
 func (m *machine) checkDry(now time.Time) {
 	if m.mode != balanced || m.plan.List.Backends() == 0 || m.group.Plan == m.plan && m.group.Ready {
 		m.dry = drought{}
@@ -34,7 +34,7 @@ func (m *machine) checkDry(now time.Time) {
 	}
 }
 
-// dryAt returns when checkDry has the balancer asked; zero if never.
+// dryAt returns when checkDry has to be called to ask the balancer; zero: never.
 func (m *machine) dryAt() time.Time {
 	if m.dry.since.IsZero() || m.dry.over || !m.status.Contact {
 		return time.Time{}
@@ -42,7 +42,7 @@ func (m *machine) dryAt() time.Time {
 	return m.dry.since.Add(dryAfter)
 }
 
-// askAgain reports, once for each time, that the balancer is to be asked again.
+// askAgain reports that the balancer is to be asked again, once.
 func (m *machine) askAgain() bool {
 	asks := m.asks
 	m.asks = false

@@ -5,19 +5,19 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// listed takes over a server list that is not empty.
+// listed takes a server list that is not empty.
 func (m *machine) listed(list *tokens.List) {
 	inUse := m.mode == balanced && m.plan.List == m.list && m.stream == m.status.FullStream
 	m.remarkFull()
 	if inUse && list.Equal(m.list) {
-		return // See list.equal. What is wrong with it was logged.
+		return // See list.equal. Its faults were logged before.
 	}
 	m.remarkList(list)
 	m.mode, m.list, m.stream = balanced, list, m.status.FullStream
 	m.plan = m.balancedPlan()
 }
 
-// listedEmpty takes over a list that names no backend. See list.empty.
+// listedEmpty takes an empty list. See list.empty.
 func (m *machine) listedEmpty(list *tokens.List) {
 	m.remarkList(list)
 	m.remarkEmpty()
@@ -29,15 +29,15 @@ func (m *machine) listedEmpty(list *tokens.List) {
 	m.updateBalanced(false)
 }
 
-// updateBalanced makes a new plan if it would not be the one there is. rehosted
-// says that another child policy is to pick.
+// updateBalanced makes a new plan, unless the present one is the same. rehosted says
+// that another child policy is configured.
 func (m *machine) updateBalanced(rehosted bool) {
 	if next := m.balancedPlan(); next.List == nil || next.List != m.plan.List || rehosted {
 		m.plan = next
 	}
 }
 
-// balancedPlan is the plan by which the balancer's latest list is used.
+// balancedPlan returns the plan for the balancer's latest list.
 func (m *machine) balancedPlan() *rrgroup.Plan {
 	switch how := m.config.EmptyServerList; {
 	case m.list != nil && (!m.empty || how == KeepOnEmpty):
@@ -55,9 +55,9 @@ func (m *machine) balancedPlan() *rrgroup.Plan {
 	}
 }
 
-// forsaken reports whether the list in use can't be served any more and the
-// balancer can't be expected to send another. What the group said of an earlier
-// plan does not count. See fallback.lost.
+// forsaken reports whether contact is lost and the list in use has no backend that is READY
+// or being connected for the first time. What the group said of an earlier plan does
+// not count. See fallback.lost.
 func (m *machine) forsaken() bool {
 	return !m.status.Contact && m.group.Plan == m.plan && !m.group.Ready && !m.group.Arriving
 }

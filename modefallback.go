@@ -7,7 +7,7 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// Reasons for being in fallback, of those that need no particulars.
+// Reasons for fallback that need no details.
 var (
 	errNoBalancer = errors.New("the resolver names no balancer")
 	errTakenAway  = errors.New("the resolver has taken the balancers away")
@@ -16,8 +16,8 @@ var (
 	errEmpty      = errors.New("the balancer's server list is empty")
 )
 
-// fallBack goes over to the resolver's addresses. If they are in use already, it
-// is only the reason that may be another one.
+// fallBack goes over to the resolver's addresses. If they are in use already, only the
+// reason changes.
 func (m *machine) fallBack(because error) {
 	if m.mode == fallback {
 		m.explain(because)
@@ -28,7 +28,7 @@ func (m *machine) fallBack(because error) {
 	m.plan = m.fallbackPlan()
 }
 
-// explain has another reason given for being in fallback from now on.
+// explain changes the reason for fallback in the errors of calls.
 func (m *machine) explain(because error) {
 	if m.because != because {
 		m.because = because
@@ -36,9 +36,9 @@ func (m *machine) explain(because error) {
 	}
 }
 
-// updateFallback goes over to new addresses. They may be the same: the group
-// keeps the connections that it has, and a child policy may see more in them than
-// we can. A reason that does not hold any more is not given any more.
+// updateFallback uses new addresses of the resolver. It makes a new plan even if they
+// are the same: the group keeps its connections, and a child policy may see a
+// difference. A reason that is no longer true is replaced.
 func (m *machine) updateFallback() {
 	named := m.because != errNoBalancer && m.because != errTakenAway
 	switch {
