@@ -16,21 +16,20 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// Name is the name under which the policy registers itself.
+// Name is the name that the policy is registered under.
 const Name = "grpclb"
 
 var logger = grpclog.Component(Name)
 
 func init() { balancer.Register(NewBuilder()) }
 
-// A Builder makes a policy for each channel that asks for it by name. It is a
-// balancer.Builder and a balancer.ConfigParser. It holds no state that its
-// policies share.
+// A Builder makes a policy for each channel that names it in its service config. It is a
+// balancer.Builder and a balancer.ConfigParser. Its policies share nothing that changes.
 type Builder struct {
 	name     string
 	defaults Config
-	refused  error             // why the defaults that it was given are no good, or nil
-	dial     []grpc.DialOption // for the channel to the balancer
+	refused  error             // why its defaults are invalid, or nil
+	dial     []grpc.DialOption // for the channels to balancers
 }
 
 // Name returns the name to use in a service config.
@@ -69,9 +68,9 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 	return &handle{cc: cc, first: group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: p.name}
 }
 
-// A handle is what gRPC holds of a policy. It gives gRPC its first state, posts
-// messages, and does nothing else, so no call of gRPC ever waits for an actor,
-// except Close, which waits for all of them to end.
+// A handle is what gRPC has of a policy. It gives gRPC a first state and posts messages to
+// the policy. So no call of gRPC waits for an actor, except Close, which waits for all of
+// them to end.
 type handle struct {
 	// Fixed after Build.
 	cc       balancer.ClientConn
@@ -79,16 +78,16 @@ type handle struct {
 	actors   *actor.Group
 	inbox    *actor.Inbox[message] // handle → policy
 	defaults *parsedConfig
-	refused  error // why no update is taken, or nil
+	refused  error // why every update is refused, or nil
 	name     string
 
 	// Owned by gRPC, which makes one call at a time.
-	spoken bool // gRPC has a state
+	spoken bool // gRPC has a first state
 }
 
-// speak gives gRPC its first state, in its first call that is about the resolver.
-// A parent policy may not be ready for one before, and may count on one after it:
-// endpointsharding makes a picker of those that its children have given by then.
+// speak gives gRPC a first state, when gRPC first tells of the resolver. A parent policy may
+// not accept a state before that, and may need one after that: endpointsharding makes a
+// picker of the states that its children have by then.
 func (h *handle) speak() {
 	if !h.spoken {
 		h.spoken = true
@@ -96,14 +95,13 @@ func (h *handle) speak() {
 	}
 }
 
-// errNothingResolved is why an update is refused that has addresses of no kind.
+// errNothingResolved is why an update with neither backends nor balancers is refused.
 var errNothingResolved = errors.New("the resolver found neither balancers nor backends")
 
-// UpdateClientConnState takes over what the resolver found and how the policy
-// is configured. An update with no addresses is refused with
-// balancer.ErrBadResolverState. One whose service name is invalid, whose child policy
-// is unknown, or whose builder's defaults were refused, is refused with the reason.
-// Nothing of a refused update is applied.
+// UpdateClientConnState takes over what the resolver found, and the configuration. An update
+// without addresses is refused with balancer.ErrBadResolverState. An update is also refused,
+// with the reason, if its service name is invalid, its child policy is unknown, or the
+// builder's defaults are invalid. Nothing of a refused update is applied.
 func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	h.speak()
 	c := h.configOf(s)
@@ -126,7 +124,7 @@ func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	return nil
 }
 
-// check finds what is wrong with a config that ParseConfig accepts, or has not seen.
+// check finds faults of a config that ParseConfig accepts or has not seen.
 func (h *handle) check(c *parsedConfig) error {
 	switch err := checkName(c.serviceName(h.name)); {
 	case h.refused != nil:
@@ -139,8 +137,8 @@ func (h *handle) check(c *parsedConfig) error {
 	return nil
 }
 
-// checkName says what is wrong with a name that is to go into the initial
-// request. It may come from the user's target, a service config or WithDefaults.
+// checkName checks the service name for the initial request. It may come from the target,
+// a service config or WithDefaults.
 func checkName(name string) error {
 	switch {
 	case len(name) > maxNameLength:
@@ -160,21 +158,20 @@ func (h *handle) configOf(s balancer.ClientConnState) *parsedConfig {
 	return h.defaults
 }
 
-// ResolverError takes over that the resolver found nothing.
+// ResolverError tells the policy that the resolver found nothing.
 func (h *handle) ResolverError(err error) {
 	h.speak()
 	h.inbox.Send(resolverFailed{fmt.Errorf("the resolver failed: %w", err)})
 }
 
-// UpdateSubConnState is how gRPC reported on SubConns once. Ours have
-// listeners, so it has nothing to say.
+// UpdateSubConnState does nothing: our SubConns have listeners, so gRPC does not call it.
 func (h *handle) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
 
-// ExitIdle has a balancer that is waited for called now.
+// ExitIdle ends a wait before the next stream to a balancer.
 func (h *handle) ExitIdle() { h.inbox.Send(exitIdle{}) }
 
-// Close ends the policy. When it returns all its goroutines have ended, and
-// its timers, its call to the balancer and its SubConns are gone. Calls that
-// are in flight may finish. It does not wait for the network: gRPC closes the
-// connection to the balancer, which takes it up to 5 s more if that is stalled.
+// Close ends the policy. When it returns, its goroutines, timers, SubConns and its stream to
+// the balancer are gone. Calls in flight may finish. Close does not wait for the network:
+// gRPC takes up to 5 s more to close the connection to the balancer if that is
+// stalled.
 func (h *handle) Close() { h.actors.Stop() }

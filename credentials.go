@@ -10,18 +10,17 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// Modes that a credentials bundle is switched to. grpc-go has these names in
-// an internal package; bundles that know modes at all know them by these.
+// Modes of a credentials bundle. grpc-go defines these names in an internal package;
+// bundles that have modes use them.
 const (
 	modeBalancer            = "balancer"
 	modeBackendFromBalancer = "backend-from-balancer"
 )
 
-// balancerCreds returns the credentials for the channel to the balancer: those
-// of the parent's bundle in its mode for that, or else the parent's own. It
-// never returns what authenticates calls, which is for backends to see. A
-// bundle that can't switch makes every connection fail, with the reason. With
-// no credentials to go by it returns nil, and gRPC refuses to dial.
+// balancerCreds returns the credentials for the channel to the balancer: those of the
+// channel's bundle in mode "balancer", or the channel's own if it has no bundle. Per-call
+// credentials are never among them. If the bundle can't switch, every connection
+// fails with the reason. Without any credentials it returns nil, and gRPC refuses to dial.
 func balancerCreds(o balancer.BuildOptions) credentials.TransportCredentials {
 	if o.CredsBundle == nil {
 		return o.DialCreds
@@ -34,12 +33,11 @@ func balancerCreds(o balancer.BuildOptions) credentials.TransportCredentials {
 	return nameless{b.TransportCredentials()}
 }
 
-// backendCreds returns the bundle for the backends of server lists; nil if the
-// parent channel has none, so that they get what it dials with. If its bundle
-// can't switch to the mode, connections to those backends fail with the
-// reason. To let them have the bundle as it is would be to send credentials
-// that the user keeps for other servers to whatever a balancer names, and gRPC
-// takes a bundle without transport credentials to mean plain text.
+// backendCreds returns the bundle for the backends of server lists, or nil if the channel has
+// none; then they get the credentials that the channel dials with. If the bundle can't switch to
+// its mode, connections to these backends fail with the reason. To use the bundle as it is would
+// send per-call credentials that are meant for other servers to any address a balancer names;
+// and for gRPC a bundle without transport credentials means plain text.
 func backendCreds(o balancer.BuildOptions) credentials.Bundle {
 	if o.CredsBundle == nil {
 		return nil
@@ -52,8 +50,8 @@ func backendCreds(o balancer.BuildOptions) credentials.Bundle {
 	return b
 }
 
-// inMode switches a bundle to a mode. By its documentation a bundle says by
-// nil, nil that it has no such mode; the transport credentials must be there.
+// inMode switches a bundle to a mode. NewWithMode may return nil, nil if the bundle does not
+// know the mode.
 func inMode(bundle credentials.Bundle, mode string) (credentials.Bundle, error) {
 	b, err := bundle.NewWithMode(mode)
 	switch {
@@ -67,50 +65,49 @@ func inMode(bundle credentials.Bundle, mode string) (credentials.Bundle, error) 
 	return b, nil
 }
 
-// nameless hides the server name that a bundle's credentials may carry. gRPC
-// would make it the authority of the channel to the balancer, though that of
-// the parent channel does not come from its bundle.
+// nameless hides the server name of a bundle's credentials. gRPC would make it the authority
+// of the channel to the balancer; the authority of the channel itself does not come
+// from its bundle either.
 type nameless struct {
 	credentials.TransportCredentials
 }
 
-// Info says of the credentials what gRPC has not deprecated.
+// Info returns the part of the info that gRPC has not deprecated.
 func (n nameless) Info() credentials.ProtocolInfo {
 	return credentials.ProtocolInfo{SecurityProtocol: n.TransportCredentials.Info().SecurityProtocol}
 }
 
-// refused are the credentials, or the bundle, in the place of what there should
-// be: each connection is closed before a byte is sent on it.
+// refused takes the place of credentials, or of a bundle, that could not be made: each
+// connection is closed before a byte is sent on it.
 type refused struct{ because error }
 
 var errClientOnly = errors.New("these credentials are for clients")
 
-// ClientHandshake fails with the reason, which gRPC puts into the error of
-// calls.
+// ClientHandshake fails with the reason, which appears in the errors of calls.
 func (r refused) ClientHandshake(context.Context, string, net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	return nil, nil, r.because
 }
 
-// ServerHandshake is called by nobody.
+// ServerHandshake is never called.
 func (r refused) ServerHandshake(net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	return nil, nil, errClientOnly
 }
 
-// Info names no protocol that gRPC knows.
+// Info names a protocol that gRPC does not know.
 func (r refused) Info() credentials.ProtocolInfo {
 	return credentials.ProtocolInfo{SecurityProtocol: "refused"}
 }
 
-// Clone returns r, which is immutable.
+// Clone returns r, which does not change.
 func (r refused) Clone() credentials.TransportCredentials { return r }
 
-// OverrideServerName does nothing: nobody is authenticated.
+// OverrideServerName does nothing.
 func (r refused) OverrideServerName(string) error { return nil }
 
 // TransportCredentials returns r, which refuses connections.
 func (r refused) TransportCredentials() credentials.TransportCredentials { return r }
 
-// PerRPCCredentials returns none: there will be no calls.
+// PerRPCCredentials returns nil: no call will be made.
 func (r refused) PerRPCCredentials() credentials.PerRPCCredentials { return nil }
 
 // NewWithMode returns r, which refuses connections in every mode.

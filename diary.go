@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// A topic is what a line of the log is about.
+// A topic is what a log line is about.
 type topic uint8
 
 const (
-	aboutEntries  topic = iota // of a list, that were skipped
-	aboutTokens                // of a list, that are out of order
-	aboutEmpty                 // a list that is empty
-	aboutFull                  // one that follows it and is not
-	aboutContact               // with the balancer, that is lost
-	aboutFallback              // which began
-	aboutConfig                // fields that nobody knows
+	aboutEntries  topic = iota // skipped entries of a list
+	aboutTokens                // tokens of a list that are out of specification
+	aboutEmpty                 // a list is empty
+	aboutFull                  // a list is not empty, after one that was
+	aboutContact               // contact with the balancer is lost
+	aboutFallback              // fallback began
+	aboutConfig                // unknown fields of a config
 	topics
 )
 
-// A remark is something for the log.
+// A remark is a line for the log.
 type remark struct {
 	about topic
 	text  string
 }
 
-// log writes a line on the topic.
+// log writes a line about the topic.
 func (t topic) log(line string) {
 	if t == aboutFull {
 		logger.Info(line)
@@ -37,17 +37,17 @@ func (t topic) log(line string) {
 // between is the least time between two lines on a topic.
 const between = time.Second
 
-// A diary keeps a balancer from filling the log, whatever it does: of each topic
-// there is a line when it comes up, and then one a second at most.
+// A diary keeps a balancer from filling the log: the first line about a topic is written at
+// once, and then at most one a second.
 type diary [topics]page
 
 type page struct {
-	next time.Time // when there may be a line again
-	left int       // lines that were left out since the last one
+	next time.Time // when the next line may be written
+	left int       // how many lines were left out since the last one
 }
 
-// line returns the line for r, or none if it is left out. The next line says how
-// many were.
+// line returns the text for r, and whether it may be written now. It says how many
+// lines were left out before it.
 func (d *diary) line(r remark, now time.Time) (text string, due bool) {
 	p := &d[r.about]
 	if now.Before(p.next) {

@@ -7,8 +7,8 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// remarkList remarks on what is wrong with a server list: one line for all
-// entries that were skipped and one for all tokens, however many there are.
+// remarkList remarks on the faults of a list: one line for all skipped entries and one
+// for all tokens, however many there are.
 func (m *machine) remarkList(list *tokens.List) {
 	if n := list.RejectedCount; n > 0 {
 		m.remark(aboutEntries, "server list: %d entries skipped: %s", n, reasons(list.Rejected, n))
@@ -18,8 +18,7 @@ func (m *machine) remarkList(list *tokens.List) {
 	}
 }
 
-// remarkEmpty remarks that the balancer's list is empty, once until one comes that
-// is not.
+// remarkEmpty remarks that the balancer's list is empty, once until a list is not.
 func (m *machine) remarkEmpty() {
 	if m.empty {
 		return
@@ -28,7 +27,7 @@ func (m *machine) remarkEmpty() {
 	m.remark(aboutEmpty, "the balancer's server list is empty: %s", m.onEmpty())
 }
 
-// remarkFull logs that the empty list has been replaced by a non-empty one.
+// remarkFull remarks on the first list that is not empty after one that was.
 func (m *machine) remarkFull() {
 	if m.empty {
 		m.empty = false
@@ -36,7 +35,7 @@ func (m *machine) remarkFull() {
 	}
 }
 
-// onEmpty says what an empty list that has just come means for calls.
+// onEmpty says what an empty list means for calls.
 func (m *machine) onEmpty() string {
 	switch how := m.config.EmptyServerList; {
 	case m.mode == fallback:
@@ -50,8 +49,7 @@ func (m *machine) onEmpty() string {
 	}
 }
 
-// reasons names the entries that are known in detail and says how many more
-// there are.
+// reasons lists the faults that are known in detail, and says how many more there are.
 func reasons(known []tokens.Remark, all int) string {
 	var text []string
 	for _, f := range known {

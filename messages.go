@@ -6,24 +6,23 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A message is what the policy can be told by gRPC. What the stream and the
-// group tell it comes in latest-value cells of theirs.
+// A message is what gRPC tells the policy. The stream and the group tell it their state in
+// cells.
 type message interface{ message() }
 
-// resolved is an update of the resolver that was found to be in order.
+// resolved is an update of the resolver that was accepted.
 type resolved struct {
 	config    Config
-	unknown   string        // fields of its config
-	child     *hosted.Child // as the config says
+	unknown   string        // the unknown fields of its config
+	child     *hosted.Child // the child policy of its config
 	balancers []resolver.Address
 	backends  []resolver.Endpoint
 }
 
-// resolverFailed is an error of the resolver, or an update that is no good: err says
-// which.
+// resolverFailed is an error of the resolver, or says why an update was refused.
 type resolverFailed struct{ err error }
 
-// exitIdle asks for a balancer that is waited for to be called now.
+// exitIdle ends a wait before the next stream to a balancer.
 type exitIdle struct{}
 
 func (resolved) message()       {}

@@ -62,7 +62,7 @@ type machine struct {
 	because error         // mode fallback: the reason
 	plan    *rrgroup.Plan // for the group; nil before the first update or error of the resolver
 	ends    uint64        // status.Ends when the resolver was last asked to look again
-	dry     drought       // of the list in use
+	outage  outage        // of the list in use
 	asks    bool          // the stream is to ask the balancer again
 	remarks []remark      // to be logged
 	unknown string        // the unknown fields of the config that were logged last
@@ -141,7 +141,7 @@ func (m *machine) check(now time.Time) {
 			m.fallBack(fmt.Errorf("the balancer was out of contact and no backend was READY: %w", m.silence()))
 		}
 	}
-	m.checkDry(now)
+	m.checkOutage(now)
 }
 
 func (m *machine) checkWaiting(now time.Time) {
@@ -167,7 +167,7 @@ func (m *machine) silence() error {
 // deadline returns when check has to be called even if nothing happens; zero: never.
 func (m *machine) deadline() time.Time {
 	if m.mode != waiting || m.started.IsZero() {
-		return m.dryAt()
+		return m.askAt()
 	}
 	return m.started.Add(m.config.InitialFallbackTimeout)
 }

@@ -10,9 +10,8 @@ import (
 // An Option changes a Builder that NewBuilder makes.
 type Option interface{ apply(*Builder) }
 
-// NewBuilder returns a builder of one's own, to be registered with
-// balancer.Register. Without options it is like the one that importing this
-// package registers.
+// NewBuilder returns a builder to register with balancer.Register. Without options it is
+// like the builder that importing this package registers.
 func NewBuilder(options ...Option) *Builder {
 	b := &Builder{name: Name, defaults: DefaultConfig()}
 	for _, o := range options {
@@ -28,25 +27,22 @@ type nameOption string
 
 func (n nameOption) apply(b *Builder) { b.name = string(n) }
 
-// WithName registers the policy under another name than "grpclb". gRPC wants
-// names in lower case.
+// WithName sets another name than "grpclb". gRPC wants names in lower case.
 func WithName(name string) Option { return nameOption(name) }
 
 type dialOption []grpc.DialOption
 
 func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
 
-// WithBalancerDialOptions adds options for the channel to the balancer. They
-// come after those taken from the parent channel (credentials, dialer, authority,
-// user agent; gRPC shows a policy nothing else) and after the configured keepalive,
-// and replace either. Credentials are replaced by
-// grpc.WithTransportCredentials; with a bundle besides, gRPC refuses to dial.
+// WithBalancerDialOptions adds options for the channel to the balancer. They come last, so they
+// replace what is taken from the channel (credentials, dialer, authority, user agent; gRPC shows a
+// policy nothing else) and the configured keepalive. Replace credentials by
+// grpc.WithTransportCredentials; with a bundle as well, gRPC refuses to dial.
 func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
 
-// balancerDialOptions returns the options for the channel to the balancer: what
-// the parent channel has, then what the builder was given. With no credentials
-// for it there is no option for them, and gRPC refuses to dial: a balancer is
-// never talked to in plain text because nothing was said about it.
+// balancerDialOptions returns the options for the channel to the balancer: what the channel has,
+// then what the builder was given. Without credentials gRPC refuses to dial, so a balancer is
+// never called in plain text by mistake.
 func (b *Builder) balancerDialOptions(o balancer.BuildOptions) []grpc.DialOption {
 	options := []grpc.DialOption{grpc.WithChannelzParentID(o.ChannelzParent)}
 	if creds := balancerCreds(o); creds != nil {
@@ -61,8 +57,8 @@ func (b *Builder) balancerDialOptions(o balancer.BuildOptions) []grpc.DialOption
 	return append(options, b.dial...)
 }
 
-// ownAgent returns what a user put into a user agent. gRPC appends its own name
-// to that, and would append it again.
+// ownAgent returns the user's part of a user agent. gRPC has appended its own name, and would
+// append it again.
 func ownAgent(agent string) string {
 	return strings.TrimSpace(strings.TrimSuffix(agent, "grpc-go/"+grpc.Version))
 }

@@ -6,14 +6,14 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// parented reports whether cc may be a policy of which this one is a child.
-// Policies such as rls_experimental write to the metadata that their child's pick
-// returns, so each of their picks needs metadata of its own; gRPC itself only reads.
+// parented reports whether cc may belong to another policy, of which this one is a child.
+// Policies such as rls_experimental write to the metadata that a child's pick returns, so
+// each pick then needs metadata of its own; gRPC itself only reads it.
 //
-// gRPC does not tell, so it is looked up. Each ClientConn has another one in it
-// (gRPC enforces that); a channel's policy is given a gracefulswitch balancer's,
-// and in that is the channel. What is not known is taken for a parent, which costs
-// a pick two allocations. One with nothing in it is a test in the place of gRPC.
+// gRPC does not tell, so this looks into cc. Each ClientConn wraps another one (gRPC
+// enforces that). The policy of a channel gets that of a gracefulswitch balancer, which wraps the
+// channel. Anything unknown counts as a parent policy, which costs a pick two
+// allocations. A ClientConn that wraps nothing is a test in place of gRPC.
 func parented(cc balancer.ClientConn) bool {
 	v := reflect.ValueOf(cc)
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
@@ -26,7 +26,7 @@ func parented(cc balancer.ClientConn) bool {
 	return !inner.IsNil() && !isChannel(inner.Elem().Type())
 }
 
-// isChannel reports whether t is a channel of gRPC's as a policy sees it.
+// isChannel reports whether t is gRPC's type for a channel.
 func isChannel(t reflect.Type) bool {
 	return t.Kind() == reflect.Pointer &&
 		t.Elem().PkgPath() == "google.golang.org/grpc" && t.Elem().Name() == "ccBalancerWrapper"

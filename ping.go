@@ -13,20 +13,19 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// Ping asks the next READY backend of a channel for a sign of life and returns
-// how long it took to come. While no backend is READY it waits, as a call that
-// is wait-for-ready does, and that time does not count; pings go round the
-// backends in turns of their own, or to the one that a child policy picks.
+// Ping sends a call to the next READY backend of a channel and returns the round-trip time.
+// It waits until a backend is READY, as a wait-for-ready call does; that time is not
+// included. Pings take turns of their own round the backends; a child policy picks for them
+// too.
 //
-// A ping is a call of a method that no server has, and any answer will do, also
-// the usual one, UNIMPLEMENTED. It passes the channel's interceptors and carries
-// its per-call credentials; it is never dropped, carries no LB token, and is in
-// no load report. Of maxPendingPicks it takes a place while it waits.
+// A ping is a call of a method that no server has. Any answer counts, also the usual one,
+// UNIMPLEMENTED. It passes the channel's interceptors and has its per-call credentials. It is
+// never dropped, has no LB token, and is in no load report. While it waits it counts for
+// maxPendingPicks.
 //
-// The error is that of the call if nothing came back: a gRPC status, which has
-// the code DEADLINE_EXCEEDED or CANCELLED if ctx was done first, and UNAVAILABLE
-// if the connection was lost. It is another one if the policy of the channel is
-// not this one.
+// If no answer comes, the error is that of the call: its code is DEADLINE_EXCEEDED or CANCELLED
+// if ctx was done first, and UNAVAILABLE if the connection was lost. If the channel's policy is
+// not this one, Ping returns an error without a code.
 func Ping(ctx context.Context, cc grpc.ClientConnInterface) (time.Duration, error) {
 	probe := rrgroup.NewProbe()
 	err := cc.Invoke(rrgroup.WithProbe(ctx, probe), rrgroup.PingMethod,

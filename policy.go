@@ -13,10 +13,10 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// A policy is the actor that decides. Its fields are fixed after the start:
-// what it owns are the locals of run.
+// A policy is the actor that decides. Its fields do not change after the start; what it
+// owns are the local variables of run.
 type policy struct {
-	name  string // what the balancer is asked for where the config has no name
+	name  string // the service name to ask for if the config has none
 	cc    balancer.ClientConn
 	inbox *actor.Inbox[message] // gRPC → policy
 
@@ -25,11 +25,11 @@ type policy struct {
 	queue  *pending.Queue   // policy → pending
 }
 
-// told is what the other actors were told last, so that they hear only news.
+// told is what the other actors were told last. They are told only what has changed.
 type told struct {
 	config  Config
 	updates uint64        // of the resolver
-	plan    *rrgroup.Plan // nil: nothing, and so gRPC is told nothing either (state.first-word)
+	plan    *rrgroup.Plan // nil: no plan yet, so gRPC has been given no state either (state.first-word)
 }
 
 // run is the goroutine that owns the mode machine.
@@ -64,9 +64,9 @@ func (p *policy) run(ctx context.Context, defaults Config) {
 	}
 }
 
-// hear takes over what gRPC has said. Each update of the resolver counts, and the
-// stream and the group hear of it before the next one is looked at: if one were
-// left out for one of them, they would know of different worlds.
+// hear takes messages of gRPC. After each update of the resolver the stream and the group
+// are told, before the next update is looked at. Otherwise one of them could miss an update that
+// the other one knows.
 func (p *policy) hear(m *machine, last *told, batch []message) {
 	for _, msg := range batch {
 		p.handle(m, msg)
@@ -88,7 +88,7 @@ func (p *policy) handle(m *machine, msg message) {
 	}
 }
 
-// tell passes on what the machine has decided.
+// tell tells the other actors what has changed.
 func (p *policy) tell(m *machine, last *told) {
 	if m.config != last.config {
 		p.configure(m.config)
@@ -117,8 +117,8 @@ func (p *policy) configure(c Config) {
 	p.queue.SetLimit(c.MaxPendingPicks)
 }
 
-// serviceName returns what the balancer is asked for, if endpoint is what the
-// user dialled.
+// serviceName returns the name to ask the balancer for. endpoint is what the user
+// dialled.
 func (c Config) serviceName(endpoint string) string {
 	if c.ServiceName != "" {
 		return c.ServiceName
@@ -126,7 +126,7 @@ func (c Config) serviceName(endpoint string) string {
 	return endpoint
 }
 
-// end gives up the timer and the inbox. What gRPC has said meanwhile is moot.
+// end stops the timer and closes the inbox. Messages that are left are dropped.
 func (p *policy) end(timer *actor.Timer) {
 	timer.Stop()
 	p.inbox.Close()
