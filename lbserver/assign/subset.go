@@ -1,0 +1,161 @@
+package assign
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Subsets gives each client some of the backends, and each backend equally many
+// clients. It remembers who has what, so that little changes when clients and
+// backends come and go. Clients and backends are names, any strings; backends
+// should be of equal weight. The same calls in the same order give the same subsets.
+//
+// It belongs to one goroutine. What it returns is the caller's to keep and change.
+type Subsets struct {
+	size   int // backends of a client
+	spread int // by how many clients two backends may differ
+
+	backends []*backend // by name
+	clients  []*client  // in the order in which they joined
+	byName   map[string]*client
+}
+
+// A backend is one, with the clients that have it.
+type backend struct {
+	name    string
+	hash    uint64
+	clients []*client
+	gone    bool // SetBackends has left it out
+}
+
+// A client is one, with the backends that it has.
+type client struct {
+	name     string
+	hash     uint64
+	backends []*backend
+}
+
+// NewSubsets returns subsets of that size, none as yet. If there are fewer
+// backends than that, each client has them all. Two backends differ by at most spread
+// clients. Of both, less than 1 means 1.
+func NewSubsets(size, spread int) *Subsets {
+	return &Subsets{size: max(size, 1), spread: max(spread, 1), byName: map[string]*client{}}
+}
+
+// SetBackends makes these the backends, and returns the clients whose subset is
+// another one now, in the order in which they joined. A name that is given twice counts once.
+//
+// If backends differed by more than the spread, since clients have left, they may go on to; they do
+// not differ by more than before.
+func (s *Subsets) SetBackends(names []string) (changed []string) {
+	allowed := max(s.spread, s.difference())
+	moved := moves{}
+	s.removeAllBut(names, moved)
+	s.add(names)
+	for _, c := range s.clients {
+		s.fill(c, allowed, moved)
+	}
+	s.level(allowed, moved)
+	return s.named(moved)
+}
+
+// Join returns the subset of a client, which is a new one if the client is. Its
+// backends are sorted by name.
+func (s *Subsets) Join(name string) []string {
+	if _, joined := s.byName[name]; !joined {
+		c := &client{name: name, hash: hash(name)}
+		s.byName[name] = c
+		s.clients = append(s.clients, c)
+		s.fill(c, max(s.spread, s.difference()), moves{})
+	}
+	return s.Of(name)
+}
+
+// Leave forgets a client. Nobody else's subset changes.
+func (s *Subsets) Leave(name string) {
+	c, joined := s.byName[name]
+	if !joined {
+		return
+	}
+	for _, b := range c.backends {
+		b.lose(c)
+	}
+	delete(s.byName, name)
+	s.clients = slices.DeleteFunc(s.clients, func(o *client) bool { return o == c })
+}
+
+// Of returns the subset of a client, sorted by name, or nil if it has not joined.
+func (s *Subsets) Of(name string) []string {
+	c, joined := s.byName[name]
+	if !joined {
+		return nil
+	}
+	names := make([]string, 0, len(c.backends))
+	for _, b := range c.backends {
+		names = append(names, b.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Level makes up for clients that have left: backends then differ by no more than
+// the spread. It returns the clients whose subset is another one now, in the order in
+// which they joined.
+func (s *Subsets) Level() (changed []string) {
+	moved := moves{}
+	s.level(s.spread, moved)
+	return s.named(moved)
+}
+
+// Clients returns how many clients each backend has.
+func (s *Subsets) Clients() map[string]int {
+	counts := make(map[string]int, len(s.backends))
+	for _, b := range s.backends {
+		counts[b.name] = len(b.clients)
+	}
+	return counts
+}
+
+// named returns the names of the clients that have moved.
+func (s *Subsets) named(moved moves) []string {
+	var names []string
+	for _, c := range s.clients {
+		if moved.changed(c) {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// removeAllBut takes away the backends that are not named.
+func (s *Subsets) removeAllBut(names []string, moved moves) {
+	stay := make(map[string]bool, len(names))
+	for _, name := range names {
+		stay[name] = true
+	}
+	s.backends = slices.DeleteFunc(s.backends, func(b *backend) bool {
+		b.gone = !stay[b.name]
+		return b.gone
+	})
+	for _, c := range s.clients {
+		if gone := func(b *backend) bool { return b.gone }; slices.ContainsFunc(c.backends, gone) {
+			moved.of(c)
+			c.backends = slices.DeleteFunc(c.backends, gone)
+		}
+	}
+}
+
+// add adds the backends that are new.
+func (s *Subsets) add(names []string) {
+	known := make(map[string]bool, len(s.backends))
+	for _, b := range s.backends {
+		known[b.name] = true
+	}
+	for _, name := range names {
+		if !known[name] {
+			known[name] = true
+			s.backends = append(s.backends, &backend{name: name, hash: hash(name)})
+		}
+	}
+	slices.SortFunc(s.backends, func(a, b *backend) int { return cmp.Compare(a.name, b.name) })
+}

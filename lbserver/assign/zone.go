@@ -1,0 +1,91 @@
+package assign
+
+import (
+	"fmt"
+
+	"github.com/actorlb/grpclb/lbserver"
+)
+
+// A Backend is a server, where it is, and whether it may be used.
+type Backend struct {
+	lbserver.Server
+	Zone    string
+	Healthy bool
+}
+
+// Spill returns the healthy backends for the clients of a zone, with weights by
+// which the zone's own backends get all calls while at least percent of their
+// weight is healthy. Below that they keep healthy/percent of the calls, and the healthy backends of
+// all other zones get the rest, in proportion to their weights.
+//
+// The zone's own backends come first, each group in the order given. If the zone
+// has no backend (it is not known, say), all healthy backends are returned, with their
+// weights. If no other zone has a healthy backend, the zone's own get all calls. If no backend
+// is healthy, there are none: whether to serve to unhealthy ones then is the caller's choice.
+//
+// An error are a percent that is not from 1 to 100, a weight that is out of range,
+// and a backend with Drop set: mix drops in afterwards.
+func Spill(backends []Backend, zone string, percent int) ([]lbserver.Server, error) {
+	if percent < 1 || percent > 100 {
+		return nil, fmt.Errorf("assign: %d percent is not from 1 to 100", percent)
+	}
+	if err := checkBackends(backends); err != nil {
+		return nil, err
+	}
+	own, others, all := split(backends, zone)
+	kept, spilt := shares(sum(own), all, uint64(percent))
+	return Mix(Part{own, kept}, Part{others, spilt})
+}
+
+func checkBackends(backends []Backend) error {
+	for i, b := range backends {
+		if b.Drop {
+			return fmt.Errorf("assign: backend %d is a drop entry", i)
+		}
+		if err := check([]lbserver.Server{b.Server}); err != nil {
+			return fmt.Errorf("assign: backend %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// split returns the healthy servers of the zone, those of all others, and the
+// weight of the zone, unhealthy ones included.
+func split(backends []Backend, zone string) (own, others []lbserver.Server, all uint64) {
+	for _, b := range backends {
+		if b.Zone == zone {
+			all += weight(b.Server)
+		}
+		switch {
+		case !b.Healthy:
+		case b.Zone == zone:
+			own = append(own, b.Server)
+		default:
+			others = append(others, b.Server)
+		}
+	}
+	return own, others, all
+}
+
+// shares says how the calls are divided between the zone and the others, to
+// within 2⁻³⁰ of all calls.
+func shares(healthy, all, percent uint64) (kept, spilt int) {
+	carries, needed := 100*healthy, percent*all
+	if carries >= needed {
+		return onlyIf(needed > 0), onlyIf(needed == 0)
+	}
+	divisor := gcd(carries, needed)
+	carries, needed = carries/divisor, needed/divisor
+	if needed > maxTotal {
+		carries = uint64(float64(carries) / float64(needed) * maxTotal)
+		needed = maxTotal
+	}
+	return int(carries), int(needed - carries)
+}
+
+func onlyIf(all bool) int {
+	if all {
+		return 1
+	}
+	return 0
+}
