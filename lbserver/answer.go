@@ -2,6 +2,7 @@ package lbserver
 
 import (
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
@@ -13,11 +14,14 @@ import (
 // It is shared by all calls that it is sent on.
 type answer struct {
 	// Fixed once made.
+	servers []Server // as the user set them; nil for fallback. For State only
 	message *lbpb.LoadBalanceResponse
 	digest  digest // of message
 
-	// Owned by the loop: the message as calls of that compressor get it.
-	encoded map[string]*grpc.PreparedMsg
+	// Owned by the loop.
+	number  uint64                       // among all answers
+	since   time.Time                    // when it was set
+	encoded map[string]*grpc.PreparedMsg // the message as calls of that compressor get it
 }
 
 // unknownYet is the answer of a service that is expected to get one. It is
@@ -39,11 +43,11 @@ func fallbackAnswer() *answer {
 
 // listAnswer returns the list of servers, in smooth weighted order, if it is
 // valid and its encoding no longer than maxBytes. Its errors name the entry.
-func listAnswer(servers []Server, maxBytes int) (*answer, error) {
+func listAnswer(servers []Server, m mark, maxBytes int) (*answer, error) {
 	entries := make([]*lbpb.Server, len(servers))
 	weights := make([]int, len(servers))
 	for i, s := range servers {
-		entry, err := s.wire()
+		entry, err := s.wire(m)
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", i, err)
 		}

@@ -125,7 +125,7 @@ func TestFallback_ThenServers(t *testing.T) {
 	r.set(t, greeter, one(1))
 	c := r.join(t, greeter)
 	c.wantList(entry(1))
-	if err := r.Fallback(greeter); err != nil {
+	if err := r.SetFallback(greeter); err != nil {
 		t.Fatal(err)
 	}
 	c.wantFallback()
@@ -137,11 +137,11 @@ func TestFallback_ThenServers(t *testing.T) {
 
 func TestFallback_MakesAServiceKnown(t *testing.T) {
 	r := onLoopback(t, Options{})
-	if err := r.Fallback(greeter); err != nil {
+	if err := r.SetFallback(greeter); err != nil {
 		t.Fatal(err)
 	}
 	r.join(t, greeter).wantFallback()
-	if err := r.Fallback(""); err == nil {
+	if err := r.SetFallback(""); err == nil {
 		t.Error("the empty name is accepted")
 	}
 }
@@ -184,7 +184,7 @@ func TestClosed_RefusesEverything(t *testing.T) {
 	if err := r.SetServers(greeter, []Server{one(1)}); !errors.Is(err, ErrClosed) {
 		t.Errorf("SetServers: %v", err)
 	}
-	if err := r.Fallback(greeter); !errors.Is(err, ErrClosed) {
+	if err := r.SetFallback(greeter); !errors.Is(err, ErrClosed) {
 		t.Errorf("Fallback: %v", err)
 	}
 	r.Remove(greeter)

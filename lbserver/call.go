@@ -1,6 +1,8 @@
 package lbserver
 
 import (
+	"time"
+
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/peer"
@@ -27,11 +29,23 @@ type call struct {
 	shares     bool   // takes messages that are encoded already
 	compressor string // with this one
 
-	answers actor.Cell[delivery] // loop → reader: the first one, writer: the others
-	over    chan verdict         // loop, reader, writer → handler: at most one word each
-	stop    chan struct{}        // handler → reader, writer: closed when the call is over
-	done    chan struct{}        // reader → handler: closed when reader and writer have ended
+	opened time.Time
+
+	answers  actor.Cell[delivery] // loop → reader: the first one, writer: the others
+	over     chan verdict         // loop, reader, writer → handler: at most one word each
+	progress chan progress        // reader → handler: each word once
+	stop     chan struct{}        // handler → reader, writer: closed when the call is over
+	ended    chan error           // handler → reader: how, before that
+	done     chan struct{}        // reader, or the loop if there is none → handler: closed when reader and writer have ended
 }
+
+// Progress is how far a call has come.
+type progress int
+
+const (
+	named  progress = iota // the client has named a service
+	served                 // there is a first answer for it
+)
 
 // A verdict says how a call ends.
 type verdict struct {
@@ -45,7 +59,10 @@ func newCall(s stream, plain bool) *call {
 		transport: transportOf(s.Context()),
 		peer:      &peer.Peer{},
 		answers:   actor.NewCell[delivery](),
+		opened:    time.Now(),
 		over:      make(chan verdict, 3),
+		progress:  make(chan progress, 2),
+		ended:     make(chan error, 1),
 		stop:      make(chan struct{}),
 		done:      make(chan struct{}),
 	}
@@ -78,25 +95,37 @@ func (c *call) stopped() bool {
 
 // BalanceLoad serves one client. It is for the gRPC server to call.
 func (b *Balancer) BalanceLoad(s grpc.BidiStreamingServer[lbpb.LoadBalanceRequest, lbpb.LoadBalanceResponse]) error {
-	c := newCall(s, b.plainMessages)
+	c := newCall(s, b.opts.PlainMessages)
 	if !b.inbox.opened(c) {
 		return errClosing
 	}
 	defer b.inbox.left(c)
-	v := c.verdict()
+	v := c.verdict(&b.opts)
+	c.ended <- v.err
 	close(c.stop)
 	c.leave(v)
 	return v.err
 }
 
-// verdict waits for the first word on how the call ends.
-func (c *call) verdict() verdict {
-	select {
-	case v := <-c.over:
-		return v
-	case <-c.stream.Context().Done():
-		// The client is gone and will not see this.
-		return verdict{err: status.FromContextError(c.stream.Context().Err()).Err()}
+// verdict waits for the first word on how the call ends, or for the time to end it.
+func (c *call) verdict(opts *Options) verdict {
+	timer := actor.NewTimer()
+	defer timer.Stop()
+	timer.Set(c.opened.Add(opts.NameTimeout))
+	late := errUnnamed
+	for {
+		select {
+		case v := <-c.over:
+			return v
+		case <-c.stream.Context().Done():
+			// The client is gone and will not see this.
+			return verdict{err: status.FromContextError(c.stream.Context().Err()).Err()}
+		case p := <-c.progress:
+			late = errAge
+			timer.Set(opts.endOf(p))
+		case <-timer.Ready():
+			return verdict{err: late}
+		}
 	}
 }
 

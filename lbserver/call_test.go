@@ -131,7 +131,7 @@ func TestReport_PeerIsNeverNil(t *testing.T) {
 		reports := make(chan Report, 1)
 		b := New(Options{OnReport: func(rep Report) { reports <- rep }})
 		defer b.Close()
-		if err := b.Fallback(greeter); err != nil {
+		if err := b.SetFallback(greeter); err != nil {
 			t.Fatal(err)
 		}
 		w, _, result := serve(b)

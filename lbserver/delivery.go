@@ -10,6 +10,8 @@ import (
 // message, not both: a call that waits for its client keeps no more than the
 // bytes, which it shares with all other calls.
 type delivery struct {
+	none    bool   // there is no answer: nothing to deliver
+	number  uint64 // of the answer
 	digest  digest
 	encoded *grpc.PreparedMsg
 	message *lbpb.LoadBalanceResponse
@@ -27,10 +29,10 @@ func (a *answer) delivery(c *call) delivery {
 			a.encoded[c.compressor] = encode(c.stream, a.message)
 		}
 		if p := a.encoded[c.compressor]; p != nil {
-			return delivery{digest: a.digest, encoded: p}
+			return delivery{number: a.number, digest: a.digest, encoded: p}
 		}
 	}
-	return delivery{digest: a.digest, message: a.message}
+	return delivery{number: a.number, digest: a.digest, message: a.message}
 }
 
 // encode returns nil if the codec or the compressor of the stream fails. They may

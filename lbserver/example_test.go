@@ -86,10 +86,10 @@ func listen(addr, service string) {
 
 // A balancer that is unwell sends its clients to the addresses that they know
 // without it, and takes them back later.
-func ExampleBalancer_Fallback() {
+func ExampleBalancer_SetFallback() {
 	b := lbserver.New(lbserver.Options{})
 	defer b.Close()
-	fmt.Println(b.Fallback("greeter.example.com:443"))
+	fmt.Println(b.SetFallback("greeter.example.com:443"))
 	fmt.Println(b.SetServers("greeter.example.com:443", []lbserver.Server{{Address: "10.0.0.1:50051"}}))
 	// Output:
 	// <nil>

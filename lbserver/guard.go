@@ -11,20 +11,30 @@ import (
 // the log of the balancer, not for its clients.
 var errPanic = status.Error(codes.Internal, "the balancer failed while it handled this call")
 
-// guard runs f in the reader or the writer, where code of others is called:
-// OnReport, and the streams of interceptors. No interceptor that recovers is
-// around these goroutines, and one client's call must not end the balancer of all
-// clients. So if f panics, or ends the goroutine, that ends this call.
-func (c *call) guard(f func()) {
-	finished := false
+// guard is shield for what the call can't go on without: if f does not finish,
+// the call ends.
+func (c *call) guard(f func()) (finished bool) {
 	defer func() {
-		if finished {
-			return
+		// f may have ended the goroutine.
+		if !finished {
+			c.end(errPanic)
 		}
-		logger.Errorf("lbserver: handling the call of %v panicked, and the call ends with INTERNAL: %v: %s",
-			c.peer.Addr, recover(), debug.Stack())
-		c.end(errPanic)
+	}()
+	return c.shield(f)
+}
+
+// shield runs f in the reader or the writer, where code of others is called:
+// hooks, and the streams of interceptors. No interceptor that recovers is
+// around these goroutines, and one client's call must not end the balancer of all
+// clients. It reports whether f finished: if it panicked, or ended the goroutine,
+// that is logged.
+func (c *call) shield(f func()) (finished bool) {
+	defer func() {
+		if !finished {
+			logger.Errorf("lbserver: handling the call of %v panicked: %v: %s",
+				c.peer.Addr, recover(), debug.Stack())
+		}
 	}()
 	f()
-	finished = true
+	return true
 }

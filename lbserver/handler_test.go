@@ -167,7 +167,7 @@ func TestServer_Handler_ForeignStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(Options{})
 		defer b.Close()
-		if err := b.Fallback(greeter); err != nil {
+		if err := b.SetFallback(greeter); err != nil {
 			t.Fatal(err)
 		}
 		w, _, result := serve(b)

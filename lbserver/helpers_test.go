@@ -101,9 +101,9 @@ func serve(b *Balancer) (*wire, context.CancelFunc, <-chan error) {
 	return w, cancel, result
 }
 
-// fallback is Fallback with a valid name.
+// fallback is SetFallback with a valid name.
 func (r *rig) fallback(service string) {
-	if err := r.Fallback(service); err != nil {
+	if err := r.SetFallback(service); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -73,7 +73,7 @@ func TestClient_HangsUpAsItAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(Options{})
 		defer b.Close()
-		if err := b.Fallback(greeter); err != nil {
+		if err := b.SetFallback(greeter); err != nil {
 			t.Fatal(err)
 		}
 		for range 200 {

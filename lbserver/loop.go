@@ -3,6 +3,7 @@ package lbserver
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -17,9 +18,9 @@ type owner struct {
 	registry *registry
 }
 
-// loop owns which service has which answer and which calls there are. It never
+// loop owns which service has which answers and which calls there are. It never
 // waits for a call: an answer goes into the call's cell, a verdict into room
-// kept for it.
+// kept for it. It runs no code of the user but codecs and compressors.
 func (b *Balancer) loop(ctx context.Context) {
 	o := &owner{balancer: b, registry: newRegistry()}
 	for {
@@ -41,15 +42,21 @@ func (o *owner) handle(batch []message) {
 		case opened:
 			o.opened(m.call)
 		case asked:
-			o.asked(m.call, m.service)
+			o.asked(m)
+		case handed:
+			o.registry.handed(m.call, m.number)
 		case left:
 			o.registry.leave(m.call)
 		case answered:
-			o.answered(m.service, m.answer)
+			o.answered(m)
 		case expected:
 			o.registry.expect(m.service)
+		case unset:
+			o.unset(m.service, m.class)
 		case removed:
 			o.removed(m.service)
+		case described:
+			m.reply <- o.registry.describe()
 		default:
 			panic(fmt.Sprintf("BUG: the balancer was told %T", m))
 		}
@@ -59,38 +66,78 @@ func (o *owner) handle(batch []message) {
 // opened starts the reader. The loop does, not the handler, because only a
 // running loop may add to the group without racing against its Stop.
 func (o *owner) opened(c *call) {
-	o.registry.open(c)
-	o.balancer.group.Go(func(context.Context) { o.balancer.read(c) })
+	b := o.balancer
+	if most := b.opts.MaxClients; most > 0 && len(o.registry.calls) >= most {
+		close(c.done) // there is no reader that would do it
+		c.refuse(status.Errorf(codes.ResourceExhausted, "the balancer has %d clients and takes no more", most))
+		return
+	}
+	id := o.registry.open(c)
+	b.group.Go(func(context.Context) { b.read(c, id) })
 }
 
 // asked gives the call its first answer, if there is one already.
-func (o *owner) asked(c *call, service string) {
-	a, here := o.registry.ask(c, service)
+func (o *owner) asked(m asked) {
+	a, here := o.registry.ask(m.call, m.client)
 	switch {
 	case !here:
+	case a == nil && !m.again:
+		m.call.answers.Put(delivery{none: true})
 	case a == nil:
-		// Mostly a name that client and balancer spell differently.
-		logger.Infof("lbserver: %v asked for service %q, which is not known", c.peer.Addr, service)
-		c.refuse(status.Errorf(codes.NotFound, "the balancer knows no service %q", service))
-	case a == unknownYet:
-		// The call hears of the answer when it comes.
+		o.registry.leave(m.call)
+		m.call.refuse(o.unknown(m.client))
 	default:
-		c.answers.Put(a.delivery(c))
+		o.deliver(a, m.call)
 	}
 }
 
-func (o *owner) answered(service string, a *answer) {
-	for c := range o.registry.answer(service, a) {
-		c.answers.Put(a.delivery(c))
+// unknown logs that there is no answer for the client and returns how its call ends.
+func (o *owner) unknown(client Client) error {
+	if o.registry.services[client.Service] == nil {
+		// Mostly a name that client and balancer spell differently.
+		logger.Infof("lbserver: %v asked for service %q, which is not known", client.Peer.Addr, client.Asked)
+		return status.Errorf(codes.NotFound, "the balancer knows no service %q", client.Asked)
 	}
+	logger.Infof("lbserver: %v asked for service %q, which has no list for its class %q", client.Peer.Addr, client.Asked, client.Class)
+	return status.Errorf(codes.NotFound, "the balancer has no list of service %q for this client", client.Asked)
+}
+
+func (o *owner) answered(m answered) {
+	m.answer.since = time.Now()
+	o.deliver(m.answer, o.registry.set(m.service, m.class, m.answer)...)
+}
+
+func (o *owner) unset(service, class string) {
+	calls, a := o.registry.unset(service, class)
+	if a == nil {
+		o.end(calls, errRemoved(service))
+		return
+	}
+	o.deliver(a, calls...)
 }
 
 func (o *owner) removed(service string) {
-	o.end(o.registry.remove(service), status.Errorf(codes.NotFound, "the balancer has removed service %q", service))
+	o.end(o.registry.remove(service), errRemoved(service))
 }
 
-func (o *owner) end(calls audience, why error) {
-	for c := range calls {
+// deliver tells the calls an answer. Of one that is not known yet they hear when it
+// comes.
+func (o *owner) deliver(a *answer, calls ...*call) {
+	if a == unknownYet {
+		return
+	}
+	for _, c := range calls {
+		c.answers.Put(a.delivery(c))
+	}
+}
+
+func (o *owner) end(calls []*call, why error) {
+	for _, c := range calls {
 		c.end(why)
 	}
+}
+
+// errRemoved is how calls end that have lost their answer.
+func errRemoved(service string) error {
+	return status.Errorf(codes.NotFound, "the balancer has removed service %q", service)
 }

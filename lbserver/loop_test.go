@@ -14,7 +14,7 @@ import (
 // unstarted is a balancer whose loop does not run, so that a test can see what
 // it would be told.
 func unstarted() *Balancer {
-	return &Balancer{group: actor.NewGroup(), inbox: inbox{actor.NewInbox[message]()}}
+	return &Balancer{opts: Options{}.withDefaults(), group: actor.NewGroup(), inbox: inbox{actor.NewInbox[message]()}}
 }
 
 // However a call ends, the loop is told, or it would remember each for ever.
@@ -39,7 +39,7 @@ func TestLoop_EndsCallsThatItFindsInTheInbox(t *testing.T) {
 		b := unstarted()
 		c := newCall(&wire{ctx: canceled()}, false)
 		b.inbox.opened(c)
-		b.inbox.asked(c, "nobody's")
+		b.inbox.asked(c, Client{Service: "nobody's", Peer: c.peer}, true)
 		late := newCall(&wire{ctx: canceled()}, false)
 		b.inbox.opened(late)
 		b.group.Go(b.loop)

@@ -4,11 +4,13 @@ import "github.com/actorlb/grpclb/actor"
 
 // A message is what the loop can be told. Who sends what:
 //
-//	the user        → answered, expected, removed
+//	the user         → answered, expected, unset, removed, described
 //	a call's handler → opened, left
 //	a call's reader  → asked
+//	a call's writer  → handed
 //
-// What can be queued is bounded: three messages a call, and what the user says.
+// What can be queued is bounded: four messages a call and one more for each answer
+// that it is handed, and what the user says.
 type message interface{ isMessage() }
 
 // An inbox is where the loop is told things. Its methods report whether the
@@ -21,14 +23,24 @@ type opened struct{ call *call }
 
 func (in inbox) opened(c *call) bool { return in.Send(opened{c}) }
 
-// asked: the client has named the service it wants. If this is not seen, the
-// call was told to end by the loop as it stopped.
+// asked: the client wants client.Service, and the reader waits for an answer. If this
+// is not seen, the call was told to end by the loop as it stopped.
 type asked struct {
-	call    *call
-	service string
+	call   *call
+	client Client
+	again  bool // the reader was told already that there is no answer
 }
 
-func (in inbox) asked(c *call, service string) { in.Send(asked{c, service}) }
+func (in inbox) asked(c *call, client Client, again bool) { in.Send(asked{c, client, again}) }
+
+// handed: the connection of the call has the answer of that number, or one equal to
+// it. If this is not seen, nobody can ask for it.
+type handed struct {
+	call   *call
+	number uint64
+}
+
+func (in inbox) handed(c *call, number uint64) { in.Send(handed{c, number}) }
 
 // left: the handler is about to return. If this is not seen, there is no loop
 // that could remember the call.
@@ -36,18 +48,26 @@ type left struct{ call *call }
 
 func (in inbox) left(c *call) { in.Send(left{c}) }
 
-// answered: the service has this answer from now on.
+// answered: clients of the class have this answer from now on.
 type answered struct {
-	service string
-	answer  *answer
+	service, class string
+	answer         *answer
 }
 
-func (in inbox) answered(service string, a *answer) bool { return in.Send(answered{service, a}) }
+func (in inbox) answered(service, class string, a *answer) bool {
+	return in.Send(answered{service, class, a})
+}
 
 // expected: the service will have an answer, unless it has one.
 type expected struct{ service string }
 
 func (in inbox) expected(service string) bool { return in.Send(expected{service}) }
+
+// unset: the class has no answer of its own any more. If this is not seen, it has
+// none anyway.
+type unset struct{ service, class string }
+
+func (in inbox) unset(service, class string) { in.Send(unset{service, class}) }
 
 // removed: the service has no answer any more. If this is not seen, it has none
 // anyway.
@@ -55,9 +75,17 @@ type removed struct{ service string }
 
 func (in inbox) removed(service string) { in.Send(removed{service}) }
 
-func (opened) isMessage()   {}
-func (asked) isMessage()    {}
-func (left) isMessage()     {}
-func (answered) isMessage() {}
-func (expected) isMessage() {}
-func (removed) isMessage()  {}
+// described asks for the state. If this is not seen, there is none.
+type described struct{ reply chan<- State } // has room for it
+
+func (in inbox) described(reply chan<- State) bool { return in.Send(described{reply}) }
+
+func (opened) isMessage()    {}
+func (asked) isMessage()     {}
+func (handed) isMessage()    {}
+func (left) isMessage()      {}
+func (answered) isMessage()  {}
+func (expected) isMessage()  {}
+func (unset) isMessage()     {}
+func (removed) isMessage()   {}
+func (described) isMessage() {}

@@ -2,6 +2,7 @@ package lbserver
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"runtime"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/grpclog"
+	"google.golang.org/grpc/status"
 )
 
 // A record is what was logged as an error.
@@ -129,6 +131,54 @@ func TestServer_Panic(t *testing.T) {
 			r.set(t, greeter, one(4))
 			r.join(t, greeter).wantList(entry(4))
 		})
+	}
+}
+
+// The same in the hooks that a call meets before its first answer, and after its end.
+func TestServer_Panic_Hooks(t *testing.T) {
+	badly := func(c Client) {
+		if c.Service != "other" {
+			panic("secret of a hook")
+		}
+	}
+	for name, opts := range map[string]Options{
+		"Normalize": {Normalize: func(s string) string { badly(Client{Service: s}); return s }},
+		"Authorize": {Authorize: func(_ context.Context, c Client) error { badly(c); return nil }},
+		"Classify":  {Classify: func(c Client) string { badly(c); return "" }},
+		"OnBegin":   {OnBegin: badly},
+		"OnUnknown": {OnUnknown: badly},
+		"OnEnd":     {OnEnd: func(c Client, _ error) { badly(c) }},
+		"goexit":    {OnBegin: func(c Client) { runtime.Goexit() }, OnEnd: func(c Client, _ error) { badly(c) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := onLoopback(t, opts)
+			r.set(t, "other", one(2))
+			logErrors.take()
+			code := codes.Internal
+			if name == "OnEnd" {
+				code = codes.NotFound // the call has ended by then
+			}
+			if text := ask(t, r.connect(t), greeter).wantEnd(code); strings.Contains(text, "secret") {
+				t.Errorf("the client is told %q", text)
+			}
+			if name != "goexit" {
+				r.join(t, "other").wantList(entry(2))
+			}
+			r.Close()
+			if log := logErrors.take(); !strings.Contains(log, "secret of a hook") {
+				t.Errorf("logged: %s", log)
+			}
+		})
+	}
+}
+
+// OnEnd hears of each client that OnBegin was told of, even if that panicked.
+func TestServer_Panic_OnBeginHasItsOnEnd(t *testing.T) {
+	ended := make(chan error, 1)
+	r := onLoopback(t, Options{OnBegin: func(Client) { panic("") }, OnEnd: func(_ Client, err error) { ended <- err }})
+	ask(t, r.connect(t), greeter).wantEnd(codes.Internal)
+	if err := <-ended; status.Code(err) != codes.Internal {
+		t.Errorf("it ended with %v", err)
 	}
 }
 

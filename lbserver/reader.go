@@ -3,6 +3,7 @@ package lbserver
 import (
 	"context"
 	"io"
+	"time"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/codes"
@@ -13,51 +14,60 @@ import (
 // A Report is what a client says about the calls it made since its last report
 // on the same balancer call.
 type Report struct {
-	Service string            // as the client asked for it
-	Peer    *peer.Peer        // the client: its address, and who it proved to be; never nil
+	Service string            // Client.Service
+	Peer    *peer.Peer        // Client.Peer
+	Client  Client            // who reports
 	Stats   *lbpb.ClientStats // as received; the receiver's to keep; never nil
 }
 
 // read hears which service the client wants, waits for the first answer and then
-// takes the client's reports. While it waits for the answer it is not in the
-// stream: a call that is refused needs nobody to get it out of there.
-func (b *Balancer) read(c *call) {
+// takes the client's reports. While it asks hooks and waits for the answer it is not
+// in the stream: a call that is refused needs nobody to get it out of there.
+func (b *Balancer) read(c *call, id uint64) {
 	defer close(c.done)
-	service, ok := b.greet(c)
+	client, ok := b.greet(c, id)
 	if !ok {
 		return
 	}
-	select {
-	case d := <-c.answers.Ready():
-		written := make(chan struct{})
-		b.group.Go(func(context.Context) {
-			defer close(written)
-			b.write(c, d)
-		})
-		// Deferred, since OnReport may end the goroutine.
-		defer func() { <-written }()
-		b.listen(c, service)
-	case <-c.stop:
+	// Deferred, since hooks may end the goroutine.
+	defer b.finish(c, client)
+	if !b.begin(c, client) {
+		return
 	}
+	d, ok := b.first(c, client)
+	if !ok {
+		return
+	}
+	c.progress <- served
+	written := make(chan struct{})
+	b.group.Go(func(context.Context) {
+		defer close(written)
+		b.write(c, d)
+	})
+	defer func() { <-written }()
+	b.listen(c, client)
 }
 
-// greet takes the client's first message and tells the loop what it asks for.
-func (b *Balancer) greet(c *call) (service string, ok bool) {
+// greet takes the client's first message and asks the hooks about the client.
+func (b *Balancer) greet(c *call, id uint64) (client Client, ok bool) {
 	c.guard(func() {
-		var err error
-		if service, err = first(c); err != nil {
+		name, err := nameOf(c)
+		if err == nil {
+			c.progress <- named
+			client, err = b.admit(c, id, name)
+		}
+		if err != nil {
 			c.refuse(err)
 			return
 		}
-		b.inbox.asked(c, service)
 		ok = true
 	})
-	return service, ok
+	return client, ok
 }
 
-// first returns the name of the service that the client asks for. It must be
+// nameOf returns the name of the service that the client asks for. It must be
 // the first thing a client says.
-func first(c *call) (string, error) {
+func nameOf(c *call) (string, error) {
 	m, err := c.stream.Recv()
 	if err == io.EOF {
 		return "", status.Error(codes.InvalidArgument, "the call ended without an initial request")
@@ -75,34 +85,66 @@ func first(c *call) (string, error) {
 	return request.Name, nil
 }
 
+// first waits for the first answer. If there is none, the user may still set one.
+func (b *Balancer) first(c *call, client Client) (d delivery, ok bool) {
+	hook := b.opts.OnUnknown
+	b.inbox.asked(c, client, hook == nil)
+	d, ok = c.answer()
+	if !ok || !d.none {
+		return d, ok
+	}
+	if !c.guard(func() { hook(client) }) {
+		return d, false
+	}
+	b.inbox.asked(c, client, true)
+	return c.answer()
+}
+
+// answer waits for an answer, or for the end of the call.
+func (c *call) answer() (d delivery, ok bool) {
+	select {
+	case d = <-c.answers.Ready():
+		return d, true
+	case <-c.stop:
+		return d, false
+	}
+}
+
 // listen takes what the client says after its first message, until the call ends.
-func (b *Balancer) listen(c *call, service string) {
+func (b *Balancer) listen(c *call, client Client) {
 	c.guard(func() {
+		limit := newRate(b.opts.MaxMessageRate, time.Now())
 		for !c.stopped() {
 			m, err := c.stream.Recv()
 			if err == io.EOF {
 				// The client will say no more, but may go on listening.
 				return
 			}
+			now := time.Now()
+			if err == nil && !limit.take(now) {
+				err = status.Errorf(codes.ResourceExhausted, "more than %d messages a second", b.opts.MaxMessageRate)
+			}
 			if err == nil {
-				err = b.hear(c, service, m)
+				err = b.hear(client, m)
 			}
 			if err != nil {
 				c.end(err)
 				return
 			}
+			limit.excuse(time.Since(now))
 		}
 	})
 }
 
 // hear takes a message after the first one. Kinds that are not known here are
 // ignored: a later version of the protocol may have more to say.
-func (b *Balancer) hear(c *call, service string, m *lbpb.LoadBalanceRequest) error {
+func (b *Balancer) hear(client Client, m *lbpb.LoadBalanceRequest) error {
 	if m.GetInitialRequest() != nil {
 		return status.Error(codes.InvalidArgument, "a second initial request; another service is another call")
 	}
-	if stats := m.GetClientStats(); stats != nil && b.onReport != nil {
-		b.onReport(Report{Service: service, Peer: c.peer, Stats: stats})
+	if stats := m.GetClientStats(); stats != nil && b.opts.OnReport != nil {
+		b.mark.removeFrom(stats)
+		b.opts.OnReport(Report{Service: client.Service, Peer: client.Peer, Client: client, Stats: stats})
 	}
 	return nil
 }

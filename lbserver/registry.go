@@ -1,6 +1,6 @@
 package lbserver
 
-// A registry knows the answer of each service and which calls wait for it. It
+// A registry knows the answers of each service and which calls wait for them. It
 // is an ordinary value, with neither goroutine nor channel: its methods are
 // told what happened and return who is to hear of it. For it a call is no more
 // than something to be told apart from others.
@@ -8,98 +8,155 @@ package lbserver
 // A call is in one of three states:
 //
 //   - opened: it has not named a service. Answers do not concern it.
-//   - asking: it is in calls and among the calls of its service.
+//   - asked: it is in calls and among the calls of its class.
 //   - gone: the registry has no trace of it. Whoever says it left is too late.
 type registry struct {
 	services map[string]*service
-	calls    map[*call]*service // opened: nil, asking: the service
+	calls    map[*call]*member
+	ids      uint64 // of calls: the last one that was given
+	numbers  uint64 // of answers: the last one that was given
 }
 
-// A service has an answer from the moment it is known, if only unknownYet.
-type service struct {
-	answer *answer
-	calls  audience
+// A member is a call that is opened or has asked.
+type member struct {
+	class  *class // nil until it has asked
+	client Client // from then on
+	handed uint64 // number of the newest answer that its connection has
 }
-
-// An audience is the calls that are to hear something.
-type audience map[*call]struct{}
 
 func newRegistry() *registry {
-	return &registry{services: make(map[string]*service), calls: make(map[*call]*service)}
+	return &registry{services: make(map[string]*service), calls: make(map[*call]*member)}
 }
 
-// open notes a call that is there.
-func (r *registry) open(c *call) { r.calls[c] = nil }
+// open notes a call that is there, and returns its ID.
+func (r *registry) open(c *call) uint64 {
+	r.calls[c] = &member{}
+	r.ids++
+	return r.ids
+}
 
-// ask notes that the call c wants a service and returns what to tell it, which may
-// be unknownYet. nil means that the service is not known, and the call has been removed. If it was
-// gone before, here is false and there is nobody to tell: a client that hangs
-// up as soon as it has asked may leave first.
-func (r *registry) ask(c *call, name string) (a *answer, here bool) {
-	if _, here = r.calls[c]; !here {
+// ask notes that a call wants a service and returns what to tell it, which may
+// be unknownYet. nil means that there is no answer for it, and that it has not asked.
+// If the call was gone before, here is false and there is nobody to tell: a client
+// that hangs up as soon as it has asked may leave first.
+func (r *registry) ask(c *call, client Client) (a *answer, here bool) {
+	m, here := r.calls[c]
+	if !here {
 		return nil, false
 	}
-	s := r.services[name]
-	if s == nil {
-		delete(r.calls, c)
+	s := r.services[client.Service]
+	if a = s.due(client.Class); a == nil {
 		return nil, true
 	}
-	r.calls[c] = s
-	s.calls[c] = struct{}{}
-	return s.answer, true
+	m.class, m.client = s.class(client.Class), client
+	m.class.calls[c] = struct{}{}
+	return a, true
 }
 
-// answer notes a service's answer and returns who is to be told it: nobody if
-// it is equal to the one before.
-func (r *registry) answer(name string, a *answer) audience {
-	s := r.services[name]
-	if s == nil {
-		r.services[name] = &service{answer: a, calls: make(audience)}
+// set notes the answer of a class, which takes the next number, and returns
+// whom it concerns: nobody if it is equal to the one before.
+func (r *registry) set(name, class string, a *answer) []*call {
+	s := r.service(name)
+	c := s.class(class)
+	if c.answer.equal(a) {
 		return nil
 	}
-	if s.answer.equal(a) {
-		return nil
-	}
-	s.answer = a
-	return s.calls
+	r.numbers++
+	a.number = r.numbers
+	c.answer = a
+	return s.heirs(class)
 }
 
 // expect notes that a service will have an answer. One that has an answer keeps
 // it.
 func (r *registry) expect(name string) {
-	if r.services[name] == nil {
-		r.services[name] = &service{answer: unknownYet, calls: make(audience)}
+	if own := r.service(name).class(""); own.answer == nil {
+		own.answer = unknownYet
 	}
 }
 
+// unset forgets the answer of a class and returns whom that concerns and what they
+// are due now. If that is nil they are gone.
+func (r *registry) unset(name, class string) (calls []*call, a *answer) {
+	s := r.services[name]
+	if !s.has(class) {
+		return nil, nil
+	}
+	s.classes[class].answer = nil
+	calls, a = s.heirs(class), s.due(class)
+	if a == nil {
+		for _, c := range calls {
+			r.leave(c)
+		}
+	}
+	r.prune(name, class)
+	return calls, a
+}
+
 // remove forgets a service and returns who had asked for it. Those are gone.
-func (r *registry) remove(name string) audience {
+func (r *registry) remove(name string) (calls []*call) {
 	s := r.services[name]
 	if s == nil {
 		return nil
 	}
 	delete(r.services, name)
-	for c := range s.calls {
-		delete(r.calls, c)
+	for _, class := range s.classes {
+		for c := range class.calls {
+			delete(r.calls, c)
+			calls = append(calls, c)
+		}
 	}
-	return s.calls
+	return calls
+}
+
+// handed notes that the connection of a call has an answer.
+func (r *registry) handed(c *call, number uint64) {
+	if m := r.calls[c]; m != nil {
+		m.handed = number
+	}
 }
 
 // leave notes that a call is gone, which it may be already.
 func (r *registry) leave(c *call) {
-	if s := r.calls[c]; s != nil {
-		delete(s.calls, c)
-	}
+	m := r.calls[c]
 	delete(r.calls, c)
+	if m != nil && m.class != nil {
+		delete(m.class.calls, c)
+		r.prune(m.client.Service, m.client.Class)
+	}
 }
 
 // close returns all calls. They are gone, and the services too.
-func (r *registry) close() audience {
-	all := make(audience, len(r.calls))
+func (r *registry) close() (all []*call) {
 	for c := range r.calls {
-		all[c] = struct{}{}
+		all = append(all, c)
 	}
 	clear(r.calls)
 	clear(r.services)
 	return all
+}
+
+// service returns the service of that name, which is made if need be.
+func (r *registry) service(name string) *service {
+	s := r.services[name]
+	if s == nil {
+		s = &service{classes: make(map[string]*class)}
+		r.services[name] = s
+	}
+	return s
+}
+
+// prune forgets a class without answer and calls, and a service without classes:
+// clients say which classes there are, so they must not pile up.
+func (r *registry) prune(name, class string) {
+	s := r.services[name]
+	if s == nil {
+		return
+	}
+	if c := s.classes[class]; c != nil && c.answer == nil && len(c.calls) == 0 {
+		delete(s.classes, class)
+	}
+	if len(s.classes) == 0 {
+		delete(r.services, name)
+	}
 }

@@ -1,12 +1,11 @@
 package lbserver
 
 import (
-	"fmt"
-	"maps"
-	"math/rand/v2"
-	"slices"
 	"testing"
 )
+
+// asks is a client that asks for the service and belongs to the class.
+func asks(service, class string) Client { return Client{Service: service, Class: class} }
 
 func TestRegistry_Transcript(t *testing.T) {
 	r := newRegistry()
@@ -14,133 +13,105 @@ func TestRegistry_Transcript(t *testing.T) {
 	first, second := listOf(t, one(1)), listOf(t, one(2))
 
 	r.expect("s")
-	r.open(a)
-	r.open(b)
-	if got := r.answer("s", first); len(got) != 0 {
-		t.Errorf("a service nobody asked for: told %d calls", len(got))
+	if ids := []uint64{r.open(a), r.open(b)}; ids[0] != 1 || ids[1] != 2 {
+		t.Errorf("ids %v", ids)
 	}
-	if got, here := r.ask(a, "s"); got != first || !here {
+	wantTold(t, r.set("s", "", first))
+	if got, here := r.ask(a, asks("s", "")); got != first || !here {
 		t.Errorf("ask = %v, %v", got, here)
 	}
-	if got := r.answer("s", second); !maps.Equal(got, audience{a: {}}) {
-		t.Errorf("a new answer: told %v, want the one that asked", got)
-	}
-	if got := r.answer("s", listOf(t, one(2))); got != nil {
-		t.Errorf("an equal answer: told %v", got)
+	wantTold(t, r.set("s", "", second), a)
+	wantTold(t, r.set("s", "", listOf(t, one(2))))
+	if first.number != 1 || second.number != 2 || r.numbers != 2 {
+		t.Errorf("numbers %d, %d; %d in all", first.number, second.number, r.numbers)
 	}
 	r.leave(a)
-	if got := r.remove("s"); len(got) != 0 {
-		t.Errorf("removed: told %v, which left", got)
-	}
-	if got, here := r.ask(b, "s"); got != nil || !here {
+	wantTold(t, r.remove("s"))
+	if got, here := r.ask(b, asks("s", "")); got != nil || !here {
 		t.Errorf("ask for a removed service = %v, %v", got, here)
 	}
-	if got := r.close(); len(got) != 0 {
-		t.Errorf("closed: told %v, which are gone", got)
+	wantTold(t, r.close(), b)
+}
+
+func TestRegistry_Classes(t *testing.T) {
+	r := newRegistry()
+	plain, gold := &call{}, &call{}
+	own, golden := listOf(t, one(1)), listOf(t, one(2))
+	r.set("s", "gold", golden)
+	r.open(plain)
+	r.open(gold)
+	if got, here := r.ask(plain, asks("s", "")); got != nil || !here {
+		t.Errorf("a service with a list for another class: ask = %v, %v", got, here)
+	}
+	r.ask(gold, asks("s", "gold"))
+	wantTold(t, r.set("s", "", own))
+	if got, _ := r.ask(plain, asks("s", "steel")); got != own {
+		t.Errorf("a class without a list: ask = %v", got)
+	}
+	calls, a := r.unset("s", "gold")
+	if wantTold(t, calls, gold); a != own {
+		t.Errorf("a class that has lost its list is due %v", a)
+	}
+	wantTold(t, r.set("s", "", golden), plain, gold)
+	calls, a = r.unset("s", "")
+	if wantTold(t, calls, plain, gold); a != nil {
+		t.Errorf("clients without any list are due %v", a)
+	}
+	if len(r.calls) != 0 || len(r.services) != 0 {
+		t.Errorf("%d calls and %d services are remembered", len(r.calls), len(r.services))
 	}
 }
 
 // A client may hang up between its request and the loop's hearing of it.
 func TestRegistry_AskAfterLeavingLeavesNoTrace(t *testing.T) {
 	r := newRegistry()
-	r.answer("s", fallbackAnswer())
+	r.set("s", "", fallbackAnswer())
 	c := &call{}
 	r.open(c)
 	r.leave(c)
-	if a, here := r.ask(c, "s"); a != nil || here {
+	if a, here := r.ask(c, asks("s", "c")); a != nil || here {
 		t.Errorf("ask = %v, %v; want nobody here", a, here)
 	}
-	if len(r.calls) != 0 || len(r.services["s"].calls) != 0 {
+	if len(r.calls) != 0 || len(r.services["s"].classes) != 1 {
 		t.Error("the call is remembered")
 	}
 }
 
-// twin is a registry that looks at everything there is each time.
-type twin struct {
-	answers map[string]*answer
-	wants   map[*call]string // "" before it asked
-}
-
-func (w *twin) of(service string) audience {
-	heard := make(audience)
-	for c, s := range w.wants {
-		if s == service {
-			heard[c] = struct{}{}
-		}
+// Clients say which classes there are; what they leave behind is nothing.
+func TestRegistry_ClassesDoNotPileUp(t *testing.T) {
+	r := newRegistry()
+	r.expect("s")
+	for i := range 1000 {
+		c := &call{}
+		r.open(c)
+		r.ask(c, asks("s", string(rune('a'+i))))
+		r.leave(c)
 	}
-	return heard
+	if n := len(r.services["s"].classes); n != 1 {
+		t.Errorf("%d classes are remembered", n)
+	}
 }
 
-func TestRegistry_AgreesWithTwin(t *testing.T) {
-	for seed := range uint64(200) {
-		rnd := rand.New(rand.NewPCG(seed, 1))
-		r, w := newRegistry(), &twin{map[string]*answer{}, map[*call]string{}}
-		calls := make([]*call, 6)
-		for i := range calls {
-			calls[i] = &call{over: make(chan verdict)}
+func wantTold(t *testing.T, got []*call, want ...*call) {
+	t.Helper()
+	left := make(map[*call]bool)
+	for _, c := range want {
+		left[c] = true
+	}
+	for _, c := range got {
+		if !left[c] {
+			t.Errorf("%d calls are told, want %d: one is wrong, or told twice", len(got), len(want))
 		}
-		answers := []*answer{listOf(t, one(1)), listOf(t, one(2)), fallbackAnswer()}
-		for step := range 60 {
-			c, name := calls[rnd.IntN(len(calls))], fmt.Sprint("s", rnd.IntN(3))
-			var got, want audience
-			switch rnd.IntN(6) {
-			case 0:
-				if _, open := w.wants[c]; !open {
-					r.open(c)
-					w.wants[c] = ""
-				}
-			case 1:
-				// A call asks once at most, but perhaps after it left.
-				if w.wants[c] != "" {
-					continue
-				}
-				_, open := w.wants[c]
-				a, here := r.ask(c, name)
-				if here != open || here && a != w.answers[name] {
-					t.Fatalf("seed %d step %d: ask = %v, %v", seed, step, a, here)
-				}
-				if open && a != nil {
-					w.wants[c] = name
-				} else {
-					delete(w.wants, c)
-				}
-			case 2:
-				a := answers[rnd.IntN(len(answers))]
-				got = r.answer(name, a)
-				if w.answers[name] != a {
-					want = w.of(name)
-				}
-				w.answers[name] = a
-			case 3:
-				got, want = r.remove(name), w.of(name)
-				delete(w.answers, name)
-				maps.DeleteFunc(w.wants, func(_ *call, s string) bool { return s == name })
-			case 4:
-				r.leave(c)
-				delete(w.wants, c)
-			case 5:
-				r.expect(name)
-				if w.answers[name] == nil {
-					w.answers[name] = unknownYet
-				}
-			}
-			if !maps.Equal(got, want) {
-				t.Fatalf("seed %d step %d: told %d calls, want %d", seed, step, len(got), len(want))
-			}
-			if len(r.calls) != len(w.wants) || len(r.services) != len(w.answers) {
-				t.Fatalf("seed %d step %d: %d calls and %d services are remembered, want %d and %d",
-					seed, step, len(r.calls), len(r.services), len(w.wants), len(w.answers))
-			}
-		}
-		if got := slices.Collect(maps.Keys(r.close())); len(got) != len(w.wants) {
-			t.Fatalf("seed %d: close tells %d calls, want %d", seed, len(got), len(w.wants))
-		}
+		delete(left, c)
+	}
+	if len(left) > 0 {
+		t.Errorf("%d calls are told, want %d", len(got), len(want))
 	}
 }
 
 func listOf(t *testing.T, servers ...Server) *answer {
 	t.Helper()
-	a, err := listAnswer(servers, defaultMaxListBytes)
+	a, err := listAnswer(servers, "", defaultMaxListBytes)
 	if err != nil {
 		t.Fatal(err)
 	}

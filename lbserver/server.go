@@ -51,7 +51,7 @@ type Server struct {
 
 	// Token is sent by clients with each call to this entry, as the metadata
 	// "lb-token", and names the entry in reports of drops. It may be empty.
-	// Refused are 50 bytes or more, anything but printable ASCII, and a space at
+	// Refused are 50 bytes or more (43 with [Options.RestartTokens]), anything but printable ASCII, and a space at
 	// either end.
 	Token string
 
@@ -65,19 +65,20 @@ type Server struct {
 }
 
 // wire returns the entry as the protocol has it, without its weight, or says
-// what is wrong with it.
-func (s Server) wire() (*lbpb.Server, error) {
+// what is wrong with it. The mark is appended to its token.
+func (s Server) wire(m mark) (*lbpb.Server, error) {
 	if s.Weight < 0 {
 		return nil, fmt.Errorf("weight %d is negative", s.Weight)
 	}
-	if err := checkToken(s.Token); err != nil {
+	if err := checkToken(s.Token, maxTokenBytes-len(m)); err != nil {
 		return nil, err
 	}
+	token := s.Token + string(m)
 	if s.Drop {
 		if s.Address != "" {
 			return nil, fmt.Errorf("a drop entry has no address, this one has %q", s.Address)
 		}
-		return &lbpb.Server{Drop: true, LoadBalanceToken: s.Token}, nil
+		return &lbpb.Server{Drop: true, LoadBalanceToken: token}, nil
 	}
 	addr, err := parseAddress(s.Address)
 	if err != nil {
@@ -86,7 +87,7 @@ func (s Server) wire() (*lbpb.Server, error) {
 	return &lbpb.Server{
 		IpAddress:        addr.Addr().AsSlice(),
 		Port:             int32(addr.Port()),
-		LoadBalanceToken: s.Token,
+		LoadBalanceToken: token,
 	}, nil
 }
 
@@ -123,9 +124,9 @@ func parseAddress(address string) (netip.AddrPort, error) {
 
 // checkToken allows what can be the value of a metadata header, as far as the
 // protocol's length goes.
-func checkToken(token string) error {
-	if len(token) > maxTokenBytes {
-		return fmt.Errorf("the token is %d bytes long, over %d", len(token), maxTokenBytes)
+func checkToken(token string, maxBytes int) error {
+	if len(token) > maxBytes {
+		return fmt.Errorf("the token is %d bytes long, over %d", len(token), maxBytes)
 	}
 	if token != strings.Trim(token, " ") {
 		return fmt.Errorf("token %q begins or ends with a space, which HTTP/2 does not allow (RFC 9113, 8.2.1)", token)

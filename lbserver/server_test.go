@@ -21,7 +21,7 @@ func TestServer_Addresses(t *testing.T) {
 		{"[2001:db8::2]:443", []byte{0x20, 1, 0xd, 0xb8, 15: 2}, 443},
 		{"[::ffff:10.1.2.3]:80", []byte{10, 1, 2, 3}, 80},
 	} {
-		got, err := Server{Address: test.address}.wire()
+		got, err := Server{Address: test.address}.wire("")
 		if err != nil {
 			t.Errorf("%s: %v", test.address, err)
 			continue
@@ -65,7 +65,7 @@ func TestServer_Refused(t *testing.T) {
 		{Server{Drop: true, Token: " "}, "begins or ends with a space"},
 		{Server{Drop: true, Address: "10.0.0.1:80"}, "a drop entry has no address"},
 	} {
-		got, err := test.server.wire()
+		got, err := test.server.wire("")
 		if err == nil {
 			t.Errorf("%+v: accepted as %v", test.server, got)
 		} else if !strings.Contains(err.Error(), test.says) {
@@ -76,7 +76,7 @@ func TestServer_Refused(t *testing.T) {
 
 func TestServer_Tokens(t *testing.T) {
 	for _, token := range []string{"", "a b", "~", strings.Repeat("x", 49)} {
-		if _, err := (Server{Address: "10.0.0.1:80", Token: token}).wire(); err != nil {
+		if _, err := (Server{Address: "10.0.0.1:80", Token: token}).wire(""); err != nil {
 			t.Errorf("token %q: %v", token, err)
 		}
 	}
@@ -87,14 +87,14 @@ func TestServer_Tokens(t *testing.T) {
 func TestList_Bounded(t *testing.T) {
 	servers := []Server{{Address: "10.0.0.1:80", Token: "t", Weight: 1000}, {Address: "10.0.0.2:80", Weight: 1}}
 	size := proto.Size(listOf(t, servers...).message)
-	if _, err := listAnswer(servers, size+listFraming); err != nil {
+	if _, err := listAnswer(servers, "", size+listFraming); err != nil {
 		t.Errorf("with room for it: %v", err)
 	}
-	if _, err := listAnswer(servers, size-1); err == nil || !strings.Contains(err.Error(), "entry 1") {
+	if _, err := listAnswer(servers, "", size-1); err == nil || !strings.Contains(err.Error(), "entry 1") {
 		t.Errorf("a byte too long: %v, want an error about the last entry", err)
 	}
 	servers[0].Weight = math.MaxInt
-	if _, err := listAnswer(servers, defaultMaxListBytes); err == nil || !strings.Contains(err.Error(), "entry 0") {
+	if _, err := listAnswer(servers, "", defaultMaxListBytes); err == nil || !strings.Contains(err.Error(), "entry 0") {
 		t.Errorf("an endless list: %v, want an error about entry 0", err)
 	}
 }
@@ -133,7 +133,7 @@ func FuzzServer(f *testing.F) {
 		f.Add(seed, "token")
 	}
 	f.Fuzz(func(t *testing.T, address, token string) {
-		s, err := Server{Address: address, Token: token}.wire()
+		s, err := Server{Address: address, Token: token}.wire("")
 		if err != nil {
 			return
 		}

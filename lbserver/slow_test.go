@@ -26,7 +26,7 @@ func TestSetServers_EqualListIsNotSentAgain(t *testing.T) {
 		r.set(t, greeter, one(2), one(1))
 		c.wantList(entry(2), entry(1))
 		for range 5 {
-			if err := r.Fallback(greeter); err != nil {
+			if err := r.SetFallback(greeter); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()
@@ -122,7 +122,7 @@ func TestSlowClient_EndsAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := New(Options{})
 				defer b.Close()
-				if err := b.Fallback(greeter); err != nil {
+				if err := b.SetFallback(greeter); err != nil {
 					t.Fatal(err)
 				}
 				w, _, result := serve(b)

@@ -5,20 +5,20 @@ import "math"
 // never is a turn that does not come.
 const never = math.MaxInt64
 
-// A tournament finds the class with most credit, turn after turn. It is a tree of
-// matches, whose leaves are the classes. Between two turns only the credit of the
-// class that won changes by more than its weight, and when a loser will overtake
+// A tournament finds the tier with most credit, turn after turn. It is a tree of
+// matches, whose leaves are the tiers. Between two turns only the credit of the
+// tier that won changes by more than its weight, and when a loser will overtake
 // can be computed: so a match need not be played again before that turn. A turn
 // takes a few matches for each level of the tree.
 type tournament struct {
-	winner []*class // of match i, the final being 1; the leaves are the classes
-	until  []int64  // the first turn in which match i, or one below it, may end otherwise
+	winner []*tier // of match i, the final being 1; the leaves are the tiers
+	until  []int64 // the first turn in which match i, or one below it, may end otherwise
 }
 
-func newTournament(classes []*class) *tournament {
-	k := len(classes)
-	t := &tournament{winner: make([]*class, 2*k), until: make([]int64, 2*k)}
-	for i, c := range classes {
+func newTournament(tiers []*tier) *tournament {
+	k := len(tiers)
+	t := &tournament{winner: make([]*tier, 2*k), until: make([]int64, 2*k)}
+	for i, c := range tiers {
 		c.leaf = k + i
 		t.winner[c.leaf], t.until[c.leaf] = c, never
 	}
@@ -29,7 +29,7 @@ func newTournament(classes []*class) *tournament {
 }
 
 // play returns the winner of a turn.
-func (t *tournament) play(turn int64) *class {
+func (t *tournament) play(turn int64) *tier {
 	t.settle(1, turn)
 	return t.winner[1]
 }
@@ -45,7 +45,7 @@ func (t *tournament) settle(match int, turn int64) {
 }
 
 // replay plays the matches of c again, which has won the turn and paid.
-func (t *tournament) replay(c *class, turn int64) {
+func (t *tournament) replay(c *tier, turn int64) {
 	for match := c.leaf / 2; match > 0; match /= 2 {
 		t.match(match, turn)
 	}
@@ -63,7 +63,7 @@ func (t *tournament) match(match int, turn int64) {
 
 // overtakes returns the first turn in which c beats w, which beats it now, if
 // neither gets a place before.
-func (c *class) overtakes(w *class, turn int64) int64 {
+func (c *tier) overtakes(w *tier, turn int64) int64 {
 	gain := c.weight - w.weight
 	if gain <= 0 {
 		return never

@@ -44,7 +44,7 @@ func plain(weights []int) []int {
 	return order
 }
 
-func TestWeights_ClassesAgreeWithPlain(t *testing.T) {
+func TestWeights_TiersAgreeWithPlain(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		weights := make([]int, 1+rnd.IntN(12))

@@ -163,7 +163,7 @@ func TestServer_Weights_AgreeWithTwin(t *testing.T) {
 
 // However many servers and weights there are, the order is that of the plain
 // algorithm.
-func TestServer_Weights_OrderOfManyClasses(t *testing.T) {
+func TestServer_Weights_OrderOfManyTiers(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
 	for n := 1; n < 60; n++ {
 		weights := make([]int, n)
@@ -177,7 +177,7 @@ func TestServer_Weights_OrderOfManyClasses(t *testing.T) {
 }
 
 // 2,000 servers with as many weights, in as many places as they take exactly.
-func BenchmarkInterleave_ManyClasses(b *testing.B) {
+func BenchmarkInterleave_ManyTiers(b *testing.B) {
 	weights := make([]int, 2000)
 	for i := range weights {
 		weights[i] = i + 1

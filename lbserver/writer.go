@@ -18,6 +18,7 @@ func (b *Balancer) write(c *call, d delivery) {
 					return
 				}
 			}
+			b.inbox.handed(c, d.number)
 			select {
 			case d = <-c.answers.Ready():
 			case <-c.stop:

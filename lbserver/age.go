@@ -1,0 +1,31 @@
+package lbserver
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+var (
+	errUnnamed = status.Error(codes.DeadlineExceeded, "the call has not named a service in time")
+	errAge     = status.Error(codes.Unavailable, "the call has reached the age at which the balancer ends calls; call again")
+)
+
+// endOf returns when a call ends that has come so far now; zero: not by its age.
+// Clients that wait for their first answer are left alone: they have nothing to go on
+// with meanwhile.
+func (o *Options) endOf(p progress) time.Time {
+	if p != served || o.MaxCallAge <= 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(jittered(o.MaxCallAge))
+}
+
+// jittered returns an age that differs from d by up to a tenth, so that calls which
+// began together do not end together.
+func jittered(d time.Duration) time.Duration {
+	tenth := d / 10
+	return d - tenth + rand.N(2*tenth+1)
+}

@@ -1,0 +1,199 @@
+package lbserver
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+)
+
+// byHeader classifies clients by what they say in their header "zone".
+func byHeader(c Client) string {
+	if zones := c.Metadata.Get("zone"); len(zones) > 0 {
+		return zones[0]
+	}
+	return ""
+}
+
+// joinAs is join for a client of a zone.
+func (r *rig) joinAs(t *testing.T, service, zone string) *client {
+	t.Helper()
+	c := r.askAs(t, service, zone)
+	c.wantInitial(0)
+	return c
+}
+
+// askAs is ask for a client of a zone, on a channel of its own.
+func (r *rig) askAs(t *testing.T, service, zone string) *client {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), "zone", zone), patience)
+	t.Cleanup(cancel)
+	stream, err := lbpb.NewLoadBalancerClient(r.connect(t)).BalanceLoad(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{stream, t, cancel}
+	c.say(initialRequest(service))
+	return c
+}
+
+// setFor is SetServersFor with valid servers.
+func (r *rig) setFor(t *testing.T, service, class string, servers ...Server) {
+	t.Helper()
+	if err := r.SetServersFor(service, class, servers); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Clients of a class get the class's list, the others the service's, and each hears
+// of its own only.
+func TestServer_Classes(t *testing.T) {
+	r := onLoopback(t, Options{Classify: byHeader})
+	r.set(t, greeter, one(1))
+	r.setFor(t, greeter, "z1", one(2))
+	plain, z1, z2 := r.joinAs(t, greeter, ""), r.joinAs(t, greeter, "z1"), r.joinAs(t, greeter, "z2")
+	plain.wantList(entry(1))
+	z1.wantList(entry(2))
+	z2.wantList(entry(1))
+
+	r.setFor(t, greeter, "z1", one(3))
+	z1.wantList(entry(3))
+	r.setFor(t, greeter, "", one(4)) // the service's own
+	plain.wantList(entry(4))
+	z2.wantList(entry(4))
+	r.setFor(t, greeter, "z2", one(5))
+	z2.wantList(entry(5))
+	r.Remove(greeter)
+	for _, c := range []*client{plain, z1, z2} {
+		c.wantEnd(codes.NotFound)
+	}
+}
+
+// An empty list is a list: it does not mean the service's own.
+func TestServer_Classes_EmptyList(t *testing.T) {
+	r := onLoopback(t, Options{Classify: byHeader})
+	r.set(t, greeter, one(1))
+	r.setFor(t, greeter, "z1")
+	c := r.joinAs(t, greeter, "z1")
+	c.wantList()
+	r.set(t, greeter, one(2))
+	r.RemoveFor(greeter, "z1")
+	c.wantList(entry(2))
+	r.setFor(t, greeter, "z1")
+	c.wantList()
+}
+
+// A class whose list is taken away gets the service's own, if there is one.
+func TestServer_Classes_RemoveFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := inMemory(t, Options{Classify: byHeader})
+		r.setFor(t, greeter, "z1", one(1))
+		if text := r.askAs(t, greeter, "z2").wantEnd(codes.NotFound); !strings.Contains(text, "for this client") {
+			t.Errorf("the client of another class is told %q", text)
+		}
+		z1 := r.joinAs(t, greeter, "z1")
+		z1.wantList(entry(1))
+		r.RemoveFor(greeter, "no class")
+		r.RemoveFor("no service", "z1")
+		r.RemoveFor(greeter, "z1")
+		z1.wantEnd(codes.NotFound)
+		if state := r.State(); len(state.Services) != 0 {
+			t.Errorf("services %v", state.Services)
+		}
+
+		// Of an expected service it keeps what it has.
+		r.expect(greeter)
+		r.setFor(t, greeter, "z1", one(1))
+		z1, z2 := r.joinAs(t, greeter, "z1"), r.askAs(t, greeter, "z2")
+		z1.wantList(entry(1))
+		r.RemoveFor(greeter, "z1")
+		synctest.Wait()
+		r.set(t, greeter, one(2))
+		z1.wantList(entry(2))
+		z2.wantInitial(0)
+		z2.wantList(entry(2))
+
+		// The service's own list can be taken away alone.
+		r.setFor(t, greeter, "z1", one(3))
+		z1.wantList(entry(3))
+		r.RemoveFor(greeter, "")
+		z2.wantEnd(codes.NotFound)
+		r.setFor(t, greeter, "z1", one(4))
+		z1.wantList(entry(4))
+	})
+}
+
+func TestServer_Classes_Fallback(t *testing.T) {
+	r := onLoopback(t, Options{Classify: byHeader})
+	r.set(t, greeter, one(1))
+	if err := r.SetFallbackFor(greeter, "z1"); err != nil {
+		t.Fatal(err)
+	}
+	plain, z1 := r.joinAs(t, greeter, ""), r.joinAs(t, greeter, "z1")
+	plain.wantList(entry(1))
+	z1.wantFallback()
+	r.fallback(greeter)
+	plain.wantFallback()
+	r.setFor(t, greeter, "z1", one(2))
+	z1.wantList(entry(2))
+}
+
+// A class is decided once a call.
+func TestServer_Classes_Once(t *testing.T) {
+	asked := make(chan Client, 10)
+	r := onLoopback(t, Options{Classify: func(c Client) string { asked <- c; return fmt.Sprint("class ", c.ID) }})
+	r.setFor(t, greeter, "class 1", one(1))
+	c := r.join(t, greeter)
+	c.wantList(entry(1))
+	r.setFor(t, greeter, "class 1", one(2))
+	c.wantList(entry(2))
+	if n := len(asked); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+	if got := <-asked; got.Service != greeter || got.Peer.Addr == nil || len(got.Metadata.Get("user-agent")) != 1 || got.Opened.IsZero() {
+		t.Errorf("it was asked about %v", got)
+	}
+}
+
+// A thousand classes with a list each, and each client gets its own.
+func TestServer_Classes_Thousand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const classes = 1000
+		r := inMemory(t, Options{Classify: byHeader})
+		r.set(t, greeter, one(1))
+		cc := r.connect(t)
+		clients := make([]*client, classes)
+		for i := range clients {
+			ctx := metadata.AppendToOutgoingContext(t.Context(), "zone", fmt.Sprint(i))
+			stream, err := lbpb.NewLoadBalancerClient(cc).BalanceLoad(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			clients[i] = &client{stream, t, nil}
+			clients[i].say(initialRequest(greeter))
+			clients[i].wantInitial(0)
+			clients[i].wantList(entry(1))
+		}
+		for i := range clients {
+			r.setFor(t, greeter, fmt.Sprint(i), Server{Address: "10.0.0.2:80", Token: fmt.Sprint(i)})
+		}
+		for i, c := range clients {
+			c.wantList(fmt.Sprintf("10.0.0.2:80 %d", i))
+		}
+		r.set(t, greeter, one(3))
+		for i := range clients {
+			r.RemoveFor(greeter, fmt.Sprint(i))
+		}
+		for _, c := range clients {
+			c.wantList(entry(3))
+		}
+		if got := r.Answers(greeter); len(got) != 1 {
+			t.Errorf("%d answers, want the service's own", len(got))
+		}
+	})
+}

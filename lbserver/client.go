@@ -1,0 +1,69 @@
+package lbserver
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+)
+
+// A Client is one call of a client to the balancer. A client has one call for each
+// service that it uses, and a new one, with another ID, whenever the last has ended.
+type Client struct {
+	ID       uint64      // counts the calls of a Balancer, from 1; never used again
+	Asked    string      // the service's name as the client wrote it
+	Service  string      // the same after [Options].Normalize
+	Class    string      // what [Options].Classify returned; "" before that and without it
+	Peer     *peer.Peer  // its address, and who it proved to be; never nil
+	Metadata metadata.MD // the headers of its call; not to be changed
+	Opened   time.Time   // when its call began
+}
+
+// admit asks the hooks about a client that has named a service. They may return
+// late, or panic: it is for the reader, in its guard.
+func (b *Balancer) admit(c *call, id uint64, name string) (Client, error) {
+	headers, _ := metadata.FromIncomingContext(c.stream.Context())
+	client := Client{
+		ID: id, Asked: name, Service: b.opts.normalized(name),
+		Peer: c.peer, Metadata: headers, Opened: c.opened,
+	}
+	if err := b.authorize(c.stream.Context(), client); err != nil {
+		return client, err
+	}
+	if b.opts.Classify != nil {
+		client.Class = b.opts.Classify(client)
+	}
+	return client, nil
+}
+
+// authorize returns how the call of a client ends that may not have the service.
+func (b *Balancer) authorize(ctx context.Context, client Client) error {
+	if b.opts.Authorize == nil {
+		return nil
+	}
+	err := b.opts.Authorize(ctx, client)
+	if err == nil {
+		return nil
+	}
+	logger.Infof("lbserver: %v was refused service %q: %v", client.Peer.Addr, client.Asked, err)
+	if s, ok := status.FromError(err); ok {
+		return s.Err()
+	}
+	return status.Errorf(codes.PermissionDenied, "the balancer does not serve %q to this client", client.Asked)
+}
+
+// begin tells the user of a client, and reports whether the call goes on.
+func (b *Balancer) begin(c *call, client Client) bool {
+	return b.opts.OnBegin == nil || c.guard(func() { b.opts.OnBegin(client) })
+}
+
+// finish waits until the call is over and tells the user.
+func (b *Balancer) finish(c *call, client Client) {
+	err := <-c.ended
+	if b.opts.OnEnd != nil {
+		c.shield(func() { b.opts.OnEnd(client, err) })
+	}
+}

@@ -1,0 +1,64 @@
+package lbserver
+
+// A service has each class that has an answer or calls. It has one of them at
+// least, while it is in the registry. All its methods that only look may be called
+// of nil, which is a service that is not known.
+type service struct{ classes map[string]*class }
+
+// A class is clients that get the same answer. The answer of the class "" is the
+// service's own: classes without an answer get that one.
+type class struct {
+	answer *answer // nil if it has none of its own
+	calls  map[*call]struct{}
+}
+
+// class returns the class of that name, which is made if need be.
+func (s *service) class(name string) *class {
+	c := s.classes[name]
+	if c == nil {
+		c = &class{calls: make(map[*call]struct{})}
+		s.classes[name] = c
+	}
+	return c
+}
+
+// has reports whether the class has an answer of its own.
+func (s *service) has(class string) bool {
+	if s == nil {
+		return false
+	}
+	c := s.classes[class]
+	return c != nil && c.answer != nil
+}
+
+// due returns the answer that clients of the class get, or nil.
+func (s *service) due(class string) *answer {
+	switch {
+	case s.has(class):
+		return s.classes[class].answer
+	case s.has(""):
+		return s.classes[""].answer
+	default:
+		return nil
+	}
+}
+
+// heirs returns the calls that get the answer of the class.
+func (s *service) heirs(class string) (calls []*call) {
+	if class != "" {
+		return s.classes[class].appendCalls(nil)
+	}
+	for name, c := range s.classes {
+		if name == "" || c.answer == nil {
+			calls = c.appendCalls(calls)
+		}
+	}
+	return calls
+}
+
+func (c *class) appendCalls(calls []*call) []*call {
+	for call := range c.calls {
+		calls = append(calls, call)
+	}
+	return calls
+}

@@ -1,0 +1,106 @@
+package lbserver
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// A State is what a balancer knew at a moment. It does not change afterwards, and
+// is not to be changed: its parts are shared.
+type State struct {
+	Services []ServiceState // by name
+	Clients  []ClientState  // those that are served or wait for an answer; by ID
+	Opening  int            // calls whose client has not been admitted yet: it has named no service, or hooks are at it
+}
+
+// A ServiceState is a service that has an answer or is expected to get one.
+type ServiceState struct {
+	Name    string
+	Answers []AnswerState // by class; the service's own has the class ""
+}
+
+// An AnswerState is what clients of a class are told.
+type AnswerState struct {
+	Class    string
+	Number   uint64    // counts the answers of a Balancer, from 1; 0: expected, not known yet
+	Since    time.Time // when it was set; zero while not known
+	Fallback bool      // use your fallback addresses
+	Servers  []Server  // as they were set, unless Fallback
+}
+
+// A ClientState is a client that has named a service which is known.
+type ClientState struct {
+	Client
+	Answer uint64 // the number of the answer that is meant for it; 0: it waits for one
+	Handed uint64 // the number of the one that was handed to its connection last; 0: none
+}
+
+// UpToDate reports whether the client's answer has been handed to its connection.
+// The client may not have read it yet.
+func (c ClientState) UpToDate() bool { return c.Answer != 0 && c.Answer == c.Handed }
+
+// State returns what the balancer knows: the answers of each service, and which
+// of them each client has. An answer that was set before is in it. It takes
+// time for each client and each class, and asks none of them. A closed balancer knows nothing.
+func (b *Balancer) State() State {
+	reply := make(chan State, 1)
+	if !b.inbox.described(reply) {
+		return State{}
+	}
+	s := <-reply
+	// It is the caller's own, but for the servers.
+	slices.SortFunc(s.Services, func(a, b ServiceState) int { return cmp.Compare(a.Name, b.Name) })
+	for _, service := range s.Services {
+		slices.SortFunc(service.Answers, func(a, b AnswerState) int { return cmp.Compare(a.Class, b.Class) })
+	}
+	slices.SortFunc(s.Clients, func(a, b ClientState) int { return cmp.Compare(a.ID, b.ID) })
+	return s
+}
+
+// Clients returns State().Clients.
+func (b *Balancer) Clients() []ClientState { return b.State().Clients }
+
+// Answers returns the answers of a service from State, or nil if it is not known.
+func (b *Balancer) Answers(service string) []AnswerState {
+	name := b.opts.normalized(service)
+	for _, s := range b.State().Services {
+		if s.Name == name {
+			return s.Answers
+		}
+	}
+	return nil
+}
+
+// describe returns the state, in no order.
+func (r *registry) describe() State {
+	s := State{
+		Services: make([]ServiceState, 0, len(r.services)),
+		Clients:  make([]ClientState, 0, len(r.calls)),
+	}
+	for name, service := range r.services {
+		s.Services = append(s.Services, service.describe(name))
+	}
+	for _, m := range r.calls {
+		if m.class == nil {
+			s.Opening++
+			continue
+		}
+		due := r.services[m.client.Service].due(m.client.Class)
+		s.Clients = append(s.Clients, ClientState{Client: m.client, Answer: due.number, Handed: m.handed})
+	}
+	return s
+}
+
+func (s *service) describe(name string) ServiceState {
+	state := ServiceState{Name: name}
+	for class, c := range s.classes {
+		if a := c.answer; a != nil {
+			state.Answers = append(state.Answers, AnswerState{
+				Class: class, Number: a.number, Since: a.since, Servers: a.servers,
+				Fallback: a.message.GetFallbackResponse() != nil,
+			})
+		}
+	}
+	return state
+}
