@@ -50,7 +50,9 @@ func Play(t *testing.T) {
 		synctest.Wait()
 		wantClients(t, first, clients)
 
-		for began := time.Now(); time.Since(began) < 5*age; time.Sleep(time.Second) {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for began := time.Now(); time.Since(began) < 5*age; <-tick.C {
 			for _, ch := range channels {
 				call(t, ch)
 			}
