@@ -15,7 +15,8 @@ import (
 type core struct {
 	settings Settings
 	pool     pool
-	drops    *dropTurns
+	owed     *owedTurns
+	dropping *generation // the latest that serves, or served, a list with drops; nil before the first
 
 	current  *generation // serves, nil before the first
 	incoming *generation // is to follow it, or nil
@@ -34,7 +35,7 @@ type core struct {
 }
 
 func newCore(gate Gate) *core {
-	c := &core{pool: newPool(), drops: new(dropTurns), display: newDisplay(gate)}
+	c := &core{pool: newPool(), owed: new(owedTurns), display: newDisplay(gate)}
 	c.children = hosted.NewChildren(c)
 	return c
 }
@@ -45,7 +46,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	c.adopted++
 	g := newGeneration(plan, now, random)
 	g.number = c.adopted
-	g.dropBy(c.drops)
+	g.dropBy(c.owed)
 	if plan.child() != nil && g.size > 0 {
 		g.term = c.children.Begin(plan.hosted(), g)
 	} else {
@@ -127,7 +128,20 @@ func (c *core) advance(now time.Time) {
 	served := c.current != nil && c.current.anyReady()
 	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || !served && c.incoming.hosted() && c.incoming.term.Spoken() {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
+		c.carryOn()
 	}
+}
+
+// carryOn has the drops of the list that takes over begin where those of the
+// lists before it are. See drop.continuity.
+func (c *core) carryOn() {
+	if c.current.drops == nil {
+		return
+	}
+	if c.dropping != nil {
+		c.current.drops.carryOn(c.dropping.turn())
+	}
+	c.dropping = c.current
 }
 
 // reconnect has those connect again that went idle, if they are still wanted: of

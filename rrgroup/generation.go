@@ -2,7 +2,6 @@ package rrgroup
 
 import (
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/balancer"
@@ -24,14 +23,10 @@ type generation struct {
 	plan   *Plan
 	blocks [][]entry  // the rotation, drop entries left out; see entry
 	conns  []*subConn // conns[i] is behind entry i; nil if a child picks
-	drops  *dropTable // nil if the list has none; once retired, what is left to tell
+	drops  *dropTable // nil if the list has none
 
-	// On the pick path.
-	picks rotation     // over the entries that are READY
-	pings rotation     // the same, of pings
-	odd   oddities     // of all entries
-	live  atomic.Int64 // entries that have not drained, and the hold of whoever retires it
-	drain func()       // set when it is retired; run once, by whoever ends the last of them
+	calls
+	pings counter // over the entries that are READY
 
 	// Owned by the group.
 	distinct []*subConn  // its SubConns, each once
@@ -40,11 +35,6 @@ type generation struct {
 	last     int         // the place picked last when it was built
 	stale    bool        // what is READY is no longer that of the picker
 	err      error       // of the SubConn that failed to connect last
-
-	// Owned by the group, once it is retired.
-	left  []*entry // those that had not drained then
-	over  int64    // picks of the others
-	begun int64    // picks of all; none has succeeded since
 
 	term *hosted.Term // if a child chooses
 }
@@ -57,19 +47,17 @@ func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	if n > 0 {
 		g.last = int(random % uint64(n))
 	}
-	g.live.Store(int64(n) + 1)
 	for i, b := range plan.backends() {
 		e := g.entry(i)
-		e.generation, e.place = g, i
-		e.result = balancer.PickResult{Done: e.ender(), Metadata: b.Metadata}
+		e.generation, e.place, e.backend = g, uint32(i), b
 	}
 	return g
 }
 
 // dropBy gives the generation the drops that its list has.
-func (g *generation) dropBy(turns *dropTurns) {
+func (g *generation) dropBy(owed *owedTurns) {
 	if g.plan.drops() {
-		g.drops, g.odd.turns = newDropTable(g.plan.List, turns), turns
+		g.drops, g.odd.owed = newDropTable(g.plan.List, &g.turns, owed), owed
 	}
 }
 
@@ -137,39 +125,6 @@ func (g *generation) leave() (free []*subConn) {
 // anyReady reports whether one of the backends is READY.
 func (g *generation) anyReady() bool {
 	return g.tally.ready > 0 || g.hosted() && g.state() == connectivity.Ready
-}
-
-// retire lets the generation end: no pick succeeds any more, and when the last
-// call in flight is done, which may be now, the drain closure runs. Until then
-// nothing is kept but what the calls need.
-func (g *generation) retire(drain func()) {
-	g.drain = drain
-	g.drops = g.drops.retire()
-	for i := range g.size {
-		g.retireEntry(g.entry(i))
-	}
-	n := g.size - len(g.left) + 1 // our own hold
-	g.plan, g.blocks, g.picker = nil, nil, nil
-	if g.hosted() {
-		g.term.Retire()
-	}
-	g.entriesDrained(n)
-}
-
-func (g *generation) retireEntry(e *entry) {
-	picks, drained := e.retire()
-	g.begun += picks
-	if drained {
-		g.over += picks
-	} else {
-		g.left = append(g.left, e)
-	}
-}
-
-func (g *generation) entriesDrained(n int) {
-	if g.live.Add(-int64(n)) == 0 {
-		g.drain()
-	}
 }
 
 // state is the aggregate of the generation's backends. See state.aggregate.

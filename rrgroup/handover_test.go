@@ -201,13 +201,14 @@ func TestHandover_DrainOldPicker(t *testing.T) {
 	})
 }
 
-// Picks that meet a drained entry hold it for a moment. That must not count as
-// its draining once more, in the place of an entry that has not drained.
+// Picks that are refused must not count as calls that end, in the place of one
+// that is in flight.
 func TestHandover_DrainStrayPicks(t *testing.T) {
 	g := newGeneration(list("a b"), time.Time{}, 0)
 	busy, free := g.entry(0), g.entry(1)
 	drained := 0
-	if _, err := busy.pick(); err != nil {
+	call, err := busy.pick()
+	if err != nil {
 		t.Fatal(err)
 	}
 	g.retire(func() { drained++ })
@@ -217,7 +218,7 @@ func TestHandover_DrainStrayPicks(t *testing.T) {
 		}
 	}
 	want(t, "drained with a call in flight", drained, 0)
-	busy.result.Done(answer)
+	call.Done(answer)
 	want(t, "drained after it", drained, 1)
 }
 
@@ -233,13 +234,14 @@ func TestHandover_DrainUnderLoad(t *testing.T) {
 			callers.Go(func() {
 				for i := 0; ; i++ {
 					e := entries[i%2]
-					if _, err := e.pick(); err != nil {
+					r, err := e.pick()
+					if err != nil {
 						return
 					}
 					if drained.Load() != 0 {
 						t.Error("drained with a call in flight")
 					}
-					e.result.Done(answer)
+					r.Done(answer)
 				}
 			})
 		}

@@ -145,17 +145,6 @@ func (c *court) takesTurn(places []*tokens.Entry) bool {
 	return places[(c.turns-1)%len(places)].Drop
 }
 
-// refusesTurn is what becomes of the turn of a pick by a retired picker. A drop that
-// nobody would count gives it back; one that passes is owed.
-func (c *court) refusesTurn(places []*dropped) {
-	switch {
-	case c.owed > 0: // collected, and owed again
-	case places[c.turns%len(places)] == nil:
-		c.turns++
-		c.owed++
-	}
-}
-
 // finish is that of the ensemble. A pick that gRPC did not use has its turn owed.
 func (c *court) finish(n int) {
 	if how := outcomes[n/2%len(outcomes)]; len(c.calls) > 0 && !how.BytesSent && how.Err == nil && c.calls[n%len(c.calls)].by.drops() {
@@ -169,21 +158,18 @@ func (c *court) finish(n int) {
 func (p *roundRobin) after(last, n int) int {
 	for i := 1; ; i++ {
 		place := (last + i) % n
-		if slices.ContainsFunc(p.ready, func(e *entry) bool { return e.place == place }) {
+		if slices.ContainsFunc(p.ready, func(e *entry) bool { return int(e.place) == place }) {
 			return place
 		}
 	}
 }
 
-// picksOfOld asks a picker that a call may still hold.
+// picksOfOld asks a picker that a call may still hold. It takes no turn.
 func (c *court) picksOfOld(n int) error {
 	if len(c.stale) == 0 {
 		return nil
 	}
 	p := c.stale[n%len(c.stale)]
-	if p.drops != nil {
-		c.refusesTurn(p.drops.places)
-	}
 	if r, err := p.Pick(pickInfo); err != balancer.ErrNoSubConnAvailable {
 		return fmt.Errorf("a picker of a retired generation returned %v, %v", r.SubConn, err)
 	}

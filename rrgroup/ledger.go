@@ -73,56 +73,27 @@ func (l *ledger) takeDrops() (all []tokens.Dropped) {
 }
 
 // totals returns what became of the generation's calls, without drops. Calls
-// come and go meanwhile. What is odd about a call is counted before it is
-// finished, so all that is odd about the calls that the words have as finished is
-// there when the words were read: no call is among the received that was not,
-// though one that ends just now may be missing. One that ends just now may also be
-// unsent in one report and finished only in the next.
+// begin and end while it reads, so the order of the reads matters:
+//   - how a call ended is counted before it is counted as finished. So of the
+//     finished calls, those that were not answered are all known when that is read
+//     afterwards, and none of them is taken for a received one. A call that ends just
+//     now may be missing among the received;
+//   - what is unsent is read once more before, so that no report has more unsent
+//     calls than there are. Such a call may be finished only in the next report;
+//   - the picks are read last, so there are at least as many as finished calls.
 func (g *generation) totals() totals {
 	unsent := g.odd.unsent.Load()
-	begun, over := g.calls()
+	over := g.over()
 	unused := g.odd.unused.Load()
 	over -= unused
-	return totals{
-		started:  begun - unused,
-		finished: over,
-		unsent:   unsent,
-		received: over - g.odd.unsent.Load() - g.odd.unanswered.Load(),
-	}
-}
-
-// calls returns how many picks of the generation there were, and how many of
-// these are over. Of a retired one, that is what there were when it was retired:
-// a reference may be that of a pick that is being refused since.
-func (g *generation) calls() (begun, over int64) {
-	over = g.over
-	for _, e := range g.left {
-		_, out := e.calls()
-		over += out
-	}
-	begun = g.begun
-	for _, b := range g.blocks {
-		for i := range b {
-			now, out := b[i].calls()
-			begun, over = begun+now+out, over+out
-		}
-	}
-	return begun, over
+	received := over - g.odd.unsent.Load() - g.odd.unanswered.Load()
+	return totals{started: g.begun() - unused, finished: over, unsent: unsent, received: received}
 }
 
 // collectDrops adds what g has dropped since it was asked last.
 func (l *ledger) collectDrops(g *generation) {
-	if g.drops == nil {
-		return
-	}
-	for _, d := range g.drops.places {
-		if d == nil {
-			continue
-		}
-		if calls := d.count(); calls != d.told {
-			l.drops[l.keyOf(d.token)] += calls - d.told
-			d.told = calls
-		}
+	for _, d := range g.dropped() {
+		l.drops[l.keyOf(d.Token)] += d.Calls
 	}
 }
 

@@ -56,5 +56,6 @@ func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isPing(info) {
 		return p.pings.Pick(info)
 	}
-	return balancer.PickResult{}, p.drops.dropNext()
+	_, err := p.drops.take()
+	return balancer.PickResult{}, err
 }

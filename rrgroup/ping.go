@@ -69,8 +69,8 @@ func (p Probe) tell(o Outcome) {
 // ping picks for a ping: the READY backends take turns of their own, so that
 // pings change nothing of where calls go.
 func (p *roundRobin) ping(info balancer.PickInfo) (balancer.PickResult, error) {
-	e := p.ready[p.pings.turn(len(p.ready), 0)]
-	return pingOver(info.Ctx, e.result.SubConn), nil
+	_, place := p.size.divide(uint64(p.pings.add()) - 1)
+	return pingOver(info.Ctx, p.ready[place].result.SubConn), nil
 }
 
 // ping has the child pick for a ping.

@@ -1,42 +1,41 @@
 package rrgroup
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
-// The protocol of entries, generations and drops, as a model in which each
-// atomic operation is one step. What the words mean it asks of the code
-// (word.go); that the operations are those of the code, and in their order, is
-// held by TestProtocol_IsThatOfTheCode.
+// The protocol of generations and entries (calls.go), as a model in which each
+// atomic operation is one step. What the words mean it asks of the code (word.go);
+// that the operations are those of the code, and in their order, is held by
+// TestProtocol_IsThatOfTheCode.
 
 // A model is one variant of the protocol with a cast to play it.
 type model struct {
 	entries int
-	drops   bool    // half of the list is a drop entry
-	rounds  [][]how // what becomes of each caller's picks
-	script  []act   // what the group does
+	drops   bool     // every second place of the list is a drop
+	rounds  [][]deed // what becomes of each caller's picks
+	script  []act    // what the group does
 	fault   fault
 }
 
-// how a pick of a caller ends, if it is not refused.
-type how uint8
+// A deed is one pick and how its call ends, if it is not refused.
+type deed uint8
 
 const (
-	answered   how = iota
-	unanswered     // counted before it is finished, like the next two
+	answered   deed = iota
+	unanswered      // counted before it is finished, like the next two
 	unsent
 	unused // gRPC did not use the pick
+
+	again deed = 8 // with one of these: the pick takes no turn
 )
+
+func (d deed) how() deed { return d &^ again }
 
 // A world is the state of a model.
 type world struct {
-	words    [2]word
-	odd      [4]int8 // calls that were not answered, by how
-	live     int8
-	turns    uint8 // of the entries
-	rounds   uint8 // of the drops
-	dropping int64
+	turns, again word
+	finished     [2]word // by entry
+	outstanding  int8
+	odd          [4]int8 // calls that were not answered, by how
 
 	callers [3]caller
 	group   keeper
@@ -47,185 +46,179 @@ type world struct {
 type caller struct {
 	at    spot
 	round uint8
-	drainer
+	entry uint8
 }
 
 // A spot is a place in the code where a caller can be: what it does next.
 type spot uint8
 
 const (
-	resting spot = iota // its next pick, or nothing any more
-	dropTurn
-	dropCount
-	takingTurn
-	takingRef
-	refusing
+	resting  spot = iota // its next pick, or nothing any more
+	addAgain             // read how many picks had no turn
+	addTurns             // read how many turns there were
 	using
 	finishing
 	countingLate // a fault
-)
-
-// A drainer may be about to find that its entry has drained.
-type drainer struct {
-	next  stage
-	entry uint8
-	w     word
-}
-
-type stage uint8
-
-const (
-	toNothing   stage = iota
-	toLookAgain       // a fault
-	toMark
-	toLoad
-	toLeave
-	toClose
+	lookingAgain // a fault
+	settling
+	draining
 )
 
 // A record is what really happened, which no code knows.
 type record struct {
 	picked, flying, dropped  int8
 	over                     [4]int8 // by how
-	counted                  [4]int8 // of special outcomes, before they are over
+	counted                  [4]int8 // of those that were not answered, before they are over
 	drained                  int8
 	released, early, tooLate bool // the SubConns; a drain with a call in flight; a pick of what was released
 }
 
 // String shows what the steps have made of it.
 func (s world) String() string {
-	var b strings.Builder
-	for _, w := range s.words {
-		fmt.Fprintf(&b, "(%d in flight, %d over", w.flying(), w.finished())
-		if w.retired() {
-			b.WriteString(", retired")
+	show := func(w word) string {
+		if w.isClosed() {
+			return fmt.Sprintf("%d closed", w.count())
 		}
-		if w&word(drained) != 0 {
-			b.WriteString(", drained")
-		}
-		b.WriteString(") ")
+		return fmt.Sprint(w.count())
 	}
-	fmt.Fprintf(&b, "live %d, %d drops, told %v", s.live, s.dropping&(late-1), s.group.told)
-	return b.String()
+	return fmt.Sprintf("turns %s, again %s, finished (%s) (%s), outstanding %d, told %v",
+		show(s.turns), show(s.again), show(s.finished[0]), show(s.finished[1]), s.outstanding, s.group.told)
+}
+
+// add is counter.add.
+func add(w *word) word {
+	*w++
+	return *w
 }
 
 // step is what caller i does next.
 func (m *model) step(s *world, i int) string {
 	c := &s.callers[i]
-	if c.next != toNothing {
-		return m.drain(s, &c.drainer)
-	}
 	switch c.at {
 	case resting:
 		if int(c.round) == len(m.rounds[i]) {
 			return ""
 		}
-		return m.begin(s, c)
-	case dropCount:
-		return m.drop(s, c)
-	case takingTurn:
-		return m.turn(s, c)
-	case takingRef:
-		return m.take(s, c)
-	case refusing:
-		return m.release(s, c, 0, "refuse: give the reference back")
-	default:
-		return m.done(s, c, m.rounds[i][c.round-1])
-	}
-}
-
-// begin starts a round with the first atomic operation that there is.
-func (m *model) begin(s *world, c *caller) string {
-	c.round++
-	c.entry = 0
-	switch {
-	case m.drops:
-		s.rounds++
-		if c.at = m.afterDrops(); s.rounds%2 == 1 {
-			c.at = dropCount
+		c.round++
+		if m.rounds[i][c.round-1]&again != 0 {
+			return m.pickAgain(s, c)
 		}
-		return "take a turn of the drops"
-	case m.entries > 1:
-		return m.turn(s, c)
+		return m.pick(s, c)
+	case addAgain:
+		c.entry = uint8(uint64(c.entry)+s.again.count()) % uint8(m.entries)
+		return c.picked("read the picks without a turn")
+	case addTurns:
+		passed, _ := m.passed(s.turns.count())
+		c.entry = uint8(uint64(c.entry)+passed) % uint8(m.entries)
+		return c.picked("read the turns")
+	case settling:
+		return m.settle(s, c)
+	case draining:
+		c.at = resting
+		return s.drain()
 	default:
-		return m.take(s, c)
+		return m.done(s, c, m.rounds[i][c.round-1].how())
 	}
 }
 
-// afterDrops is where a pick goes on: where there is no choice nobody takes
-// turns.
-func (m *model) afterDrops() spot {
-	if m.entries > 1 {
-		return takingTurn
+// passed is dropTable.passed for a list in which a drop follows each backend. In a
+// list without drops all turns pass.
+func (m *model) passed(turns uint64) (n uint64, drop bool) {
+	if !m.drops {
+		return turns, false
 	}
-	return takingRef
+	return turns/2 + turns%2, turns%2 == 1
 }
 
-// turn is rotation.turn.
-func (m *model) turn(s *world, c *caller) string {
-	s.turns++
-	c.entry, c.at = s.turns%uint8(m.entries), takingRef
-	return "take a turn"
-}
-
-// drop is dropTable.drop once the turn has come to the drop entry.
-func (m *model) drop(s *world, c *caller) string {
-	s.dropping++
-	c.at = resting
-	if s.dropping > late && m.fault != dropsLate {
-		return "drop, too late: not dropped"
+// pick is roundRobin.Pick.
+func (m *model) pick(s *world, c *caller) string {
+	w := add(&s.turns)
+	if w.isClosed() && m.fault != neverRefuses {
+		return "pick, too late: refused"
 	}
-	s.seen.dropped++
-	return "drop"
-}
-
-// take is entry.take.
-func (m *model) take(s *world, c *caller) string {
-	w := s.words[c.entry] + word(reference)
-	s.words[c.entry] = w
-	if w.retired() && m.fault != neverRefuses {
-		c.at = refusing
-		return "pick a retired entry"
+	passed, drop := m.passed(w.count() - 1)
+	if drop {
+		s.seen.dropped++
+		return "drop"
 	}
-	c.at = using
-	s.seen.picked++
-	s.seen.flying++
-	s.seen.tooLate = s.seen.tooLate || s.seen.released
+	s.taken()
+	if !m.drops {
+		c.entry = uint8(passed) % uint8(m.entries)
+		return c.picked("pick")
+	}
+	c.entry, c.at = uint8(passed), addAgain
 	return "pick"
 }
 
-// done is the Done that entry.ender returns.
-func (m *model) done(s *world, c *caller, kind how) string {
-	special := kind != answered
+// pickAgain is roundRobin.pickAgain.
+func (m *model) pickAgain(s *world, c *caller) string {
+	w := add(&s.again)
+	if w.isClosed() && m.fault != neverRefuses {
+		return "pick without a turn, too late: refused"
+	}
+	s.taken()
+	c.entry, c.at = uint8(w.count()-1), addTurns
+	return "pick without a turn"
+}
+
+// taken notes a pick that was not refused.
+func (s *world) taken() {
+	s.seen.picked++
+	s.seen.flying++
+	s.seen.tooLate = s.seen.tooLate || s.seen.released
+}
+
+// picked is where a caller knows its entry.
+func (c *caller) picked(what string) string {
+	c.at = using
+	return what
+}
+
+// done is the Done that entry.done returns.
+func (m *model) done(s *world, c *caller, how deed) string {
 	switch {
-	case c.at == using && special && m.fault != countsLate, c.at == countingLate:
-		s.odd[kind]++
-		s.seen.counted[kind]++
+	case c.at == lookingAgain:
+		if c.at = resting; s.finished[c.entry].isClosed() {
+			c.at = settling
+		}
+		return "done: look at the word again"
+	case c.at == countingLate, c.at == using && how != answered && m.fault != countsLate:
+		s.odd[how]++
+		s.seen.counted[how]++
 		if c.at++; c.at > finishing {
 			c.at = resting
 		}
 		return "done: count how it ended"
-	default:
-		s.seen.flying--
-		s.seen.over[kind]++
-		what := m.release(s, c, finished, "done: finish")
-		if m.fault == countsLate && special {
-			c.at = countingLate
-		}
-		return what
 	}
-}
-
-// release is entry.release.
-func (m *model) release(s *world, c *caller, count uint64, what string) string {
-	w := s.words[c.entry] + word(handBack(count))
-	s.words[c.entry] = w
-	c.at = resting
+	s.seen.flying--
+	s.seen.over[how]++
+	w := add(&s.finished[c.entry])
 	switch {
 	case m.fault == looksAgain:
-		c.next = toLookAgain
-	case w.retired():
-		m.look(&c.drainer, w)
+		c.at = lookingAgain
+	case w.isClosed():
+		c.at = settling
+	case m.fault == countsLate && how != answered:
+		c.at = countingLate
+	default:
+		c.at = resting
 	}
-	return what
+	return "done: finish"
+}
+
+// settle is calls.await of a caller.
+func (m *model) settle(s *world, c *caller) string {
+	s.outstanding--
+	c.at = resting
+	if s.outstanding == 0 || m.fault == drainsBelow && s.outstanding < 0 {
+		c.at = draining
+	}
+	return "done: one less is outstanding"
+}
+
+// drain runs the drain closure.
+func (s *world) drain() string {
+	s.seen.drained++
+	s.seen.early = s.seen.early || s.seen.flying > 0
+	return "run the drain closure"
 }

@@ -15,47 +15,47 @@ import (
 // (protocol_test.go) has a step for each of them. Who changes one changes the
 // other.
 var operations = map[string]string{
-	"newGeneration":             "live.Store",
-	"generation.retire":         "retire retireEntry entriesDrained", // drops, entries, the own hold
-	"generation.retireEntry":    "retire",
-	"generation.entriesDrained": "live.Add drain", // here drain is the closure
+	"counter.add":   "word.Add",
+	"counter.close": "word.Or",
+	"counter.now":   "word.Load",
 
-	"entry.pick":    "take refuse",
-	"entry.take":    "word.Add",
-	"entry.refuse":  "release",
-	"entry.ender":   "mark release",                             // that of a call which was answered has no mark
-	"oddities.mark": "unanswered.Add unsent.Add unused.Add owe", // one of the three
-	"entry.release": "word.Add drain",
-	"entry.retire":  "word.Load word.CompareAndSwap",
-	"entry.drain":   "word.CompareAndSwap entriesDrained word.Load",
+	"roundRobin.Pick":       "turns.add",
+	"roundRobin.pickOrDrop": "collect pickAgain take again.now", // again.now only if the turn lets the call pass
+	"roundRobin.pickAgain":  "again.add owe turns.now",          // owe only if it is refused
+	"dropTable.take":        "turns.add",
+	"entry.pick":            "again.add",
+	"entry.done":            "mark finished.add await",                  // a call that was answered has no mark
+	"oddities.mark":         "unanswered.Add unsent.Add unused.Add owe", // one of the three
+	"calls.await":           "outstanding.Add drain",
 
-	"generation.totals": "unsent.Load calls unused.Load unsent.Load unanswered.Load",
-	"generation.calls":  "calls calls", // of those that are left, once it is retired, or of all
-	"entry.calls":       "word.Load",
-
-	"dropTable.drop":     "collect dropNext",
-	"dropTable.dropNext": "turn calls.Add undo",
-	"dropTable.retire":   "calls.Or",
-	"dropped.count":      "calls.Load",
-	"rotation.turn":      "next.Add",
-	"roundRobin.Pick":    "drop turn take owe refuse",
+	"generation.retire": "turns.close again.close newDrops finished.close await", // finished.close of each entry
+	"generation.totals": "unsent.Load over unused.Load unsent.Load unanswered.Load begun",
+	"generation.over":   "outstanding.Load finished.now",
+	"generation.begun":  "turns.now again.now",
 
 	// Which turn of the drops a call takes changes nothing of what is counted and
-	// when a generation ends; the model has every turn come to a drop or not.
-	"dropTable.owe":     "owe",
-	"dropTurns.owe":     "owed.Add",
-	"dropTurns.collect": "owed.Load owed.Load owed.CompareAndSwap",
-	"dropTurns.undo":    "next.Add",
+	// when a generation ends; the model has fixed calls take no turn.
+	"dropTable.drop":     "collect take",
+	"dropTable.owe":      "owe",
+	"owedTurns.owe":      "turns.Add",
+	"owedTurns.collect":  "turns.Load turns.Load turns.CompareAndSwap",
+	"dropTable.carryOn":  "word.Store",
+	"core.advance":       "carryOn",
+	"core.carryOn":       "turn carryOn",
+	"generation.turn":    "turns.now",
+	"generation.dropped": "turns.now newDrops",
 
 	// Around the protocol: what begins it, and what only looks.
-	"childPicker.Pick":     "drop owe",
-	"generation.Pick":      "pick", // which a seat of a child does
-	"dropping.Pick":        "dropNext",
-	"roundRobin.ping":      "turn", // holds nothing, on purpose: see pingOver
-	"entry.picks":          "calls",
-	"generation.newPicker": "next.Load",
-	"roundRobin.count":     "picks next.Load",
-	"Group.perform":        "drain retire", // drain makes the closure
+	"childPicker.Pick":      "drop owe",
+	"generation.Pick":       "pick", // which a seat of a child does
+	"dropping.Pick":         "take",
+	"roundRobin.ping":       "pings.add", // holds nothing, on purpose: see pingOver
+	"roundRobin.picks":      "turns.now again.now",
+	"generation.newPicker":  "picks",
+	"generation.lastPicked": "picks",
+	"entry.picked":          "made.Load",
+	"entry.firstPicked":     "made.CompareAndSwap made.Store",
+	"Group.perform":         "drain retire", // drain makes the closure
 }
 
 func TestProtocol_IsThatOfTheCode(t *testing.T) {
@@ -132,12 +132,15 @@ func nameOf(f *ast.FuncDecl) string {
 }
 
 var (
-	atomics   = []string{"Add", "And", "CompareAndSwap", "Load", "Or", "Store", "Swap"}
-	fields    = []string{"calls", "live", "next", "owed", "unanswered", "unsent", "unused", "word"}
-	functions = []string{"pick", "picks", "refuse", "mark", "retireEntry", "entriesDrained", "calls", "turn", "drop", "dropNext", "owe", "collect", "undo"}
+	atomics   = []string{"Add", "And", "CompareAndSwap", "Load", "Or", "Store", "Swap", "add", "close", "now"}
+	fields    = []string{"made", "outstanding", "turns", "unanswered", "unsent", "unused", "word"}
+	counters  = []string{"turns", "again", "finished", "pings"}
+	functions = []string{
+		"pick", "pickAgain", "picks", "mark", "await", "begun", "over", "turn", "drop", "owe", "collect", "newDrops", "carryOn",
+	}
 
 	// Others in the package have methods of these names too.
-	namesakes = []string{"take", "release", "retire", "drain"}
+	namesakes = []string{"take", "retire", "drain"}
 )
 
 func onlyNamesakes(ops string) bool {
@@ -178,7 +181,7 @@ func operation(call *ast.CallExpr) string {
 	case !slices.Contains(atomics, method.Sel.Name):
 		return ""
 	}
-	if of, ok := method.X.(*ast.SelectorExpr); ok && slices.Contains(fields, of.Sel.Name) {
+	if of, ok := method.X.(*ast.SelectorExpr); ok && (slices.Contains(fields, of.Sel.Name) || slices.Contains(counters, of.Sel.Name)) {
 		return of.Sel.Name + "." + method.Sel.Name
 	}
 	return ""

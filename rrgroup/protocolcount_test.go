@@ -6,46 +6,101 @@ import (
 	"slices"
 )
 
-// count is ledger.count, by generation.totals, with each read a step of its own:
-// unsent, the words, unused, unsent again, unanswered. With the last of them the
-// report is told. The drops are read in that step too: nothing else is about
-// them. Of a retired generation the code reads the words of those entries alone
-// that had not drained then. Here all are read; the others change no more, except
-// for picks that are being refused.
+// count is ledger.count, by generation.totals and generation.dropped, with each
+// read a step of its own.
 func (m *model) count(s *world) string {
 	g := &s.group
-	r, part, words := &g.reading, int(g.part), m.entries
+	order := m.reads(g.isRetired(m))
+	read := order[g.part]
 	g.part++
+	what := read(s)
+	if int(g.part) == len(order) {
+		m.tell(s)
+		g.over()
+	}
+	return what
+}
+
+// reads are the steps of a count.
+func (m *model) reads(retired bool) (all []func(*world) string) {
 	switch {
-	case part == 0 && m.fault == readsTheOddFirst:
-		r.unsent, r.unused = s.odd[unsent], s.odd[unused]
-		r.received = -s.odd[unanswered]
-		return "count: read all that is odd"
-	case part == words+1 && m.fault == readsTheOddFirst:
-		r.over -= r.unused
-		r.received += r.over - r.unsent
-		m.tell(s)
-		g.over()
-		return "count: tell"
-	case part == 0:
-		r.unsent = s.odd[unsent]
-		return "count: read unsent"
-	case part <= words:
-		r.flying += int8(s.words[part-1].flying())
-		r.over += int8(s.words[part-1].finished())
-		return "count: read a word"
-	case part == words+1:
-		r.unused = s.odd[unused]
-		r.over -= r.unused
-		return "count: read unused"
-	case part == words+2:
-		r.received = r.over - s.odd[unsent]
-		return "count: read unsent again"
+	case m.fault == readsTheOddFirst:
+		all = append(all, readUnsent, readUnused, readUnsentAgain, readUnanswered)
+		all = append(all, m.readFinished(retired)...)
+	case m.fault == readsPicksFirst:
+		all = append(all, m.readPicks(retired)...)
+		all = append(append(all, readUnsent), m.readFinished(retired)...)
+		return append(all, readUnused, readUnsentAgain, readUnanswered)
 	default:
-		r.received -= s.odd[unanswered]
-		m.tell(s)
-		g.over()
-		return "count: read unanswered, and tell"
+		all = append(append(all, readUnsent), m.readFinished(retired)...)
+		all = append(all, readUnused, readUnsentAgain, readUnanswered)
+	}
+	return append(all, m.readPicks(retired)...)
+}
+
+func readUnsent(s *world) string {
+	s.group.reading.unsent = s.odd[unsent]
+	return "count: read unsent"
+}
+
+func readUnused(s *world) string {
+	s.group.reading.unused = s.odd[unused]
+	return "count: read unused"
+}
+
+func readUnsentAgain(s *world) string {
+	s.group.reading.received -= s.odd[unsent]
+	return "count: read unsent again"
+}
+
+func readUnanswered(s *world) string {
+	s.group.reading.received -= s.odd[unanswered]
+	return "count: read unanswered"
+}
+
+// readFinished is generation.over.
+func (m *model) readFinished(retired bool) (all []func(*world) string) {
+	if retired {
+		return append(all, func(s *world) string {
+			s.group.reading.over = m.picks(s.group.turns, s.group.again) - s.outstanding
+			return "count: read outstanding"
+		})
+	}
+	for i := range m.entries {
+		all = append(all, func(s *world) string {
+			s.group.reading.over += int8(s.finished[i].count())
+			return "count: read an entry"
+		})
+	}
+	return all
+}
+
+// readPicks is generation.begun, and generation.dropped, which reads the turns once
+// more.
+func (m *model) readPicks(retired bool) []func(*world) string {
+	if retired && m.fault != countsTheRefused {
+		return []func(*world) string{func(s *world) string {
+			s.group.reading.turns = s.group.turns
+			if m.fault == dropsTheRefused {
+				s.group.reading.turns = int8(s.turns.count())
+			}
+			s.group.reading.begun = m.picks(s.group.turns, s.group.again)
+			return "count: there were so many picks"
+		}}
+	}
+	return []func(*world) string{
+		func(s *world) string {
+			s.group.reading.begun = m.picks(int8(s.turns.count()), 0)
+			return "count: read the turns"
+		},
+		func(s *world) string {
+			s.group.reading.begun += int8(s.again.count())
+			return "count: read the picks without a turn"
+		},
+		func(s *world) string {
+			s.group.reading.turns = int8(s.turns.count())
+			return "count: read the turns again"
+		},
 	}
 }
 
@@ -53,19 +108,12 @@ func (m *model) count(s *world) string {
 func (m *model) tell(s *world) {
 	g := &s.group
 	r := g.reading
-	now := totals{int64(r.over + r.flying), int64(r.over), int64(r.unsent), int64(r.received)}
-	if g.isRetired(m) && m.fault != countsTheRefused {
-		now.started = int64(g.begun - r.unused)
-	}
+	over := r.over - r.unused
+	now := totals{int64(r.begun - r.unused), int64(over), int64(r.unsent), int64(over + r.received)}
 	g.told = small(g.told.large().plus(now.since(g.told.large())))
-	if g.toldDrops = int8(s.dropping); s.dropping >= late {
-		g.toldDrops = int8(g.final)
-	}
+	g.toldDrops = r.turns - m.picks(r.turns, 0)
 	g.reading = reading{}
 }
-
-// isRetired reports whether the group has retired the generation already.
-func (g *keeper) isRetired(m *model) bool { return slices.Contains(m.script[:g.act], retiring) }
 
 // always is what may never be: see handover.drain and report.exact.
 func (m *model) always(s world) error {

@@ -3,25 +3,32 @@ package rrgroup
 import (
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/balancer"
 )
 
-// A caller may hold a picker that gRPC has replaced. Between its taking a
-// reference of a retired entry and its giving that back it is no call, for
-// whichever report.
+// A caller may hold a picker that gRPC has replaced. A pick that it refuses is no
+// call, for whichever report.
 func TestReport_StartedIsNoRefusedPick(t *testing.T) {
 	core := newCore(nil)
 	core.adopt(from(1, "a"), time.Time{}, 0)
 	g := core.incoming
-	e := g.entry(0)
-	if _, err := e.pick(); err != nil {
+	p := newRoundRobin(g, []*entry{g.entry(0)})
+	r, err := p.Pick(pickInfo)
+	if err != nil {
 		t.Fatal(err)
 	}
+	refused := func() {
+		if _, err := p.Pick(pickInfo); err != balancer.ErrNoSubConnAvailable {
+			t.Errorf("a retired picker returned %v", err)
+		}
+	}
 	g.retire(func() {})
-	e.take() // as roundRobin.Pick does, and comes no further yet
-	want(t, "started, with a call in flight and a pick being refused", core.ledger.count(1).Started, 1)
-	e.result.Done(answer)
+	refused()
+	want(t, "started, with a call in flight and a pick refused", core.ledger.count(1).Started, 1)
+	r.Done(answer)
 	core.ended(g)
-	e.refuse()
+	refused()
 	now := core.ledger.count(1)
 	want(t, "finished", now.Finished, 1)
 	want(t, "started besides", now.Started, 0)

@@ -178,8 +178,8 @@ func TestReport_ExactUnderLoad(t *testing.T) {
 		running.Go(func() {
 			for i := range calls {
 				e := g.entry((n + i) % g.size)
-				if _, err := e.pick(); err == nil {
-					e.result.Done(mixed(i))
+				if r, err := e.pick(); err == nil {
+					r.Done(mixed(i))
 				}
 			}
 		})
@@ -235,7 +235,7 @@ func TestReport_DropsOfARetiredList(t *testing.T) {
 		_ = g.drops.drop()
 	}
 	g.retire(func() {})
-	want(t, "drops kept", len(g.drops.places), 1)
+	want(t, "drops kept", len(g.untold), 1)
 	want(t, "drops counted", len(core.ledger.count(1).Dropped), 1)
 	want(t, "drops counted twice", len(core.ledger.count(1).Dropped), 0)
 }

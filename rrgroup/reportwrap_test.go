@@ -9,15 +9,16 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// A word counts finished calls in 40 bits. Reports add up also for an entry, or
-// several, that have had more of them on one call to the balancer: while their
-// generation serves, when it is retired with calls in flight, and after these.
-func TestReport_ExactOverTheEndOfTheWord(t *testing.T) {
+// Reports add up also for entries that have had more calls than there can be in a
+// century: while their generation serves, when it is retired with calls in flight,
+// and after these.
+func TestReport_ExactAfterMoreCallsThanThereCanBe(t *testing.T) {
 	core := newCore(nil)
 	core.adopt(from(1, "a b"), time.Time{}, 0)
 	g := core.incoming
-	g.entry(0).word.Store((1<<40 - 3) * finished)
-	g.entry(1).word.Store((1<<40 - 5) * finished)
+	g.again.word.Store(1 << 62)
+	g.entry(0).finished.word.Store(1<<62 - 1<<32)
+	g.entry(1).finished.word.Store(1 << 32)
 	core.ledger.count(1)
 	calls := func(n int) (held []balancer.PickResult) {
 		for i := range n {
@@ -43,7 +44,7 @@ func TestReport_ExactOverTheEndOfTheWord(t *testing.T) {
 	}
 
 	end(calls(1000))
-	want(t, "1000 calls over the end", report(), told(1000, 1000, 250))
+	want(t, "1000 calls", report(), told(1000, 1000, 250))
 	held := calls(8)
 	want(t, "8 more in flight", report(), told(8, 0, 0))
 	core.incoming = nil

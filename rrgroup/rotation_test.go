@@ -1,6 +1,8 @@
 package rrgroup
 
 import (
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -219,4 +221,24 @@ func TestPick_NonBlocking(t *testing.T) {
 		})
 		want(t, "allocations per pick", allocated, 0)
 	})
+}
+
+// The multiplication gives what a division gives.
+func TestPick_PlaceIsExact(t *testing.T) {
+	check := func(n int, x uint64) {
+		quotient, rest := newDivisor(n).divide(x)
+		if quotient != x/uint64(n) || rest != x%uint64(n) {
+			t.Fatalf("%d / %d: got %d, rest %d", x, n, quotient, rest)
+		}
+	}
+	for n := 1; n < 2000; n++ {
+		for _, edge := range []uint64{0, 1 << 32, 1 << 63, math.MaxUint64, math.MaxUint64 / uint64(n) * uint64(n)} {
+			for d := range uint64(5) {
+				check(n, edge+d-2)
+			}
+		}
+	}
+	for range 1_000_000 {
+		check(1+int(rand.Uint64()>>(1+rand.IntN(63))), rand.Uint64()>>rand.IntN(64))
+	}
 }

@@ -8,36 +8,82 @@ import (
 // A roundRobin is the picker of a generation with READY backends. It is
 // immutable; readiness changes make a new one over the same generation.
 type roundRobin struct {
-	picks  *rotation // the generation's
-	pings  *rotation // the same, of pings
-	ready  []*entry  // in the order of the list, never empty
-	offset uint64    // maps the count of picks to a place in ready
-	since  uint64    // the count of picks when it was built
-	drops  *dropTable
+	turns  *counter   // the generation's
+	ready  []*entry   // in the order of the list, never empty
+	size   divisor    // len(ready)
+	offset uint64     // maps the count of picks to a place in ready
+	drops  *dropTable // nil if the list has none
+	again  *counter   // the generation's
+	pings  *counter   // the same
+	since  uint64     // the count of picks when it was built
 }
 
-// Pick takes the next entry in turn, unless the drop rotation has the call
-// dropped first. It neither waits nor, but for a ping, allocates.
+// Pick takes the next entry in turn, unless the list has the call dropped. It
+// neither waits nor, but for a ping and the first pick of an entry, allocates.
 func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isPing(info) {
 		return p.ping(info)
 	}
 	if p.drops != nil {
-		if err := p.drops.drop(); err != nil {
-			return balancer.PickResult{}, err
-		}
+		return p.pickOrDrop()
 	}
-	// The rest is entry.pick, which the compiler does not inline. Where there is
-	// no choice nobody has to take turns.
-	e := p.ready[0]
-	if n := len(p.ready); n > 1 {
-		e = p.ready[p.picks.turn(n, p.offset)]
+	w := p.turns.add()
+	if w.isClosed() {
+		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 	}
-	if !e.take() {
+	return p.at(uint64(w) - 1).picked(), nil
+}
+
+// at returns the entry for the pick after so many others.
+func (p *roundRobin) at(picks uint64) *entry {
+	_, place := p.size.divide(picks + p.offset)
+	return p.ready[place]
+}
+
+// pickOrDrop is Pick for lists with drops.
+func (p *roundRobin) pickOrDrop() (balancer.PickResult, error) {
+	if p.drops.owed.collect() {
+		return p.pickAgain()
+	}
+	passed, err := p.drops.take()
+	if err != nil {
+		return balancer.PickResult{}, err
+	}
+	return p.at(passed + p.again.now()).picked(), nil
+}
+
+// pickAgain is a pick that uses a turn of the drops that is owed. It goes where a
+// pick with a turn of its own would have gone, and the next one goes further.
+func (p *roundRobin) pickAgain() (balancer.PickResult, error) {
+	w := p.again.add()
+	if w.isClosed() {
 		p.drops.owe()
-		return e.refuse()
+		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 	}
-	return e.result, nil
+	passed, _ := p.drops.passed(p.turns.now())
+	return p.at(passed + uint64(w) - 1).picked(), nil
+}
+
+// picks returns how many picks there were, by all pickers of the generation and,
+// if the list has drops, by the lists before it.
+func (p *roundRobin) picks() uint64 {
+	turns := p.turns.now()
+	if p.drops != nil {
+		turns, _ = p.drops.passed(turns)
+	}
+	return turns + p.again.now()
+}
+
+// newRoundRobin returns a picker over these entries of g, shifted by nothing.
+func newRoundRobin(g *generation, ready []*entry) *roundRobin {
+	return &roundRobin{
+		turns: &g.turns,
+		ready: ready,
+		size:  newDivisor(len(ready)),
+		drops: g.drops,
+		again: &g.again,
+		pings: &g.pings,
+	}
 }
 
 // newPicker builds a picker over the entries that are READY now. It carries
@@ -46,15 +92,10 @@ func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 func (g *generation) newPicker() *roundRobin {
 	g.last = g.lastPicked()
 	ready, after := g.readyEntries()
-	n, next := uint64(len(ready)), g.picks.next.Load()
-	p := &roundRobin{
-		picks:  &g.picks,
-		pings:  &g.pings,
-		ready:  ready,
-		offset: (uint64(after) + n - next%n) % n,
-		drops:  g.drops,
-	}
-	p.since = p.count()
+	p := newRoundRobin(g, ready)
+	p.since = p.picks()
+	_, place := p.size.divide(p.since)
+	p.offset = uint64(after+len(ready)) - place
 	g.picker, g.stale = p, false
 	return p
 }
@@ -65,23 +106,11 @@ func (g *generation) lastPicked() int {
 	if p == nil {
 		return g.last
 	}
-	count := p.count()
-	switch {
-	case count == p.since:
+	picks := p.picks()
+	if picks == p.since {
 		return g.last
-	case len(p.ready) == 1:
-		return p.ready[0].place
-	default:
-		return p.ready[(count-1+p.offset)%uint64(len(p.ready))].place
 	}
-}
-
-// count returns a number that grows with each pick of p.
-func (p *roundRobin) count() uint64 {
-	if len(p.ready) == 1 {
-		return p.ready[0].picks()
-	}
-	return p.picks.next.Load()
+	return int(p.at(picks - 1).place)
 }
 
 // readyEntries returns the READY entries in the order of the list and which of
@@ -96,14 +125,14 @@ func (g *generation) readyEntries() (ready []*entry, after int) {
 		if i <= g.last {
 			before++
 		}
-		ready = append(ready, g.entry(i).over(c.sc))
+		ready = append(ready, g.entry(i).onto(c.sc))
 	}
 	return ready, before % len(ready)
 }
 
-// over makes picks of e go to sc. It writes only before e is first published:
+// onto makes picks of e go to sc. It writes only before e is first published:
 // the SubConn of an entry never changes.
-func (e *entry) over(sc balancer.SubConn) *entry {
+func (e *entry) onto(sc balancer.SubConn) *entry {
 	if e.result.SubConn == nil {
 		e.result.SubConn = sc
 	}

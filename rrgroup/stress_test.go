@@ -78,17 +78,15 @@ func (s *shift) work(callers, generations int) {
 func (s *shift) begin(terms map[*generation]*term) *generation {
 	plan := from(1, "a b drop")
 	g := newGeneration(plan, time.Time{}, 0)
-	g.dropBy(s.core.drops)
+	g.dropBy(s.core.owed)
 	s.core.ledger.open(g)
 	of := &term{}
 	terms[g] = of
-	p := &roundRobin{picks: &g.picks, drops: g.drops}
+	var ready []*entry
 	for i := range g.size {
-		e := g.entry(i)
-		e.result.SubConn = &inTerm{of: of}
-		p.ready = append(p.ready, e)
+		ready = append(ready, g.entry(i).onto(&inTerm{of: of}))
 	}
-	s.latest.Store(p)
+	s.latest.Store(newRoundRobin(g, ready))
 	return g
 }
 

@@ -1,33 +1,34 @@
 package rrgroup
 
-// A word is what an entry's word holds, as one atomic step left it. What
-// follows from it is worked out here and nowhere else: the exhaustive test of
-// the steps (protocol_test.go) goes by the same answers as the entry does.
+import "sync/atomic"
+
+// A word is what a counter holds: the lower 63 bits are the count, the highest
+// bit is set once the counter is closed. A billion events a second would take
+// 292 years to fill it.
 type word uint64
 
-// retired reports whether no pick may succeed any more: whoever took a
-// reference and left the word so has to give it back.
-func (w word) retired() bool { return w&word(retired) != 0 }
+const closed = word(1) << 63
 
-// spent reports whether the entry has no call left, and nobody has seen it
-// yet. That is an end if the entry is retired.
-func (w word) spent() bool { return w&word(inFlight|drained) == 0 }
+// isClosed reports whether the counter was closed.
+func (w word) isClosed() bool { return int64(w) < 0 }
 
-// end returns w retired, and marked as drained if it has no call left.
-func (w word) end() word {
-	if w.spent() {
-		w |= word(drained)
-	}
-	return w | word(retired)
-}
+// count returns how many events were counted.
+func (w word) count() uint64 { return uint64(w &^ closed) }
 
-// finished returns how many calls are over, picks that were not used included,
-// modulo 2⁴⁰.
-func (w word) finished() int64 { return int64(w / word(finished)) }
+// A counter counts events, in one atomic add each, until the group closes it.
+//
+// Each event is on exactly one side of the close: either the close returns a
+// count that has the event in it, or the event is told that the counter was
+// closed.
+type counter struct{ word atomic.Uint64 }
 
-// flying returns how many references there are.
-func (w word) flying() int64 { return int64(w & word(inFlight)) }
+// add adds one event. If the result is closed, the event came too late and is
+// not counted; nothing has to be taken back.
+func (c *counter) add() word { return word(c.word.Add(1)) }
 
-// handBack is what to add to give a reference back and add count in the same
-// step.
-func handBack(count uint64) uint64 { return count - reference }
+// close ends the counting and returns the final count. Only this result is the
+// final count: the word goes on to change with events that come too late.
+func (c *counter) close() uint64 { return word(c.word.Or(uint64(closed))).count() }
+
+// now returns the count so far. It means nothing once the counter is closed.
+func (c *counter) now() uint64 { return word(c.word.Load()).count() }

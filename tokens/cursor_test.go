@@ -64,8 +64,8 @@ func TestParse_TakesOverHalves(t *testing.T) {
 	list := Parse(&lbpb.ServerList{Servers: []*lbpb.Server{backend(1, 80, "x"), backend(3, 80, "b")}}, last)
 	checkEntries(t, list, wantEntry{addr: "10.0.0.1:80", token: "x"}, wantEntry{addr: "10.0.0.3:80", token: "b"})
 	checkEntries(t, last, wantEntry{addr: "10.0.0.1:80", token: "a"}, wantEntry{addr: "10.0.0.2:80", token: "b"})
-	last.Entries[1].Metadata["seen"] = nil
-	if _, shared := list.Entries[1].Metadata["seen"]; !shared {
+	last.Entries[1].Metadata()["seen"] = nil
+	if _, shared := list.Entries[1].Metadata()["seen"]; !shared {
 		t.Error("the metadata of a token that stayed was made anew")
 	}
 }

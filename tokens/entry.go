@@ -1,6 +1,10 @@
 package tokens
 
-import "google.golang.org/grpc/metadata"
+import (
+	"sync/atomic"
+
+	"google.golang.org/grpc/metadata"
+)
 
 // MetadataKey is the header in which a call carries the token of the entry it
 // was picked by. Its name is part of the protocol.
@@ -23,14 +27,30 @@ type Entry struct {
 	// drops are reported under it, and it goes into no header.
 	Token string
 
-	// Metadata of a backend is {"lb-token": {Token}}, made once. Entries of equal
-	// token share it, if the list has few tokens. It must not be changed. Nil for
-	// a drop.
-	Metadata metadata.MD
-
 	Drop bool
 
+	header *header // nil for a drop
+
 	at endpoint // Addr, in a form that is quick to compare; zero for a drop
+}
+
+// A header is the metadata of a token, nil until it is first asked for: it takes
+// some 400 bytes, and most entries of a list that is replaced often are never
+// picked.
+type header = atomic.Pointer[metadata.MD]
+
+// Metadata of a backend is {"lb-token": {Token}}. It is made by the first call, and
+// the same from then on. Entries of equal token share it, if the list has few
+// tokens. It must not be changed. Nil for a drop and for an Entry that is not of a
+// [List]. It may be called by any number of goroutines.
+func (e *Entry) Metadata() metadata.MD {
+	if e.header == nil {
+		return nil
+	}
+	if e.header.Load() == nil {
+		e.header.CompareAndSwap(nil, &metadata.MD{MetadataKey: {e.Token}})
+	}
+	return *e.header.Load()
 }
 
 // same reports whether a pick of e and one of o are the same to a caller. Addr

@@ -19,7 +19,7 @@ func ExampleParse() {
 	}}, nil)
 
 	for _, e := range list.Entries {
-		fmt.Printf("%q %q drop=%v\n", e.Addr, e.Metadata.Get(tokens.MetadataKey), e.Drop)
+		fmt.Printf("%q %q drop=%v\n", e.Addr, e.Metadata().Get(tokens.MetadataKey), e.Drop)
 	}
 	for _, r := range append(list.Rejected, list.Warnings...) {
 		fmt.Printf("server %d: %s\n", r.Index, r.Reason)

@@ -45,13 +45,13 @@ func checkEntries(t *testing.T, l *List, want ...wantEntry) {
 func checkMetadata(t *testing.T, i int, e *Entry) {
 	t.Helper()
 	if e.Drop {
-		if e.Metadata != nil {
-			t.Errorf("entry %d is a drop with metadata %v", i, e.Metadata)
+		if e.Metadata() != nil {
+			t.Errorf("entry %d is a drop with metadata %v", i, e.Metadata())
 		}
 		return
 	}
-	got := e.Metadata["lb-token"]
-	if len(e.Metadata) != 1 || len(got) != 1 || got[0] != e.Token {
-		t.Errorf("entry %d has metadata %v, want lb-token with %q alone", i, e.Metadata, e.Token)
+	got := e.Metadata()["lb-token"]
+	if len(e.Metadata()) != 1 || len(got) != 1 || got[0] != e.Token {
+		t.Errorf("entry %d has metadata %v, want lb-token with %q alone", i, e.Metadata(), e.Token)
 	}
 }

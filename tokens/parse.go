@@ -1,10 +1,6 @@
 package tokens
 
-import (
-	"google.golang.org/grpc/metadata"
-
-	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
-)
+import lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 
 // Parse makes a list usable. A nil list and one without servers give an empty
 // [List].
@@ -24,7 +20,7 @@ func Parse(l *lbpb.ServerList, last *List) *List {
 	p := parser{
 		list:   &List{Entries: make([]*Entry, 0, usable(l.GetServers()))},
 		last:   last.cursor(),
-		shared: make(map[string]metadata.MD),
+		shared: make(map[string]*Entry),
 	}
 	for i, s := range l.GetServers() {
 		if s.GetDrop() {
@@ -54,9 +50,9 @@ type parser struct {
 	list *List
 	last cursor // over the list before
 
-	// The metadata of the first tokens that were seen in backends and not taken
-	// from the list before. An empty token has its place too.
-	shared map[string]metadata.MD
+	// Backends that were not taken from the list before, by token: the first of
+	// each. An empty token has its place too.
+	shared map[string]*Entry
 
 	overLength bool // a token over the specified length was noted
 }
@@ -102,29 +98,29 @@ func (p *parser) entry(at endpoint, token string, old *Entry) *Entry {
 	if e.Addr = old.Addr; at != old.at {
 		e.Addr = at.String()
 	}
-	if e.Metadata = old.Metadata; token != old.Token || old.Metadata == nil {
-		e.Metadata = p.metadata(token)
+	if token == old.Token && old.header != nil {
+		e.Token, e.header = old.Token, old.header // so that the copy in the message can go
+	} else {
+		p.head(e)
 	}
-	e.Token = e.Metadata[MetadataKey][0] // the shared copy, so that the message's can go
 	return e
 }
 
-// sharing is how many tokens a list can share the metadata of, which takes some
-// 400 bytes. Where there are more, most backends have a token to themselves,
-// and to look for another one with the same would cost more than it saves.
+// sharing is how many tokens a list can share the metadata of. Where there are
+// more, most backends have a token to themselves, and to look for another one with
+// the same would cost more than it saves.
 const sharing = 256
 
-// metadata returns the metadata of a token.
-func (p *parser) metadata(token string) metadata.MD {
-	md, ok := p.shared[token]
-	if ok {
-		return md
+// head gives e the header of an entry with the same token, or else its own.
+func (p *parser) head(e *Entry) {
+	if same := p.shared[e.Token]; same != nil {
+		e.Token, e.header = same.Token, same.header
+		return
 	}
-	md = metadata.MD{MetadataKey: {token}}
+	e.header = new(header)
 	if len(p.shared) < sharing {
-		p.shared[token] = md
+		p.shared[e.Token] = e
 	}
-	return md
 }
 
 // noteLength warns of the first token of a list that is longer than the

@@ -18,11 +18,11 @@ func TestToken_Entry(t *testing.T) {
 		t.Errorf("warnings %v about good tokens", l.Warnings)
 	}
 	// Equal tokens are one map, which shows by writing to it.
-	l.Entries[0].Metadata.Set("lb-token", "changed")
-	if got := l.Entries[2].Metadata.Get("lb-token"); got[0] != "changed" {
+	l.Entries[0].Metadata().Set("lb-token", "changed")
+	if got := l.Entries[2].Metadata().Get("lb-token"); got[0] != "changed" {
 		t.Error("entries of equal token have metadata of their own")
 	}
-	if got := l.Entries[1].Metadata.Get("lb-token"); got[0] != "second" {
+	if got := l.Entries[1].Metadata().Get("lb-token"); got[0] != "second" {
 		t.Error("entries of different tokens share metadata")
 	}
 }
