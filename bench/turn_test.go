@@ -58,34 +58,3 @@ func (l *line) until(end time.Time, times []time.Duration) []time.Duration {
 	}
 	return times
 }
-
-// Calls are made, and reported, by both policies that report.
-func TestOffice_CallsAreReported(t *testing.T) {
-	o := newOffice(t)
-	for _, policy := range []string{"ours", "grpclb"} {
-		l := o.connect(policy)
-		const made = 100 * backendsCalled
-		reported := int64(0)
-		for reported < made {
-			reported += l.call.Report().GetNumCallsFinishedKnownReceived()
-		}
-		if reported != made {
-			t.Errorf("%s reported %d calls, want %d", policy, reported, made)
-		}
-	}
-}
-
-func TestMeasureCalls(t *testing.T) {
-	for policy, s := range measureCalls(t, []string{"ours", "grpclb", "round_robin"}, 1, 5*time.Millisecond) {
-		if s.rate <= 0 || s.p50 <= 0 || s.p99 < s.p50 {
-			t.Errorf("%s: %+v, want calls, and that the 99th percentile is no less than the median", policy, s)
-		}
-	}
-}
-
-func TestMedianSpeed(t *testing.T) {
-	got := medianSpeed([]speed{{1, 20, 300}, {2, 10, 100}, {3, 30, 200}})
-	if want := (speed{2, 20, 200}); got != want {
-		t.Errorf("median = %v, want %v", got, want)
-	}
-}
