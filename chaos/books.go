@@ -1,116 +1,109 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 
+	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
-
-	"github.com/actorlb/grpclb/actor"
+	"google.golang.org/grpc/stats"
 )
 
-// books is the goroutine that keeps the load reports of all balancers and holds
-// them against what was called. Reports are read as they arrive at a balancer's
-// server, whoever the client is; what was called is counted by the channel's
-// stats handler (see attempts).
+// books hold the load reports, read as they arrive at the balancers, against what
+// the channel tried to send, which they count as its stats handler. gRPC makes a
+// second attempt at a call if a server surely has not seen the first, so there may
+// be more attempts than calls.
 //
 // The promises: on each call to a balancer never has more been finished than
-// started, nor more been sent on or answered than finished; and all calls to
-// all balancers together never have more started than there were attempts.
+// started, nor more been sent on or answered than finished; and all calls to all
+// balancers together never have more started than there were attempts.
 type books struct {
-	inbox    *actor.Inbox[bookMessage]
-	group    *actor.Group
-	numbers  atomic.Int64 // calls to balancers so far
-	attempts *attempts    // of the channel
+	attempts atomic.Int64
+	started  atomic.Int64                // calls, by all reports
+	numbers  atomic.Int64                // of calls to balancers
+	open     [balancerCount]atomic.Int64 // the number of the last call to each, if it is open; else zero
+	wrong    chan string                 // promises that were broken, as many as there is room for
 }
 
-// An account is all reports of one call to a balancer, added up.
-type account struct {
-	balancer                            int
-	started, finished, unsent, received int64
-	drops                               int64
-}
+func newBooks() *books { return &books{wrong: make(chan string, enough)} }
 
-// A summary is what the books say so far.
-type summary struct {
-	calls   int    // to balancers
-	reports int    // that arrived
-	started int64  // calls, by all of them
-	contact int    // the balancer that was called last of those with a call open; -1: none
-	wrong   faulty // promises that were broken
-}
-
-// A bookMessage is what the books can be told. One opened and one ended come
-// for each call of a client, and its reports at the pace it was told.
-type bookMessage interface{ toBooks() }
-
-// opened, ended, reported: about the call of this number, from its handler and
-// the goroutine that reads it. A call that is open counts as contact.
-type opened struct{ call, balancer int }
-type ended struct{ call int }
-type reported struct {
-	call  int
-	stats *lbpb.ClientStats
-	limit int64 // attempts there had been when it arrived
-}
-
-// summed: from the player, who waits for the reply; there is room for it.
-type summed struct{ reply chan<- summary }
-
-func (opened) toBooks()   {}
-func (ended) toBooks()    {}
-func (reported) toBooks() {}
-func (summed) toBooks()   {}
-
-func newBooks(a *attempts) *books {
-	b := &books{inbox: actor.NewInbox[bookMessage](), group: actor.NewGroup(), attempts: a}
-	b.group.Go(b.keep)
-	return b
-}
-
-func (b *books) opened(balancer int) (call int) {
-	call = int(b.numbers.Add(1))
-	b.inbox.Send(opened{call, balancer})
-	return call
-}
-
-func (b *books) ended(call int) { b.inbox.Send(ended{call}) }
-
-// reported reads the count of attempts now, when all that the report tells of
-// has begun.
-func (b *books) reported(call int, stats *lbpb.ClientStats) {
-	b.inbox.Send(reported{call, stats, b.attempts.count()})
-}
-
-func (b *books) sum() summary {
-	reply := make(chan summary, 1)
-	if !b.inbox.Send(summed{reply}) {
-		return summary{contact: -1}
+// HandleRPC is called by gRPC for each event of each call.
+func (b *books) HandleRPC(_ context.Context, s stats.RPCStats) {
+	if _, is := s.(*stats.Begin); is {
+		b.attempts.Add(1)
 	}
-	return <-reply
 }
 
-// close ends the books. What is said later is not written down.
-func (b *books) close() { b.group.Stop() }
+func (*books) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (*books) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (*books) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// add takes a report over and says what is wrong with the account then.
-func (a *account) add(s *lbpb.ClientStats) error {
+// contact returns the balancer that was called last of those with an open call; -1:
+// none. A client has one call, and a balancer that can't be heard from may think
+// that it still has the one before.
+func (b *books) contact() int {
+	latest, contact := int64(0), -1
+	for i := range b.open {
+		if call := b.open[i].Load(); call > latest {
+			latest, contact = call, i
+		}
+	}
+	return contact
+}
+
+// reader returns what reads along in the calls to a balancer.
+func (b *books) reader(balancer int) grpc.StreamServerInterceptor {
+	return func(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		call := b.numbers.Add(1)
+		b.open[balancer].Store(call)
+		defer b.open[balancer].CompareAndSwap(call, 0)
+		return handler(server, &account{ServerStream: stream, books: b, name: fmt.Sprintf("call %d, to balancer %d", call, balancer+1)})
+	}
+}
+
+// An account is all reports of one call to a balancer, added up by the goroutine
+// that reads them.
+type account struct {
+	grpc.ServerStream
+	books                               *books
+	name                                string
+	started, finished, unsent, received int64
+}
+
+// RecvMsg reads along.
+func (a *account) RecvMsg(m any) error {
+	err := a.ServerStream.RecvMsg(m)
+	if request, is := m.(*lbpb.LoadBalanceRequest); is && err == nil && request.GetClientStats() != nil {
+		a.add(request.GetClientStats())
+	}
+	return err
+}
+
+func (a *account) add(s *lbpb.ClientStats) {
 	a.started += s.GetNumCallsStarted()
 	a.finished += s.GetNumCallsFinished()
 	a.unsent += s.GetNumCallsFinishedWithClientFailedToSend()
 	a.received += s.GetNumCallsFinishedKnownReceived()
-	for _, d := range s.GetCallsFinishedWithDrop() {
-		a.drops += d.GetNumCalls()
-	}
+	all := a.books.started.Add(s.GetNumCallsStarted())
+	attempts := a.books.attempts.Load() // now: all that was reported had begun before
 	switch {
 	case min(s.GetNumCallsStarted(), s.GetNumCallsFinished(), s.GetNumCallsFinishedWithClientFailedToSend(), s.GetNumCallsFinishedKnownReceived()) < 0:
-		return fmt.Errorf("a report has a negative count: %v", s)
+		a.complain("a report has a negative count: %v", s)
 	case a.finished > a.started:
-		return fmt.Errorf("%d calls finished of %d started", a.finished, a.started)
+		a.complain("%d calls finished of %d started", a.finished, a.started)
 	case a.unsent+a.received > a.finished:
-		return fmt.Errorf("%d calls not sent and %d answered of %d finished", a.unsent, a.received, a.finished)
-	case a.drops > 0:
-		return fmt.Errorf("%d calls dropped by lists that have no drops", a.drops)
+		a.complain("%d calls not sent and %d answered of %d finished", a.unsent, a.received, a.finished)
+	case len(s.GetCallsFinishedWithDrop()) > 0:
+		a.complain("calls dropped by lists that have no drops: %v", s)
+	case all > attempts:
+		a.complain("%d calls started by all reports, and there were %d", all, attempts)
 	}
-	return nil
+}
+
+func (a *account) complain(format string, args ...any) {
+	select {
+	case a.books.wrong <- "reports of " + a.name + ": " + fmt.Sprintf(format, args...):
+	default:
+	}
 }

@@ -32,48 +32,27 @@ type outcome struct {
 	err          error
 }
 
-// callers are goroutines that make one call after the other. Each tells the
-// tally how every call went.
+// callers are goroutines that make one call after the other.
 type callers struct {
-	cancel  context.CancelFunc
-	running *sync.WaitGroup
-	ended   chan struct{}               // closed when all have
-	since   *[callersCount]atomic.Int64 // when the call in flight began, unix nanoseconds; zero: none
+	cancel   context.CancelFunc
+	outcomes chan outcome               // callers → player; closed when all have ended
+	since    [callersCount]atomic.Int64 // when the call in flight began, unix nanoseconds; zero: none
 }
 
 // startCallers starts them on the channel.
-func startCallers(conn *grpc.ClientConn, m manner, outcomes chan<- outcome) *callers {
+func startCallers(conn *grpc.ClientConn, m manner) *callers {
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &callers{
-		cancel:  cancel,
-		running: new(sync.WaitGroup),
-		ended:   make(chan struct{}),
-		since:   new([callersCount]atomic.Int64),
-	}
-	stub := testpb.NewTestServiceClient(conn)
+	c := &callers{cancel: cancel, outcomes: make(chan outcome, 4096)} // the player may be busy
+	var running sync.WaitGroup
 	for i := range callersCount {
-		one := caller{i, m, stub, &c.since[i], outcomes}
-		c.running.Go(func() { one.run(ctx) })
+		one := caller{i, m, testpb.NewTestServiceClient(conn), &c.since[i]}
+		running.Go(func() { one.run(ctx, c.outcomes) })
 	}
 	go func() {
-		c.running.Wait()
-		close(c.ended)
+		running.Wait()
+		close(c.outcomes)
 	}()
 	return c
-}
-
-// stop has every caller finish its last call, and reports whether all did
-// within limit.
-func (c *callers) stop(limit time.Duration) bool {
-	c.cancel()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-c.ended:
-		return true
-	case <-timer.C:
-		return false
-	}
 }
 
 // beganBefore reports whether a call is in flight that began before t.
@@ -88,20 +67,19 @@ func (c *callers) beganBefore(t time.Time) bool {
 
 // A caller is one of them.
 type caller struct {
-	number   int
-	manner   manner
-	stub     testpb.TestServiceClient
-	since    *atomic.Int64
-	outcomes chan<- outcome
+	number int
+	manner manner
+	stub   testpb.TestServiceClient
+	since  *atomic.Int64
 }
 
 // run makes calls until ctx is done. Calls are not cut short by that: it would
 // look like a failure.
-func (c caller) run(ctx context.Context) {
+func (c caller) run(ctx context.Context, outcomes chan<- outcome) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
-		c.outcomes <- c.call(timer)
+		outcomes <- c.call(timer)
 		if c.manner.pace == 0 {
 			continue
 		}

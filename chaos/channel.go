@@ -76,7 +76,7 @@ type client struct {
 }
 
 // dial makes the channel, which finds what is given and calls nobody yet.
-func dial(balancers, fallbacks []string, a *attempts) (*client, error) {
+func dial(balancers, fallbacks []string, b *books) (*client, error) {
 	c := &client{resolver: manual.NewBuilderWithScheme(scheme)}
 	c.resolver.InitialState(stateOf(balancers, fallbacks))
 	var err error
@@ -85,7 +85,7 @@ func dial(balancers, fallbacks []string, a *attempts) (*client, error) {
 		grpc.WithDefaultServiceConfig(config),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithIdleTimeout(0),
-		grpc.WithStatsHandler(a),
+		grpc.WithStatsHandler(b),
 		keepalives, reconnects,
 	)
 	return c, err

@@ -1,5 +1,5 @@
-// Chaos breaks things on purpose and holds what calls come to against what the
-// policy promises. It is one process with real sockets: 3 balancers, 8 backends
+// Chaos breaks things on purpose and checks that calls go as the policy promises. It
+// is one process with real sockets: 3 balancers, 8 backends
 // and 2 servers to fall back to, each behind a proxy that can cut connections,
 // swallow what they carry, delay it and slow it down, and one channel with 16
 // callers, every fourth of which makes streaming calls.
@@ -9,9 +9,8 @@
 //
 // The seed of a run is printed first. All faults and lists are drawn from it; how
 // they meet with calls depends on the machine, so a seed that found something
-// may have to be played more than once. Whatever does not hold is printed with
-// the phase, the seed, the calls and the faults at the time, and the exit code
-// is 1.
+// may have to be played more than once. A broken promise is printed with the phase,
+// the seed, the calls and the faults at the time, and the exit code is 1.
 //
 // # The phases and what they promise
 //
@@ -36,7 +35,7 @@
 // server.
 //
 // Everything. All of that to all servers, and more than once the lights go out:
-// see [night]. A call fails only with UNAVAILABLE or, by its own deadline, with
+// see [nights]. A call fails only with UNAVAILABLE or, by its own deadline, with
 // DEADLINE_EXCEEDED, and only if it was sent to a server that had an outage while
 // it ran, or was sent nowhere at a time when servers were away. None hangs past
 // its deadline. Calls are answered again within two seconds of the first server
@@ -82,11 +81,9 @@
 //
 // # Who does what
 //
-// The player goes through the phases; the fleet of servers and the diary of what
-// was done to them are its own. Callers make calls and hand each outcome to the
-// tally, which alone counts them. The books have the load reports, read on the
-// balancers' side, and the stats handler of the channel counts its attempts. Each
-// of tally, books, pulse and proxies is a goroutine with its own state that is
-// told things in typed messages. The player judges: what failed is held against
-// the diary when a phase is over.
+// The player goes through the phases. It breaks servers and mends them, writes down
+// what it did, takes in how each call went while it waits, and judges the calls that
+// failed when a phase is over. Callers make calls. The books add up load reports,
+// which the balancers' servers read along, and the attempts of the channel. Pulse and
+// proxies are goroutines with their own state.
 package main

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -9,6 +11,29 @@ import (
 // anything may happen to anything. When all is well again some of the servers are
 // taken away together (the dark), and after a while the first that calls can
 // be served with is put right (the light). Then the rest is.
+
+// A night is which servers go and which of them come back first.
+type night struct {
+	name    string
+	goes    func(i int) bool
+	returns []func(i int) bool // of each the first one drawn
+}
+
+func isBackend(i int) bool  { return i < firstFallback }
+func isFallback(i int) bool { return !isBackend(i) && !isBalancer(i) }
+
+var nights = []night{
+	// The balancers have been lost with no backend ready, so calls go to fallback.
+	{"everything goes, a fallback server is the first to return",
+		func(int) bool { return true }, []func(int) bool{isFallback}},
+	{"everything goes, a balancer and a backend are the first to return",
+		func(int) bool { return true }, []func(int) bool{isBalancer, isBackend}},
+	// A balancer stays in contact: there is no fallback then (rule fallback.lost).
+	{"the backends go, one is the first to return", isBackend, []func(int) bool{isBackend}},
+	// It is light from the beginning.
+	{"backends and balancers go, the fallback servers stay",
+		func(i int) bool { return !isFallback(i) }, nil},
+}
 
 // A round is what one of them is to be.
 type round struct {
@@ -42,9 +67,9 @@ func (p *player) playEverything(length time.Duration) error {
 			return err
 		}
 	}
-	kind := p.source.IntN(int(nights))
+	kind := p.source.IntN(len(nights))
 	for first := true; first || time.Now().Add(length/8).Before(end); first = false {
-		if err := p.playRound(p.drawRound(night(kind%int(nights)), length)); err != nil {
+		if err := p.playRound(p.drawRound(nights[kind%len(nights)], length)); err != nil {
 			return err
 		}
 		kind++
@@ -58,7 +83,7 @@ func (p *player) drawRound(n night, length time.Duration) round {
 	r.storm = p.draw(storms(), r.length)
 	r.dark = p.source.between(50*time.Millisecond, min(time.Second, length/8))
 	r.order = p.source.Perm(serverCount)
-	p.say("drawn: %s, after %s", nightNames[n], seconds(r.dark))
+	p.say("drawn: %s, after %s", n.name, seconds(r.dark))
 	return r
 }
 
@@ -74,9 +99,9 @@ func (p *player) playRound(r round) error {
 	if err != nil {
 		return err
 	}
-	o, ok := p.await(p.tally.watch(anyList, light), light, backWithin)
+	o, ok := p.await(anyList, light, backWithin)
 	if !ok {
-		p.wrong.add("no call was answered within %v of %s (%s)", backWithin, p.diary.at(light), nightNames[r.night])
+		p.wrong.add("no call was answered within %v of %s (%s)", backWithin, p.at(light), r.night.name)
 	} else {
 		p.back(light, o.ended, "calls are answered again")
 		p.wait(quiet)
@@ -87,21 +112,18 @@ func (p *player) playRound(r round) error {
 // fall has the night fall and returns when it was light again: when the first
 // servers had come back.
 func (p *player) fall(r round) (light time.Time, err error) {
-	for _, i := range r.night.goes() {
-		if err := p.begin(fault{kind: stopped, target: target(i), lasts: time.Hour}); err != nil {
-			return light, err
+	for i := range serverCount {
+		if r.night.goes(i) {
+			err = errors.Join(err, p.begin(fault{kind: stopped, target: target(i), lasts: time.Hour}))
 		}
 	}
-	if r.night == nightLost {
-		return time.Now(), nil
+	if len(r.night.returns) > 0 {
+		p.wait(r.dark)
 	}
-	p.wait(r.dark)
-	for _, i := range r.night.returns(r.order) {
-		if err := p.end(p.active[i]); err != nil {
-			return light, err
-		}
+	for _, fits := range r.night.returns {
+		err = errors.Join(err, p.end(p.active[r.order[slices.IndexFunc(r.order, fits)]]))
 	}
-	return time.Now(), nil
+	return time.Now(), err
 }
 
 // playHole puts a backend and the balancer in contact into black holes, for
@@ -124,7 +146,7 @@ func (p *player) playHole() error {
 	if err != nil {
 		return err
 	}
-	o, ok := p.await(p.tally.watch(number, began), began.Add(found), backWithin)
+	o, ok := p.await(number, began.Add(found), backWithin)
 	if !ok {
 		p.wrong.add("no call went by list %d within %v of when the black hole of a balancer must have been found out", number, backWithin)
 	} else {

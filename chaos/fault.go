@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/actorlb/grpclb/chaos/proxy"
@@ -29,8 +31,8 @@ var kindNames = map[kind]string{
 // is no reason to fail.
 func (k kind) takesAway() bool { return k == stopped || k == cut || k == holed }
 
-// A target is the server that a fault is for: a number of all servers, see
-// [fleet.site], or inContact.
+// A target is the server that a fault is for: a number of all servers or
+// inContact.
 type target int
 
 // inContact is the balancer that the channel is talking to when the fault
@@ -69,9 +71,156 @@ func (t target) String() string {
 	return nameOf(int(t))
 }
 
-// weather is what the proxy in front of the server does meanwhile.
-func (f fault) weather() proxy.Weather {
-	return proxy.Weather{Hole: f.kind == holed, Delay: f.delay, Rate: f.rate}
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }
+
+// A source draws what happens. The seed and the number of the phase determine
+// it, so that a seed that found something can be played again. When exactly
+// things happen to calls is not ours to say.
+type source struct{ *rand.Rand }
+
+// between draws a time in milliseconds, so that it can be printed.
+func (s source) between(least, most time.Duration) time.Duration {
+	span := int((most - least) / time.Millisecond)
+	return least + time.Duration(s.IntN(span+1))*time.Millisecond
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }
+// list draws a list of some of these backends, in any order, one in four of them
+// twice.
+func (s source) list(backends []int) (drawn []int) {
+	order := s.Perm(len(backends))
+	for _, i := range order[:1+s.IntN(len(order))] {
+		drawn = append(drawn, backends[i])
+		if s.IntN(4) == 0 {
+			drawn = append(drawn, backends[i])
+		}
+	}
+	s.Shuffle(len(drawn), func(i, j int) { drawn[i], drawn[j] = drawn[j], drawn[i] })
+	return drawn
+}
+
+// A menu is what faults are drawn from.
+type menu struct {
+	targets []target
+	kinds   []kind
+	every   time.Duration // a fault begins so often on average
+	longest time.Duration
+}
+
+// faults draws the faults of a stretch of time, by when they begin. All of them
+// end within it, and a server has one at a time; inContact counts as a server.
+// A server gets slower by a few times what a call takes, but not so much that a
+// call in good time would miss its deadline.
+func (s source) faults(m menu, length time.Duration) (all []fault) {
+	free := make(map[target]time.Duration) // when it has none any more
+	for at := s.between(0, m.every); at < length*9/10; at += s.between(m.every/2, m.every*3/2) {
+		f := fault{at: at, kind: m.kinds[s.IntN(len(m.kinds))], target: m.targets[s.IntN(len(m.targets))]}
+		f.lasts = min(s.between(m.longest/10, m.longest), length-at)
+		switch f.kind {
+		case cut:
+			f.lasts = 0
+		case delayed:
+			f.delay = s.between(2*time.Millisecond, 30*time.Millisecond)
+		case throttled:
+			f.rate = (128 + s.IntN(512)) << 10
+		case replaced, reordered:
+			if f.target != inContact && !isBalancer(int(f.target)) {
+				continue
+			}
+		}
+		if at >= free[f.target] {
+			free[f.target] = at + f.lasts + time.Millisecond
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// An entry of the diary is a fault that befell a server.
+type entry struct {
+	fault  fault
+	server int       // what target came to
+	began  time.Time // before anything was done
+	until  time.Time // when it is to end
+	ended  time.Time // after everything was put right; zero until then
+}
+
+// begin has a fault befall a server, unless it has one already or there is none:
+// which balancer is in contact, only the run can tell.
+func (p *player) begin(f fault) error {
+	i := int(f.target)
+	if f.target == inContact {
+		contact := p.books.contact()
+		if contact < 0 {
+			return nil
+		}
+		i = firstBalancer + contact
+	}
+	if p.active[i] != nil {
+		return nil
+	}
+	now := time.Now()
+	if f.kind.takesAway() && !isBalancer(i) {
+		p.disturb(now)
+	}
+	e := &entry{fault: f, server: i, began: now, until: now.Add(f.lasts)}
+	p.diary = append(p.diary, e)
+	p.active[i] = e
+	p.say("%s: %s", nameOf(i), kindNames[f.kind])
+	err := p.inflict(f, i)
+	if f.kind == cut || f.kind == replaced { // once is all
+		err = errors.Join(err, p.end(e))
+	}
+	return err
+}
+
+func (p *player) inflict(f fault, i int) (err error) {
+	s := p.fleet.servers[i]
+	switch f.kind {
+	case stopped:
+		err = s.stop()
+	case cut:
+		s.proxy.Cut()
+	case holed, delayed, throttled:
+		s.proxy.Set(proxy.Weather{Hole: f.kind == holed, Delay: f.delay, Rate: f.rate})
+	case replaced:
+		err = s.move()
+		p.client.resolve(p.fleet.resolved(0))
+	case reordered:
+		b := i - firstBalancer
+		if p.fleet.unnamed[b] = true; len(p.fleet.unnamed) == balancerCount {
+			delete(p.fleet.unnamed, b) // one must be named
+		}
+		p.client.resolve(p.fleet.resolved(b + 1))
+	}
+	return err
+}
+
+// end puts a fault right.
+func (p *player) end(e *entry) (err error) {
+	switch e.fault.kind {
+	case stopped:
+		err = p.fleet.start(e.server)
+	case holed, delayed, throttled:
+		p.fleet.servers[e.server].proxy.Set(proxy.Weather{})
+	case reordered:
+		delete(p.fleet.unnamed, e.server-firstBalancer)
+		p.client.resolve(p.fleet.resolved(0))
+	}
+	delete(p.active, e.server)
+	e.ended = time.Now()
+	p.say("%s: well again", nameOf(e.server))
+	return err
+}
+
+// endAll puts everything right that is not, in the order of the servers.
+func (p *player) endAll() error { return p.endDue(time.Time{}) }
+
+// endDue puts right what is due; a zero now means everything.
+func (p *player) endDue(now time.Time) (err error) {
+	for i := range serverCount {
+		if e := p.active[i]; e != nil && (now.IsZero() || !now.Before(e.until)) {
+			err = errors.Join(err, p.end(e))
+		}
+	}
+	return err
+}

@@ -4,31 +4,31 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/grpc"
+	testpb "google.golang.org/grpc/interop/grpc_testing"
+
+	"github.com/actorlb/grpclb/chaos/proxy"
 	"github.com/actorlb/grpclb/lbserver"
 )
 
 // A fleet is all servers. The player's goroutine uses it.
 type fleet struct {
-	plain     []*site // backends and fallback servers, by number
-	balancers []*balancer
-	unnamed   map[int]bool      // balancers that the resolver doesn't name, counted from 0
-	list      []lbserver.Server // what balancers say, those that return too
-	lists     int               // the number of that list
+	servers []*server // by number
+	books   *books
+	unnamed map[int]bool      // balancers that the resolver doesn't name, counted from 0
+	list    []lbserver.Server // what balancers say, those that return too
+	lists   int               // the number of that list
 }
 
 // startFleet starts everything, with a list of all backends.
 func startFleet(b *books) (*fleet, error) {
-	f := &fleet{unnamed: make(map[int]bool)}
-	for i := range serverCount {
-		s, err := newSite(nameOf(i))
+	f := &fleet{books: b, unnamed: make(map[int]bool)}
+	for range serverCount {
+		p, err := proxy.Start()
 		if err != nil {
 			return f, err
 		}
-		if !isBalancer(i) {
-			f.plain = append(f.plain, s)
-			continue
-		}
-		f.balancers = append(f.balancers, &balancer{site: *s, number: i - firstBalancer, books: b})
+		f.servers = append(f.servers, &server{proxy: p})
 	}
 	f.draft(allBackends())
 	for i := range serverCount {
@@ -42,35 +42,25 @@ func startFleet(b *books) (*fleet, error) {
 // close stops every server, and returns when no goroutine of theirs is left.
 func (f *fleet) close() error {
 	var wrong []error
-	for _, s := range f.plain {
-		wrong = append(wrong, s.close())
-	}
-	for _, b := range f.balancers {
-		wrong = append(wrong, b.halt(), b.close())
+	for _, s := range f.servers {
+		wrong = append(wrong, s.stop())
+		s.proxy.Close()
 	}
 	return errors.Join(wrong...)
 }
 
-func (f *fleet) site(i int) *site {
-	if isBalancer(i) {
-		return &f.balancers[i-firstBalancer].site
-	}
-	return f.plain[i]
-}
-
-// start starts a server that is stopped, in fair weather.
+// start starts a server that is stopped, in fair weather. A balancer has its list
+// before anybody can ask, so that no client is told that the service is not known.
 func (f *fleet) start(i int) error {
-	if isBalancer(i) {
-		return f.balancers[i-firstBalancer].startWith(f.list)
+	s := f.servers[i]
+	if !isBalancer(i) {
+		return s.start(func(g *grpc.Server) { testpb.RegisterTestServiceServer(g, backend{}) })
 	}
-	return f.plain[i].start(newBackend())
-}
-
-func (f *fleet) stop(i int) error {
-	if isBalancer(i) {
-		return f.balancers[i-firstBalancer].halt()
+	s.lists = lbserver.New(lbserver.Options{ReportInterval: reportInterval})
+	if err := s.lists.SetServers(service, f.list); err != nil {
+		return err
 	}
-	return f.plain[i].stop()
+	return s.start(func(g *grpc.Server) { s.lists.Register(g) }, grpc.StreamInterceptor(f.books.reader(i-firstBalancer)))
 }
 
 // draft makes the next list, of these backends. Each entry has a token of its
@@ -79,7 +69,7 @@ func (f *fleet) draft(backends []int) int {
 	f.lists++
 	f.list = make([]lbserver.Server, len(backends))
 	for place, i := range backends {
-		f.list[place] = lbserver.Server{Address: f.plain[i].addr(), Token: fmt.Sprintf("%d/%d", f.lists, place)}
+		f.list[place] = lbserver.Server{Address: f.servers[i].addr(), Token: fmt.Sprintf("%d/%d", f.lists, place)}
 	}
 	return f.lists
 }
@@ -88,11 +78,11 @@ func (f *fleet) draft(backends []int) int {
 // returns its number.
 func (f *fleet) announce(backends []int) (int, error) {
 	number := f.draft(backends)
-	for _, b := range f.balancers {
-		if b.lists == nil {
+	for _, s := range f.servers {
+		if s.lists == nil {
 			continue
 		}
-		if err := b.lists.SetServers(service, f.list); err != nil {
+		if err := s.lists.SetServers(service, f.list); err != nil {
 			return number, err
 		}
 	}
@@ -104,10 +94,10 @@ func (f *fleet) announce(backends []int) (int, error) {
 func (f *fleet) resolved(first int) (balancers, fallbacks []string) {
 	for i := range balancerCount {
 		if n := (first + i) % balancerCount; !f.unnamed[n] {
-			balancers = append(balancers, f.balancers[n].addr())
+			balancers = append(balancers, f.servers[firstBalancer+n].addr())
 		}
 	}
-	for _, s := range f.plain[firstFallback:] {
+	for _, s := range f.servers[firstFallback:firstBalancer] {
 		fallbacks = append(fallbacks, s.addr())
 	}
 	return balancers, fallbacks
@@ -115,7 +105,7 @@ func (f *fleet) resolved(first int) (balancers, fallbacks []string) {
 
 // numberOf returns the number of the backend or fallback server at an address.
 func (f *fleet) numberOf(addr string) (int, bool) {
-	for i, s := range f.plain {
+	for i, s := range f.servers[:firstBalancer] {
 		if s.addr() == addr {
 			return i, true
 		}

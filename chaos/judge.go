@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -67,37 +68,72 @@ func (p *player) unexplained(o outcome) string {
 	if !known {
 		return "it was sent to " + o.server + ", which is no backend"
 	}
-	if !p.diary.explains(i, o.began, o.ended) {
+	if !slices.ContainsFunc(p.diary, func(e *entry) bool { return e.explains(i, o.began, o.ended) }) {
 		return nameOf(i) + " had no outage"
 	}
 	return ""
 }
 
-// complain notes a call that failed and should not have, with what was wrong
-// with the servers at the time.
-func (p *player) complain(o outcome, why string) {
-	if p.wrong.count >= enough {
-		p.wrong.add("") // it is only counted
-		return
+// settling is how long after the end of an outage calls may still fail of it: the
+// time that the news of a cut takes to reach the client's goroutines. It is a
+// matter of milliseconds; on a loaded machine, with the race detector, of
+// hundreds.
+const settling = time.Second
+
+// found is how long after the beginning of a black hole a connection in it may
+// be taken for alive. See the package's doc.
+const found = keepaliveTime + keepaliveTimeout
+
+// explains reports whether a call to this server that was in flight from one time
+// to the other may have failed of the fault, which is an outage then.
+func (e *entry) explains(server int, began, ended time.Time) bool {
+	to := e.ended
+	if to.IsZero() {
+		to = time.Now()
 	}
-	p.wrong.add("%s\n      faults: %q", p.describe(o, why), p.diary.active(o.began.Add(-settling), o.ended))
+	if known := e.began.Add(found); e.fault.kind == holed && to.After(known) {
+		to = known
+	}
+	return e.server == server && e.fault.kind.takesAway() && !began.After(to.Add(settling)) && !ended.Before(e.began)
 }
 
-func (p *player) describe(o outcome, why string) string {
-	kind := "unary"
-	if o.streaming {
-		kind = "streaming"
-	}
-	if o.patient {
-		kind += " wait-for-ready"
-	}
-	where := "nowhere"
-	if o.server != "" {
-		where = o.server
-		if i, known := p.fleet.numberOf(o.server); known {
-			where = nameOf(i)
+// complain notes a call that failed and should not have, with the faults of servers
+// at the time.
+func (p *player) complain(o outcome, why string) {
+	var faults []string
+	for _, e := range p.diary {
+		if !e.began.After(o.ended) && (e.ended.IsZero() || !e.ended.Before(o.began.Add(-settling))) {
+			faults = append(faults, fmt.Sprintf("%s %s from %s for %s", nameOf(e.server), kindNames[e.fault.kind], p.at(e.began), seconds(e.fault.lasts)))
 		}
 	}
-	return fmt.Sprintf("%s call of caller %d to %s, from %s to %s: %v\n      but %s",
-		kind, o.caller+1, where, p.diary.at(o.began), p.diary.at(o.ended), o.err, why)
+	where := o.server
+	if i, known := p.fleet.numberOf(o.server); known {
+		where = nameOf(i)
+	}
+	p.wrong.add("call of caller %d to %q (streaming: %v, wait-for-ready: %v), from %s to %s: %v\n      but %s\n      faults: %q",
+		o.caller+1, where, o.streaming, o.patient, p.at(o.began), p.at(o.ended), o.err, why, faults)
+}
+
+// faulty is a list of things that were not as promised. Of many the first few
+// say it.
+type faulty struct {
+	first []string
+	count int
+}
+
+// enough is how many are told.
+const enough = 12
+
+func (f *faulty) add(format string, args ...any) {
+	if f.count++; f.count <= enough {
+		f.first = append(f.first, fmt.Sprintf(format, args...))
+	}
+}
+
+// lines returns what there is to tell.
+func (f faulty) lines() []string {
+	if more := f.count - len(f.first); more > 0 {
+		return append(f.first, fmt.Sprintf("and %d more", more))
+	}
+	return f.first
 }

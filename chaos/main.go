@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ type options struct {
 	seed   uint64
 	length time.Duration
 	calls  int // that the first phase makes at least
+	out    io.Writer
 	log    io.Writer
 }
 
@@ -34,7 +36,7 @@ func main() {
 	if *verbose {
 		o.log = os.Stdout
 	}
-	if err := play(os.Stdout, o); err != nil {
+	if err := play(o); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
 	}
@@ -46,5 +48,69 @@ func newOptions(seed uint64, length time.Duration) options {
 		seed = 1 + rand.Uint64N(999_999)
 	}
 	calls := int(fullCalls * length / time.Minute * callsShare / 100)
-	return options{seed: seed, length: length, calls: calls, log: io.Discard}
+	return options{seed: seed, length: length, calls: calls, out: os.Stdout, log: io.Discard}
+}
+
+// errBroken is what a run ends with in which a promise was broken. What it was
+// has been printed.
+var errBroken = errors.New("promises were broken")
+
+// play plays all phases and prints what came of them. It returns errBroken, or
+// why it could not play or not to the end.
+func play(o options) error {
+	fmt.Fprintf(o.out, "chaos: seed %d, %v, at least %d calls in the first phase\n", o.seed, o.length, o.calls)
+	census, err := newCensus()
+	if err != nil {
+		return err
+	}
+	defer census.close()
+	// What gRPC and this program make once and keep is there after a rehearsal.
+	first := newOptions(1, time.Second)
+	first.out = io.Discard
+	rehearse := func(p *player, length time.Duration) error {
+		return errors.Join(p.play(nil, listsEvery, length), p.calm(0))
+	}
+	if err := perform(first, census, []phase{{"rehearsal", 12, eager, true, rehearse, (*player).judgeNone}}); err != nil {
+		return fmt.Errorf("the rehearsal: %w", err)
+	}
+	before, err := measure()
+	if err != nil {
+		return err
+	}
+	if err := perform(o, census, phases()); err != nil {
+		return err
+	}
+	after, err := settled(before)
+	if left := after.over(before); len(left) > 0 {
+		return errors.Join(err, broken(o, "after the end", left))
+	}
+	fmt.Fprintf(o.out, "chaos: ok (seed %d; goroutines %d→%d, files %d→%d, heap %d→%d KiB)\n",
+		o.seed, before.goroutines, after.goroutines, before.files, after.files, before.heap>>10, after.heap>>10)
+	return err
+}
+
+// perform starts everything, plays the phases and ends it all.
+func perform(o options, c *census, phases []phase) error {
+	p, err := newPlayer(o, c)
+	var found error
+	for number := 0; number < len(phases) && err == nil; number++ {
+		err = p.run(number, phases[number])
+		found = errors.Join(found, broken(o, fmt.Sprintf("phase %s, seed %d", phases[number].name, o.seed), p.wrong.lines()))
+	}
+	fmt.Fprintf(o.out, "%-10s  %d faults; excused for want of a turn: %d; back after %v at most; reports of %d of %d attempts\n",
+		"all", len(p.diary), p.excused, p.slowest.Round(time.Millisecond), p.books.started.Load(), p.books.attempts.Load())
+	left, closing := p.close()
+	return errors.Join(err, closing, found, broken(o, "after Close", left))
+}
+
+// broken prints promises that were broken. It returns an error if there are some.
+func broken(o options, where string, wrong []string) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	fmt.Fprintf(o.out, "broken promise: %s\n", where)
+	for _, line := range wrong {
+		fmt.Fprintf(o.out, "  %s\n", line)
+	}
+	return errBroken
 }

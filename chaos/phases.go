@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -20,7 +21,7 @@ type phase struct {
 	manner manner
 	exact  bool // all calls go by the lists of one call to a balancer
 	play   func(*player, time.Duration) error
-	judge  func(*player, record) // of the failed calls
+	judge  func(*player, *record) // of the failed calls
 }
 
 // steady is how calls are made where none may fail: the deadline is only there
@@ -41,56 +42,69 @@ func phases() []phase {
 	}
 }
 
-// A result is what a phase came to.
-type result struct {
-	phase   string
-	record  record
-	lists   int
-	faults  int
-	stalled time.Duration // see pulse
-	wrong   []string
-}
-
-// run plays a phase. An error means that it could not be played.
-func (p *player) run(number int, ph phase) (result, error) {
-	p.source = newSource(p.options.seed, uint64(2*number+1))
-	p.wrong = faulty{}
-	began := time.Now()
-	lists, faults := p.fleet.lists, len(p.diary.entries)
-	p.say("phase %s", ph.name)
-
-	calls := startCallers(p.client.conn, ph.manner, p.tally.outcomes)
-	p.callers = calls
-	err := ph.play(p, p.options.length*time.Duration(ph.share)/60)
-	if !calls.stop(ph.manner.limit + hangs) {
-		p.dump()
-		return result{}, errors.Join(err, fmt.Errorf("phase %s, seed %d: a call hangs, %v after its deadline", ph.name, p.options.seed, hangs))
-	}
-	if err == nil { // else it ended anywhere
-		err = p.checkSubConns()
-	}
-	r := result{phase: ph.name, record: p.tally.harvest(), lists: p.fleet.lists - lists, faults: len(p.diary.entries) - faults}
-	r.stalled = p.pulse.stalled(began, time.Now())
-	ph.judge(p, r.record)
-	if ph.exact {
-		p.checkReports()
-	}
-	p.checkBooks()
-	r.wrong = p.wrong.lines()
-	return r, err
-}
-
-// dump writes what every goroutine is doing into the log.
-func (p *player) dump() {
-	all := make([]byte, 1<<20)
-	p.say("%s", all[:runtime.Stack(all, true)])
-}
-
 // hangs is how long after its deadline a call must be over.
 const hangs = 5 * time.Second
 
+// run plays a phase and says what it came to. An error means that it could not be
+// played.
+func (p *player) run(number int, ph phase) error {
+	p.source = source{rand.New(rand.NewPCG(p.options.seed, uint64(2*number+1)))}
+	p.wrong = faulty{}
+	p.record = record{codes: make(map[codes.Code]int), lists: make(map[int]struct{})}
+	began, lists, faults := time.Now(), p.fleet.lists, len(p.diary)
+	p.say("phase %s", ph.name)
+	p.callers = startCallers(p.client.conn, ph.manner)
+	err := ph.play(p, p.options.length*time.Duration(ph.share)/60)
+	if !p.stopCallers(ph.manner.limit + hangs) {
+		stacks := make([]byte, 1<<20)
+		p.say("%s", stacks[:runtime.Stack(stacks, true)])
+		return errors.Join(err, fmt.Errorf("phase %s, seed %d: a call hangs, %v after its deadline", ph.name, p.options.seed, hangs))
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.checkSubConns(); err != nil {
+		return err
+	}
+	r := &p.record
+	ph.judge(p, r)
+	if ph.exact {
+		p.checkReports()
+	}
+	for len(p.books.wrong) > 0 {
+		p.wrong.add("%s", <-p.books.wrong)
+	}
+	fmt.Fprintf(p.options.out, "%-10s  %7d calls, %6d of them streaming, %5d failed %v; %4d lists, calls went by %d; %3d faults; %d calls in fallback; slowest %v; the process stood still for %v\n",
+		ph.name, r.all, r.streams, len(r.failed), r.codes, p.fleet.lists-lists, len(r.lists), len(p.diary)-faults, r.fallback,
+		r.slowest.Round(time.Millisecond), p.pulse.stalled(began, time.Now()).Round(time.Millisecond))
+	return nil
+}
+
+// checkSubConns holds, when calls go by a list of all backends and nothing else
+// has happened for a moment, that each of them has one SubConn, that those of
+// fallback servers are gone, and that there is one channel to the balancers.
+func (p *player) checkSubConns() error {
+	want := headCount{channels: 1, nested: 1, subConns: backendCount}
+	got, err := p.counted(want)
+	if got != want {
+		p.wrong.add("gRPC has %+v of the channel, want %+v", got, want)
+	}
+	return err
+}
+
+// checkReports holds, after calls that all went by the lists of one call to a
+// balancer, that its reports come to what was called.
+func (p *player) checkReports() {
+	for end := time.Now().Add(goneWithin); p.books.started.Load() != p.books.attempts.Load(); p.wait(reportInterval) {
+		if time.Now().After(end) {
+			p.wrong.add("the load reports have %d calls, and there were %d", p.books.started.Load(), p.books.attempts.Load())
+			return
+		}
+	}
+}
+
 // judgeNone is for phases in which no call may fail.
-func (p *player) judgeNone(r record) {
+func (p *player) judgeNone(r *record) {
 	for _, o := range r.failed {
 		p.complain(o, "no call may fail")
 	}
@@ -101,7 +115,7 @@ func (p *player) judgeNone(r record) {
 
 // judgeOutages is for the phase in which servers go away. See the package's doc
 // for what an outage is.
-func (p *player) judgeOutages(r record) {
+func (p *player) judgeOutages(r *record) {
 	for _, o := range r.failed {
 		if why := p.unexplained(o); why != "" {
 			p.complain(o, why)
@@ -111,13 +125,6 @@ func (p *player) judgeOutages(r record) {
 		if code != codes.Unavailable && code != codes.DeadlineExceeded {
 			p.wrong.add("%d calls failed with %v", n, code)
 		}
-	}
-}
-
-// checkBooks takes over what the load reports have shown to be wrong.
-func (p *player) checkBooks() {
-	for _, line := range p.books.sum().wrong.lines() {
-		p.wrong.add("%s", line)
 	}
 }
 
@@ -132,9 +139,9 @@ func (p *player) calm(quiet time.Duration) error {
 		return err
 	}
 	began := time.Now()
-	o, ok := p.await(p.tally.watch(number, began), began, backWithin)
+	o, ok := p.await(number, began, backWithin)
 	if !ok {
-		p.wrong.add("no call went by list %d within %v of all servers being well (%s)", number, backWithin, p.diary.at(began))
+		p.wrong.add("no call went by list %d within %v of all servers being well (%s)", number, backWithin, p.at(began))
 		return nil
 	}
 	p.back(began, o.ended, fmt.Sprintf("list %d is taken up", number))

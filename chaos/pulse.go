@@ -85,6 +85,13 @@ func (w window) shared(others []window) (sum time.Duration) {
 	return sum
 }
 
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -27,11 +28,11 @@ func (p *player) playLists(length time.Duration) error {
 		if err := p.play(nil, listsEvery, more); err != nil {
 			return err
 		}
-		if p.tally.total() >= p.options.calls {
+		if p.record.all >= p.options.calls {
 			break
 		}
 		if now := time.Now(); now.Sub(began)-p.pulse.stalled(began, now) > patience*length {
-			p.wrong.add("%d calls were made in %v, %d were to be", p.tally.total(), now.Sub(began), p.options.calls)
+			p.wrong.add("%d calls were made in %v, %d were to be", p.record.all, now.Sub(began), p.options.calls)
 			break
 		}
 	}
@@ -57,7 +58,7 @@ func (p *player) remove() error {
 	if err != nil {
 		return err
 	}
-	taken, ok := p.await(p.tally.watch(number, began), began, backWithin)
+	taken, ok := p.await(number, began, backWithin)
 	if !ok {
 		p.wrong.add("no call went by list %d within %v, and its backends are well", number, backWithin)
 		return nil
@@ -71,31 +72,16 @@ func (p *player) remove() error {
 		p.say("a call that began before list %d is in flight", number)
 		p.wait(stopAfter / 100)
 	}
-	for _, f := range stopping(keep) {
-		if err := p.begin(f); err != nil {
+	for i := range backendCount {
+		if slices.Contains(keep, i) {
+			continue
+		}
+		if err := p.begin(fault{kind: stopped, target: target(i), lasts: time.Hour}); err != nil {
 			return err
 		}
 	}
-	p.wait(goneFor)
+	p.wait(300 * time.Millisecond)
 	return p.endAll()
-}
-
-// goneFor is how long the backends stay away.
-const goneFor = 300 * time.Millisecond
-
-// stopping returns the faults that stop all backends but those kept, until they
-// are told to come back.
-func stopping(keep []int) (all []fault) {
-	kept := make(map[int]bool)
-	for _, i := range keep {
-		kept[i] = true
-	}
-	for i := range backendCount {
-		if !kept[i] {
-			all = append(all, fault{kind: stopped, target: target(i), lasts: time.Hour})
-		}
-	}
-	return all
 }
 
 // playBalancers takes balancers away in every way, that in contact above all,

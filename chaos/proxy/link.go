@@ -4,94 +4,125 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync"
 	"time"
 )
 
-// chunk is how much a pump takes at a time, in bytes.
+// chunk is how much is passed on at a time, in bytes.
 const chunk = 16 << 10
 
 // A link is a client's connection and the one to the server that belongs to it.
 type link struct {
-	client *net.TCPConn
-	server *net.TCPConn  // set before the pumps start; nil if there is none
-	dead   chan struct{} // closed by the owner, after which the pumps end
-
-	// Owned by the owner.
-	lost  bool // it is or was in a hole
-	ended int  // directions that have
+	cancel context.CancelFunc // cuts it
+	done   chan struct{}      // closed when it has ended
 }
 
-// dial connects a link to its server.
-func (p *Proxy) dial(ctx context.Context, l *link, target string) {
-	var d net.Dialer
-	var server *net.TCPConn
-	if c, err := d.DialContext(ctx, "tcp", target); err == nil {
-		server = c.(*net.TCPConn)
+func (l *link) hasEnded() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
 	}
-	if !p.inbox.Send(joined{l, server}) && server != nil {
+}
+
+func (p *Proxy) startLink(client *net.TCPConn, target string) *link {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &link{cancel, make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		defer cancel()
+		defer abort(client)
+		p.run(ctx, cancel, client, target)
+	}()
+	return l
+}
+
+// run passes bytes until both directions have ended in good order, one has not, or
+// ctx is done. A link in a hole has no server and swallows what comes.
+func (p *Proxy) run(ctx context.Context, cancel context.CancelFunc, client *net.TCPConn, target string) {
+	var server *net.TCPConn
+	if !p.weather.Load().Hole {
+		var d net.Dialer
+		c, err := d.DialContext(ctx, "tcp", target)
+		if err != nil && !p.weather.Load().Hole {
+			return
+		}
+		if err == nil {
+			server = c.(*net.TCPConn)
+			defer abort(server)
+		}
+	}
+	var pumps sync.WaitGroup
+	pump := func(from, to *net.TCPConn) {
+		pumps.Go(func() {
+			ended := p.pump(ctx, from, to)
+			// In a hole the end of the server is nothing that the client hears of.
+			if !ended && (from == client || !p.weather.Load().Hole) {
+				cancel()
+			}
+		})
+	}
+	pump(client, server)
+	if server != nil {
+		pump(server, client)
+	}
+	over := make(chan struct{})
+	go func() { pumps.Wait(); close(over) }()
+	select {
+	case <-over:
+		if server != nil && p.weather.Load().Hole {
+			<-ctx.Done() // both sides have ended, or so the client may think
+		}
+	case <-ctx.Done():
+	}
+	abort(client)
+	if server != nil {
 		abort(server)
 	}
+	<-over
 }
 
-// startPump is for the owner, whose loop is running, so that the group may grow.
-func (p *Proxy) startPump(l *link, fromClient bool) {
-	from, to := l.client, l.server
-	if !fromClient {
-		from, to = l.server, l.client
-	}
-	p.group.Go(func(context.Context) {
-		broken := p.pump(l, from, to)
-		p.inbox.Send(dried{l, fromClient, broken}) // if it is not seen, the link was cut
-	})
-}
-
-// pump passes on what comes from from, and that it has ended. It reports
-// whether that was not in good order. A nil to is for a link without a server.
-func (p *Proxy) pump(l *link, from, to *net.TCPConn) (broken bool) {
+// pump passes on what comes from from, and that it has ended. It reports whether
+// that was in good order.
+func (p *Proxy) pump(ctx context.Context, from, to *net.TCPConn) bool {
 	timer := time.NewTimer(0)
 	<-timer.C
 	defer timer.Stop()
 	buffer := make([]byte, chunk)
 	for {
 		n, err := from.Read(buffer)
-		if n > 0 && !p.pass(l, timer, to, buffer[:n]) {
-			return true
+		if n > 0 && !p.pass(ctx, timer, to, buffer[:n]) {
+			return false
 		}
-		if err == io.EOF && !p.weather.Load().Hole && to != nil {
-			return to.CloseWrite() != nil
+		if err == io.EOF && to != nil && !p.weather.Load().Hole {
+			return to.CloseWrite() == nil
 		}
 		if err != nil {
-			return err != io.EOF
+			return false
 		}
 	}
 }
 
-// pass delivers b as the weather has it, and reports false if it could not.
-// A hole that opens while b is held up swallows it.
-func (p *Proxy) pass(l *link, timer *time.Timer, to *net.TCPConn, b []byte) bool {
-	if wait := p.weather.Load().holdUp(len(b)); wait > 0 {
+// pass delivers b as the weather has it, and reports false if it could not. A hole
+// that opens while b is held up swallows it.
+func (p *Proxy) pass(ctx context.Context, timer *time.Timer, to *net.TCPConn, b []byte) bool {
+	w := p.weather.Load()
+	wait := w.Delay
+	if w.Rate > 0 {
+		wait += time.Duration(len(b)) * time.Second / time.Duration(w.Rate)
+	}
+	if wait > 0 && !w.Hole {
 		timer.Reset(wait)
 		select {
 		case <-timer.C:
-		case <-l.dead:
+		case <-ctx.Done():
 			return false
 		}
 	}
-	if p.weather.Load().Hole || to == nil {
+	if to == nil || p.weather.Load().Hole {
 		return true
 	}
 	_, err := to.Write(b)
 	return err == nil
-}
-
-// holdUp returns how long to wait before n bytes are passed on.
-func (w *Weather) holdUp(n int) time.Duration {
-	if w.Hole {
-		return 0
-	}
-	wait := w.Delay
-	if w.Rate > 0 {
-		wait += time.Duration(n) * time.Second / time.Duration(w.Rate)
-	}
-	return wait
 }

@@ -1,179 +1,141 @@
 package proxy
 
 import (
-	"bytes"
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"testing"
 	"time"
 )
 
-var errTimeout = os.ErrDeadlineExceeded
-
-func TestFair_PassesBothWays(t *testing.T) {
-	r := newRig(t)
-	client, server := r.pair()
-	r.write(client, "to the server")
-	r.wantRead(server, "to the server")
-	r.write(server, "and back")
-	r.wantRead(client, "and back")
+// A rig is a proxy before a server that hands over its connections.
+type rig struct {
+	*testing.T
+	proxy    *Proxy
+	listener net.Listener
 }
 
-// More than fits into any buffer on the way, in both directions at a time.
-func TestFair_PassesMuch(t *testing.T) {
-	r := newRig(t)
-	client, server := r.pair()
-	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<18) // 4 MiB
-	for _, c := range []*net.TCPConn{client, server} {
-		go func() { _, _ = c.Write(sent) }() // what is missing shows at the other end
-	}
-	for _, c := range []*net.TCPConn{client, server} {
-		got := make([]byte, len(sent))
-		if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, sent) {
-			t.Fatalf("what was read differs from what was sent (%v)", err)
-		}
-	}
-}
-
-// The end of one direction passes, and the other goes on; after both, the link
-// is gone.
-func TestFair_PassesTheEnd(t *testing.T) {
-	for _, name := range []string{"client first", "server first"} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			first, second := r.pair()
-			if name == "server first" {
-				first, second = second, first
-			}
-			r.write(first, "last words")
-			if err := first.CloseWrite(); err != nil {
-				t.Fatal(err)
-			}
-			r.wantRead(second, "last words")
-			if _, err := second.Read(make([]byte, 1)); err != io.EOF {
-				t.Fatalf("after the last words comes %v, want the end", err)
-			}
-			r.write(second, "still here")
-			r.wantRead(first, "still here")
-			_ = second.Close()
-			r.wantOpen(0)
-		})
-	}
-}
-
-func TestFair_PassesAReset(t *testing.T) {
-	r := newRig(t)
-	client, server := r.pair()
-	abort(server)
-	r.wantCut(client)
-	r.wantOpen(0)
-}
-
-func TestForward_LaterConnectionsOnly(t *testing.T) {
-	r := newRig(t)
-	client, server := r.pair()
-	r.serve()
-	laterClient, laterServer := r.pair()
-	if laterServer.LocalAddr().String() != r.listener.Addr().String() {
-		t.Error("a later connection went to the old server")
-	}
-	r.write(laterClient, "new")
-	r.wantRead(laterServer, "new")
-	r.write(client, "old")
-	r.wantRead(server, "old")
-}
-
-// Where nobody listens, clients are cut off.
-func TestForward_Nowhere(t *testing.T) {
-	r := newRig(t)
-	_ = r.listener.Close()
-	r.wantRefused()
-	r.wantOpen(0)
+func newRig(t *testing.T) *rig {
 	p, err := Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.proxy.Close()
 	t.Cleanup(p.Close)
-	r.proxy = p // which was not told where to go
-	r.wantRefused()
-}
-
-func TestCut_ResetsBothEnds(t *testing.T) {
-	r := newRig(t)
-	client, server := r.pair()
-	r.proxy.Cut()
-	if n := r.proxy.Open(); n != 0 {
-		t.Errorf("%d connections are open", n)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	r.wantCut(client)
-	r.wantCut(server)
-	client, server = r.pair()
-	r.write(client, "again")
-	r.wantRead(server, "again")
+	t.Cleanup(func() { _ = l.Close() })
+	p.Forward(l.Addr().String())
+	return &rig{t, p, l}
 }
 
-func TestRefuse_CutsThoseThatAreAndThoseThatCome(t *testing.T) {
+func (r *rig) dial() net.Conn {
+	c, err := net.Dial("tcp", r.proxy.Addr())
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// pair returns both ends of a connection through the proxy.
+func (r *rig) pair() (client, server net.Conn) {
+	client = r.dial()
+	server, err := r.listener.Accept()
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { _ = server.Close() })
+	return client, server
+}
+
+// passes reports whether a word that is written at one end comes out at the other.
+// It returns the error of reading, a time-out if nothing comes.
+func (r *rig) passes(from, to net.Conn, within time.Duration) error {
+	_, _ = from.Write([]byte("word")) // reading shows if it fails
+	_ = to.SetReadDeadline(time.Now().Add(within))
+	_, err := io.ReadFull(to, make([]byte, 4))
+	return err
+}
+
+const soon, never = 10 * time.Second, 50 * time.Millisecond
+
+func (r *rig) wantCut(conns ...net.Conn) {
+	r.Helper()
+	for _, c := range conns {
+		_ = c.SetReadDeadline(time.Now().Add(soon))
+		if _, err := c.Read(make([]byte, 1)); err == nil || err == io.EOF || os.IsTimeout(err) {
+			r.Errorf("reading yields %v, want a reset", err)
+		}
+	}
+	if n := r.proxy.Open(); n != 0 {
+		r.Errorf("%d connections are open", n)
+	}
+}
+
+func TestProxy_PassesBothWaysAndTheEnd(t *testing.T) {
 	r := newRig(t)
 	client, server := r.pair()
-	r.proxy.Set(Weather{Refuse: true})
-	r.wantCut(client)
-	r.wantCut(server)
-	r.wantRefused()
-	select {
-	case <-r.accepted:
-		t.Error("a connection came to the server")
-	default:
+	r.proxy.Set(Weather{Delay: never / 2, Rate: 1 << 10})
+	began := time.Now()
+	if err := r.passes(client, server, soon); err != nil || time.Since(began) < never/2 {
+		t.Errorf("to the server: %v, after %v", err, time.Since(began))
 	}
 	r.proxy.Set(Weather{})
-	r.pair()
-}
-
-// Nobody is waiting for the other end of a wait: closing takes no time, and
-// leaves nothing (goleak looks).
-func TestClose_WhateverGoesOn(t *testing.T) {
-	for name, w := range map[string]Weather{
-		"fair": {}, "hole": {Hole: true}, "delay": {Delay: time.Hour}, "rate": {Rate: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			client, server := r.pair()
-			r.proxy.Set(w)
-			r.write(client, "some")
-			r.write(server, "thing")
-			r.dial()
-			r.proxy.Close()
-			r.wantCut(client)
-			r.wantCut(server)
-			r.proxy.Close()
-			r.proxy.Set(Weather{Hole: true}) // does nothing, and does not wait
-			if n := r.proxy.Open(); n != 0 {
-				t.Errorf("%d connections are open", n)
-			}
-			if _, err := net.Dial("tcp", r.proxy.Addr()); err == nil {
-				t.Error("it still listens")
-			}
-		})
+	_ = client.(*net.TCPConn).CloseWrite()
+	if _, err := server.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("after the end comes %v", err)
+	}
+	if err := r.passes(server, client, soon); err != nil {
+		t.Errorf("back: %v", err)
 	}
 }
 
-func TestProxy_KeepsNothingOfConnections(t *testing.T) {
+func TestProxy_CutsAndRefuses(t *testing.T) {
 	r := newRig(t)
-	r.wantOpen(0)
-	before := runtime.NumGoroutine()
-	for range 200 {
+	for _, cut := range []func(){r.proxy.Cut, func() { r.proxy.Set(Weather{Refuse: true}) }} {
 		client, server := r.pair()
-		_ = client.Close()
-		_ = server.Close()
+		cut()
+		r.wantCut(client, server)
 	}
-	r.wantOpen(0)
-	ticker := time.NewTicker(time.Millisecond)
-	defer ticker.Stop()
-	for end := time.Now().Add(patience); runtime.NumGoroutine() > before; <-ticker.C {
-		if time.Now().After(end) {
-			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+	if c, err := net.Dial("tcp", r.proxy.Addr()); err == nil { // else it was cut at once
+		r.wantCut(c)
+		_ = c.Close()
+	}
+}
+
+func TestProxy_Hole(t *testing.T) {
+	r := newRig(t)
+	client, server := r.pair()
+	r.proxy.Set(Weather{Hole: true})
+	later := r.dial()
+	if err := r.passes(client, server, never); !os.IsTimeout(err) {
+		t.Errorf("in a hole: %v, want nothing", err)
+	}
+	_ = server.Close()
+	for _, c := range []net.Conn{client, later} {
+		if err := r.passes(c, c, never); !os.IsTimeout(err) {
+			t.Errorf("the client hears of it: %v", err)
 		}
+	}
+	r.proxy.Set(Weather{})
+	r.wantCut(client, later)
+	client, server = r.pair()
+	if err := r.passes(client, server, soon); err != nil {
+		t.Errorf("after the hole: %v", err)
+	}
+}
+
+// Closing waits for nobody, whatever the weather.
+func TestProxy_Close(t *testing.T) {
+	for _, w := range []Weather{{}, {Hole: true}, {Delay: time.Hour}, {Rate: 1}} {
+		r := newRig(t)
+		client, server := r.pair()
+		r.proxy.Set(w)
+		_, _ = client.Write([]byte("some"))
+		_, _ = server.Write([]byte("thing"))
+		r.proxy.Close()
+		r.proxy.Close()
 	}
 }
