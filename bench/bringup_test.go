@@ -14,7 +14,8 @@ import (
 // is out that sends calls to every backend; cpu-ns/op, B/op and allocs/op are
 // what is used until nothing goes on any more, on all processors; pickers/op is
 // how many pickers were published; and, from 1,000 backends on, heap-B/backend
-// is what of it all is still reachable in the end. Building the policy, its call to the balancer and
+// is what of it all is reachable before the first call, and called-heap-B/backend
+// after a call to each backend. Building the policy, its call to the balancer and
 // Close are not in it.
 //
 // policy=nothing is the cost of the harness, to be subtracted. For 10,000 the
@@ -64,13 +65,20 @@ func (w *world) bringUps(b *testing.B, c contender, size int, up readying, heap 
 	var published int64
 	for i := range b.N {
 		last := heap && i == b.N-1
-		before := m.heapIf(last)
+		var before uint64
+		if last {
+			before = m.liveHeap()
+		}
 		r := w.start(c, size, list, size)
 		before += r.parent.size()
-		took += r.measure(up, m)
+		grown := func() float64 { return float64(int64(m.liveHeap()-before)) / float64(size) }
+		var atRest func()
 		if last {
-			grown := int64(m.liveHeap()) - int64(before)
-			b.ReportMetric(float64(grown)/float64(size), "heap-B/backend")
+			atRest = func() { b.ReportMetric(grown(), "heap-B/backend") }
+		}
+		took += r.measure(up, m, atRest)
+		if last {
+			b.ReportMetric(grown(), "called-heap-B/backend")
 		}
 		published += r.parent.published.Load()
 		r.close()
@@ -89,13 +97,25 @@ func (w *world) warm(list []*lbpb.Server) {
 }
 
 // measure brings the contender up and returns how long it took until its picker
-// was out. m has the cost.
-func (r *rig) measure(up readying, m *meter) time.Duration {
+// was out. m has the cost. If there is an atRest, it is called when no more pickers
+// are to come, before the first call.
+func (r *rig) measure(up readying, m *meter, atRest func()) time.Duration {
 	m.begin()
 	sent := time.Now()
 	r.announce()
 	burst(r.conns, connectivity.Connecting)
 	up(r.conns, m)
+	for published := int64(-1); atRest != nil && published != r.parent.published.Load(); {
+		published = r.parent.published.Load()
+		m.rest()
+		m.until(time.Now().Add(10 * time.Millisecond)) // ours has at most 2 ms between pickers
+		m.rest()
+	}
+	if atRest != nil {
+		m.stop()
+		atRest()
+		m.start()
+	}
 	r.settle(m, 0)
 	return r.parent.since(sent)
 }

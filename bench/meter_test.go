@@ -97,14 +97,6 @@ func (m *meter) report(b *testing.B, n int) {
 	b.ReportMetric(float64(m.allocs)/float64(n), "allocs/op")
 }
 
-// heapIf is liveHeap if it is asked for, since that takes its time.
-func (m *meter) heapIf(asked bool) uint64 {
-	if !asked {
-		return 0
-	}
-	return m.liveHeap()
-}
-
 // liveHeap returns the bytes that are reachable once nothing runs. The second
 // collection frees what the first one's finalizers let go.
 func (m *meter) liveHeap() uint64 {

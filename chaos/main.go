@@ -66,7 +66,7 @@ func play(o options) error {
 	defer census.close()
 	// What gRPC and this program make once and keep is there after a rehearsal.
 	first := newOptions(1, time.Second)
-	first.out = io.Discard
+	first.out = o.out
 	rehearse := func(p *player, length time.Duration) error {
 		return errors.Join(p.play(nil, listsEvery, length), p.calm(0))
 	}

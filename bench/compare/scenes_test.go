@@ -33,7 +33,7 @@ func parts() (all []part) {
 
 func printScenes() {
 	for i, p := range parts() {
-		fmt.Println(strings.Join([]string{sceneWord, p.name(i), p.rule, p.should}, separator))
+		fmt.Println(strings.Join([]string{p.name(i), p.rule, p.should}, separator))
 	}
 }
 

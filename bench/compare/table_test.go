@@ -1,28 +1,11 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
 )
-
-func TestTable(t *testing.T) {
-	table := table{version: "v1"}
-	table.add(scene{"01_a.b", "a.b", "it rains | or not"}, verdict{true, "it rains"}, verdict{false, "<nil>"})
-	table.add(scene{"02_c.d", "c.d", "it pours"}, verdict{true, strings.Repeat("x", 200)}, verdict{true, ""})
-	want := strings.Join([]string{
-		"| rule | what should happen | this policy | grpc-go's grpclb |",
-		"|---|---|---|---|",
-		"| `a.b` | it rains \\| or not | holds: it rains | **breaks**: &lt;nil&gt; |",
-		"| `c.d` | it pours | holds: " + strings.Repeat("x", longest) + " … | holds:  |",
-		"",
-		"2 rows: this policy holds 2, grpc-go's grpclb (v1) holds 1.",
-		"",
-	}, "\n")
-	if got := table.String(); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
-	}
-}
 
 // docs/compared.md has a row for each scene. Nobody checks what it says of
 // grpc-go: for that there is the command.
@@ -39,16 +22,19 @@ func TestTable_IsInTheDocument(t *testing.T) {
 	}
 }
 
-// Each scene is a row of its own, for one of the rules.
-func TestScenes_AreNamed(t *testing.T) {
-	seen := make(map[string]bool)
-	for i, p := range parts() {
-		if p.rule == "" || p.should == "" || strings.ContainsAny(p.should, separator+"\n") {
-			t.Errorf("scene %d: rule %q, should %q", i+1, p.rule, p.should)
+// A process that ended badly has not held the rule, whatever it said before.
+func TestRead_BadEnds(t *testing.T) {
+	const said = "=== RUN\nVERDICT\tholds\ta call waits\n"
+	if v := read(said+"PASS\n", nil, false); !v.holds {
+		t.Errorf("%+v", v)
+	}
+	exit := errors.New("exit status 2")
+	for _, out := range []string{said, said + "panic: late\n", said + "    leaks.go:78: found goroutines\n", "", "panic: test timed out after 30s\n"} {
+		if v := read(out, exit, false); v.holds {
+			t.Errorf("%q: %+v", out, v)
 		}
-		if seen[p.rule+p.should] {
-			t.Errorf("two scenes for %s: %s", p.rule, p.should)
-		}
-		seen[p.rule+p.should] = true
+	}
+	if v := read("PASS\n", nil, false); v.holds {
+		t.Errorf("without a verdict: %+v", v)
 	}
 }
