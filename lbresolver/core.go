@@ -2,19 +2,19 @@ package lbresolver
 
 import "time"
 
-// patience is how long the channel's first news wait for what is still being
-// looked up, once there is something to tell. Most answers of DNS come within
-// that; one that comes later is told then.
+// patience is how long the first update waits for look-ups that are not finished, once it
+// would be of use without them. Most answers of DNS come within that; a later one is sent
+// in another update.
 const patience = time.Second
 
-// A core decides what the channel is told and when to ask DNS. It is told events
-// and the time; it has no goroutine, channel or clock.
+// A core decides what to tell the channel and when to ask DNS. It gets events and the time;
+// it has no goroutine, channel or clock.
 type core struct {
 	// Fixed.
 	target  target
 	figures figures
 	seed    seed
-	own     *serviceConfig // for want of one in DNS; nil: there is to be none at all
+	own     *serviceConfig // used while DNS has none; nil: then none is given either
 
 	// What to ask.
 	balancing, addressing, configuring, telling question
@@ -24,16 +24,16 @@ type core struct {
 	service   book // the service's own addresses
 	balancers []balancer
 	addresses []string
-	config    *serviceConfig // the last that DNS had
+	config    *serviceConfig // the last one that DNS had
 
 	// What the channel was told.
 	begun  bool
-	tellBy time.Time // the first news wait for nothing any more; zero is never
+	tellBy time.Time // when the first update is sent, complete or not; zero: it is not of use yet
 	last   view
-	retell bool // it refused that, and is to be told again
+	retell bool // the channel refused last, so it is sent again
 }
 
-// newCore returns a core that wants to look for everything that is of use.
+// newCore returns a core that is about to look up all that is used.
 func newCore(t target, f figures, own *serviceConfig) *core {
 	c := &core{target: t, figures: f, own: own,
 		balancing:   newQuestion(t.asksForBalancers()),
@@ -41,7 +41,7 @@ func newCore(t target, f figures, own *serviceConfig) *core {
 		configuring: newQuestion(own != nil && !own.fixed && !t.service.isIP()),
 		telling:     question{used: true, answered: true},
 	}
-	// What needs no DNS is known.
+	// What the target gives needs no look-up.
 	c.lists.hear(answer{places: t.given()}, time.Time{})
 	if t.fallback {
 		c.service.hear(answer{places: t.own()}, time.Time{})
@@ -55,44 +55,44 @@ func (c *core) looks() []*question {
 	return []*question{&c.balancing, &c.addressing, &c.configuring}
 }
 
-// want is told that the channel would like to know better.
+// want is told that the channel asks to resolve again.
 func (c *core) want() {
 	for _, q := range c.looks() {
 		q.want()
 	}
 }
 
-// list notes what the books come to.
+// list computes balancers and addresses from the books.
 func (c *core) list() {
 	c.balancers = c.seed.inOrder(&c.lists, len(c.target.balancers) > 0)
 	c.addresses = c.service.addrs()
 }
 
-// heard is told what a look-up for balancers has come to while it goes on:
-// something is known, and the rest is late.
+// heard takes a part of the answer for balancers: some are known for a while, and the rest is
+// late.
 func (c *core) heard(now time.Time, a answer) {
 	c.lists.hear(a, now.Add(c.figures.keep))
 	c.list()
 	c.tellBy = now
 }
 
-// ended is told what came of a look-up for balancers.
+// ended takes the answer for balancers.
 func (c *core) ended(now time.Time, a answer) {
 	c.lists.hear(a, now.Add(c.figures.keep))
 	c.list()
 	c.balancing.ended(now, a.err, c.figures.interval)
 }
 
-// addressed is told what came of a look-up for the service's own addresses.
+// addressed takes the answer for the service's own addresses.
 func (c *core) addressed(now time.Time, a answer) {
 	c.service.hear(a, now.Add(c.figures.keep))
 	c.list()
 	c.addressing.ended(now, a.err, c.figures.interval)
 }
 
-// configured is told what came of a look-up for a service config. One that DNS
-// had stays when DNS has none any more: gRPC would go on with it anyway. So does
-// one that gRPC understood, when that in DNS is malformed now.
+// configured takes the answer for the service config. The config that DNS had stays if DNS
+// has none any more: gRPC would keep using it anyway. It also stays if the one in DNS is
+// malformed now.
 func (c *core) configured(now time.Time, s *serviceConfig, err error) {
 	if s != nil && (c.config == nil || s.parsed.Err == nil) {
 		c.config = s
@@ -100,13 +100,13 @@ func (c *core) configured(now time.Time, s *serviceConfig, err error) {
 	c.configuring.ended(now, err, c.figures.interval)
 }
 
-// check is told the time.
+// check does what is due at this time.
 func (c *core) check(now time.Time) {
 	c.lists.expire(now)
 	c.service.expire(now)
 	c.list()
 	if c.telling.start(now) {
-		// Something else may be needed that DNS has by now.
+		// DNS may have what the channel misses by now.
 		c.retell = true
 		for _, q := range c.looks() {
 			q.hurry(now)
@@ -117,8 +117,7 @@ func (c *core) check(now time.Time) {
 	}
 }
 
-// due returns when there is something to do without another event; zero is
-// never.
+// due returns when check has to be called if nothing happens; zero: never.
 func (c *core) due() time.Time {
 	due := soonest(c.lists.due(), c.service.due())
 	for _, q := range append(c.looks(), &c.telling) {
@@ -130,7 +129,7 @@ func (c *core) due() time.Time {
 	return due
 }
 
-// schedule decides when to ask again. The random number is in [0, 1).
+// schedule sets when to ask again. random is in [0, 1).
 func (c *core) schedule(now time.Time, random float64) {
 	for _, q := range c.looks() {
 		q.schedule(now, c.figures, c.figures.refresh, random)

@@ -6,35 +6,34 @@ import (
 	"github.com/actorlb/grpclb/internal/delay"
 )
 
-// A question is one of those that are asked again and again, and when that is
-// to be. Three are for DNS: balancers, the service's addresses, its service
-// config. They don't wait for each other. The fourth is for the channel: whether
-// it takes what it is told.
+// A question is something that is asked again and again, and knows when. Three go to DNS:
+// balancers, the service's addresses, its service config. They don't wait for each other. The
+// fourth goes to the channel: whether it accepts an update.
 type question struct {
-	used     bool // the answer is of use; if not, it is never asked
+	used     bool // the answer is used; if not, the question is never asked
 	looking  bool // it is being asked
-	answered bool // it was answered once, or failed, or is not used
-	wanted   bool // somebody would like to know better
+	answered bool // it was answered or failed once, or is not used
+	wanted   bool // the channel wants a new answer
 
-	notBefore time.Time // when what is wanted may begin
-	again     time.Time // when it is asked though nobody wants it; zero is never
+	notBefore time.Time // the earliest time to ask because it is wanted
+	again     time.Time // when to ask even if it is not wanted; zero: never
 	failures  int       // in a row
-	err       error     // of the last time
+	err       error     // of the last answer
 }
 
 func newQuestion(used bool) question { return question{used: used, wanted: used, answered: !used} }
 
-// want is told that somebody would like to know better.
+// want is told that the channel wants a new answer.
 func (q *question) want() { q.wanted = q.used }
 
-// hurry has it asked now. One that failed keeps to its backoff.
+// hurry has it asked now, unless it failed: then the backoff stays.
 func (q *question) hurry(now time.Time) {
 	if q.used && !q.looking && q.err == nil {
 		q.again = now
 	}
 }
 
-// start reports whether it is to be asked now, and notes that it is.
+// start reports whether to ask now, and notes that it is being asked.
 func (q *question) start(now time.Time) bool {
 	wanted := q.wanted && !now.Before(q.notBefore)
 	due := !q.again.IsZero() && !now.Before(q.again)
@@ -45,7 +44,7 @@ func (q *question) start(now time.Time) bool {
 	return true
 }
 
-// due returns when it is to be asked without another event; zero is never.
+// due returns when to ask if nothing happens; zero: never.
 func (q *question) due() time.Time {
 	switch {
 	case q.looking:
@@ -56,8 +55,8 @@ func (q *question) due() time.Time {
 	return q.again
 }
 
-// ended is told that it was answered, or what went wrong. Not before that
-// interval it is asked again.
+// ended takes the result. After a success it is not asked because it is wanted before interval
+// has passed.
 func (q *question) ended(now time.Time, err error, interval time.Duration) {
 	q.looking, q.answered, q.err = false, true, err
 	if err == nil {
@@ -65,9 +64,9 @@ func (q *question) ended(now time.Time, err error, interval time.Duration) {
 	}
 }
 
-// schedule decides when to ask again what failed, or what is asked regularly.
-// Once decided that stays, or it could be put off for ever. To be wanted does not
-// hasten what failed. The random number is in [0, 1).
+// schedule sets when to ask again after a failure, or regularly. A time that is set stays, or
+// it could be put off for ever. Wanting an answer does not shorten a backoff. random is in
+// [0, 1).
 func (q *question) schedule(now time.Time, f figures, refresh time.Duration, random float64) {
 	switch {
 	case !q.used || !q.answered || q.looking || !q.again.IsZero():

@@ -10,8 +10,7 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// A view is what the channel can be told. An error is for when there is nothing
-// else.
+// A view is what the channel can be told. The error is set only if there is nothing else.
 type view struct {
 	balancers []balancer
 	addresses []string
@@ -19,7 +18,7 @@ type view struct {
 	err       error
 }
 
-// equal reports whether v would be no news after o.
+// equal reports whether v says the same as o.
 func (v view) equal(o view) bool {
 	return slices.Equal(v.balancers, o.balancers) && slices.Equal(v.addresses, o.addresses) &&
 		v.config.equal(o.config) && fmt.Sprint(v.err) == fmt.Sprint(o.err)
@@ -37,7 +36,7 @@ func (c *core) view() view {
 	return v
 }
 
-// tell returns what the channel is to be told, if that is news.
+// tell returns what to tell the channel, if it does not know that yet.
 func (c *core) tell(now time.Time) (v view, ok bool) {
 	if !c.ready(now) {
 		return view{}, false
@@ -46,17 +45,17 @@ func (c *core) tell(now time.Time) (v view, ok bool) {
 	same, retell := c.begun && v.equal(c.last), c.retell
 	c.begun, c.last, c.retell = true, v, false
 	if same && retell && v.err != nil {
-		c.told(now, v.err) // it knows
+		c.told(now, v.err) // the channel has this error already
 		return view{}, false
 	}
 	return v, !same || retell
 }
 
-// told notes what the channel said to that; nil is that it is content.
+// told notes the channel's answer: nil if it accepted the update.
 func (c *core) told(now time.Time, refusal error) { c.telling.ended(now, refusal, 0) }
 
-// ready reports whether the first news need not wait any more. There is something
-// to wait for while a question is open, but not for long.
+// ready reports whether the first update need not wait any more: all questions have been
+// answered, or tellBy has come.
 func (c *core) ready(now time.Time) bool {
 	if c.begun || c.balancing.answered && c.addressing.answered && c.configuring.answered {
 		return true
@@ -64,15 +63,15 @@ func (c *core) ready(now time.Time) bool {
 	return !c.tellBy.IsZero() && !now.Before(c.tellBy)
 }
 
-// enough reports whether the first news would be of use: balancers, or that
-// there are none and what else there is. Fallback addresses before the balancers
-// are known would have calls go there.
+// enough reports whether the first update is of use without the rest: balancers are known, or
+// it is known that there are none and the fallback addresses are known. Without that answer,
+// fallback addresses would send calls to them.
 func (c *core) enough() bool {
 	return len(c.balancers) > 0 || c.balancing.answered && (len(c.addresses) > 0 || c.addressing.answered)
 }
 
-// state puts it in gRPC's words. Addresses are given in both ways that there
-// are, as gRPC's resolver for the scheme dns does.
+// state returns v as gRPC takes it, with the addresses in both fields, as gRPC's resolver for
+// the scheme dns does.
 func (v view) state() resolver.State {
 	var s resolver.State
 	for _, addr := range v.addresses {
@@ -89,7 +88,7 @@ func (v view) state() resolver.State {
 	return state.Set(s, found)
 }
 
-// nothing says why there is nothing to tell.
+// nothing returns why there are neither balancers nor addresses.
 func (c *core) nothing() error {
 	balancers, addresses := c.balancing.err, c.addressing.err
 	if balancers == nil {
