@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// A place is where something listens whose addresses have to be looked up.
-// Priority and weight are those of its SRV record.
+// A place is a host and port whose addresses have to be looked up, with priority and weight
+// of its SRV record.
 type place struct {
 	hostPort
 	priority, weight uint16
 }
 
-// A host is what came of the look-up of one name's addresses.
+// A host is the answer for the addresses of one name.
 type host struct {
 	ips    []string
-	v4, v6 bool // DNS left in doubt whether there are other addresses of this kind
+	v4, v6 bool // DNS gave no complete answer for this kind of address
 }
 
-// doubts reports whether DNS left in doubt that the name has this address.
+// doubts reports whether DNS gave no complete answer for this kind of address.
 func (h host) doubts(ip string) bool {
 	if strings.Contains(ip, ":") {
 		return h.v6
@@ -27,15 +27,14 @@ func (h host) doubts(ip string) bool {
 	return h.v4
 }
 
-// A book holds what is known of places and of the addresses of their names. The
-// two are kept apart: a name whose look-up fails keeps its addresses, also if its
-// SRV record has another port by now.
+// A book has the known places, and the addresses of their names. These are separate: a name
+// whose look-up fails keeps its addresses, also if its SRV record has another port now.
 type book struct {
 	places known[place]
 	hosts  map[string]known[string] // by name
 }
 
-// hear takes over an answer. What it leaves in doubt stays until that time.
+// hear takes an answer. What the answer leaves open stays until the given time.
 func (b *book) hear(a answer, until time.Time) {
 	b.places = b.places.hear(a.places, func(place) bool { return a.more }, until)
 	b.revise(func(name string, ips known[string]) known[string] {
@@ -46,14 +45,13 @@ func (b *book) hear(a answer, until time.Time) {
 	})
 }
 
-// expire is told the time.
+// expire forgets what was to be kept until now.
 func (b *book) expire(now time.Time) {
 	b.places = b.places.at(now)
 	b.revise(func(_ string, ips known[string]) known[string] { return ips.at(now) })
 }
 
-// revise goes through the names of the places that there are. Others are
-// forgotten.
+// revise drops the names of which there is no place any more.
 func (b *book) revise(to func(name string, ips known[string]) known[string]) {
 	hosts := map[string]known[string]{}
 	for _, r := range b.places {
@@ -63,7 +61,7 @@ func (b *book) revise(to func(name string, ips known[string]) known[string]) {
 	b.hosts = hosts
 }
 
-// due returns when the next of all this is given up; zero is never.
+// due returns when the next record expires; zero: never.
 func (b *book) due() time.Time {
 	due := b.places.due()
 	for ips := range maps.Values(b.hosts) {

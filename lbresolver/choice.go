@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// txtPrefix is how the TXT record begins that has service configs (gRFC A2).
+// txtPrefix begins a TXT record that has service configs (gRFC A2).
 const txtPrefix = "grpc_config="
 
-// A client is what a choice of service configs goes by.
+// A client is what a service config is chosen for.
 type client struct {
 	host    string
-	percent int // of 0 to 99, drawn once, so that a channel keeps to its choice
+	percent int // 0 to 99, drawn once, so a channel's choice does not change
 }
 
-// thisClient returns the one that this process is. Without a name of its own it
-// gets no config that is for certain hosts.
+// thisClient returns the client that this process is. If its host has no name, it gets no config
+// that is for certain hosts.
 func thisClient() client {
 	host, err := os.Hostname()
 	if err != nil {
@@ -28,7 +28,7 @@ func thisClient() client {
 	return client{host, rand.IntN(100)}
 }
 
-// A choice is one of the service configs of a record, and whom it is for.
+// A choice is one service config of a record, and which clients it is for.
 type choice struct {
 	ClientLanguage *[]string        `json:"clientLanguage"`
 	Percentage     *int             `json:"percentage"`
@@ -36,8 +36,7 @@ type choice struct {
 	ServiceConfig  *json.RawMessage `json:"serviceConfig"`
 }
 
-// suits reports whether the choice is for the client. What it does not say is
-// for everybody.
+// suits reports whether the choice is for the client. A condition that is missing is true.
 func (c client) suits(o choice) bool {
 	return o.ServiceConfig != nil &&
 		(o.ClientLanguage == nil || slices.Contains(*o.ClientLanguage, "GO")) &&
@@ -45,8 +44,8 @@ func (c client) suits(o choice) bool {
 		(o.ClientHostName == nil || slices.Contains(*o.ClientHostName, c.host))
 }
 
-// choose returns the first service config of the records that is for the client;
-// empty is none. Records of other things are no service configs.
+// choose returns the first service config of the records that is for the client, or "". Other
+// TXT records are ignored.
 func (c client) choose(records []string) (text string, err error) {
 	list, found := strings.CutPrefix(strings.Join(records, ""), txtPrefix)
 	if !found || list == "" {

@@ -1,5 +1,5 @@
-// Package lbresolver finds balancers by name: it resolves targets of the scheme
-// grpclb, for the policy of the same name. Importing the package registers both.
+// Package lbresolver finds balancers by name: it resolves targets of the scheme grpclb, for the
+// policy with the same name. Importing the package registers both.
 //
 //	import _ "github.com/actorlb/grpclb/lbresolver"
 //
@@ -11,19 +11,17 @@
 //
 //	grpclb:///service.example.com:443
 //
-// asks DNS for the balancers, by the SRV records of
-// _grpclb._tcp.service.example.com. The A and AAAA records of
-// service.example.com, with the port of the target, are the addresses to fall
-// back to. Other targets of the process have no SRV records looked up.
+// asks DNS for the balancers: the SRV records of _grpclb._tcp.service.example.com. The A and AAAA
+// records of service.example.com, with the port of the target, are the fallback addresses. Other
+// targets of the process have no SRV records looked up.
 //
 //	grpclb://balancer.example.com:8080/service.example.com:443
 //
-// names the balancer: each address that balancer.example.com has is one. No
-// SRV records are looked up. The fallback addresses are the service's, as above.
+// names the balancer: each address of balancer.example.com is one. No SRV records are looked up. The
+// fallback addresses are the service's, as above.
 //
-// The service's port is 443 where there is none; a balancer's must be there.
-// IPv6 addresses before a port are in brackets. Parameters, after a question
-// mark and separated by &:
+// The default port of the service is 443; a balancer must have a port. An IPv6 address before a port is
+// in brackets. Parameters follow a question mark, with & between them:
 //
 //	balancer=host:port   a balancer, besides one before the service; repeatable
 //	fallback=off         give no fallback addresses
@@ -31,94 +29,81 @@
 //	config=off           give no service config, see below
 //	refresh=duration     look again that often without being asked, as in 5m; at least 1s
 //
-// A target that is malformed fails the channel's calls with what is wrong with it.
-// A user name or password in a target is refused and not repeated in the error. If a
-// target is not a valid URL (e.g. a non-numeric port before the service), gRPC does
-// not use this resolver; it tries its default scheme and reports that error.
+// If a target is malformed, calls of the channel fail and say what is wrong. A user name or password in a
+// target is refused, and the error does not repeat it. If a target is not a valid URL (for example a
+// port before the service that is not a number), gRPC does not use this resolver; it tries its default scheme
+// and reports that error.
 //
 // # What the channel is told
 //
-// At first, everything at once: the balancers, the service's own addresses and its
-// service config are looked up side by side. As soon as balancers are known, the
-// rest is waited for a second at most, and told when it comes. Fallback addresses
-// alone are told when it is known that there are no balancers, or when that
-// look-up has failed, which takes up to 15 s: calls would go there at once.
+// The first update has everything: the balancers, the service's own addresses and its service config
+// are looked up at the same time. When balancers are known, the update waits at most a second for the
+// rest, which then comes in another update. Fallback addresses alone are sent only when it is known that
+// there are no balancers, or when that look-up has failed, which takes up to 15 s: calls would go there at
+// once.
 //
-// After that, whatever changes; what changes nothing is not told. Balancers without
-// fallback addresses will do, and so will fallback addresses without balancers. An
-// error is reported only if there is neither. It names the DNS server that was
-// asked.
+// Later updates are sent only if something has changed. Balancers without fallback addresses are enough,
+// and so are fallback addresses without balancers. If there are neither, an error is reported. It names the
+// DNS server that was asked.
 //
-//   - SRV records are in the order of their priority and, at random, by weight.
-//     Balancers of equal standing are in an order of its own for each channel:
-//     those that the target names, the addresses of one SRV record, and SRV records
-//     of one priority whose weights are all 0. The chance is drawn once for the
-//     channel, so the same records are in the same order each time.
-//   - A balancer is authenticated as the target of its SRV record, without the
-//     dot at its end, or as the host that the URL names.
-//   - A balancer's name that can't be looked up costs its own addresses only.
+//   - SRV records are in the order of their priority, and at random by weight. Each channel has
+//     its own order of balancers of equal standing: those that the target names, the addresses of one
+//     SRV record, and SRV records of one priority whose weights are all 0. The order is drawn once for the
+//     channel, so the same records always have the same order.
+//   - A balancer is authenticated by the target of its SRV record, without the dot at its end, or by the
+//     host in the URL.
+//   - If a balancer's name can't be looked up, only its own addresses are missing.
 //   - No SRV records are looked up for localhost and for IP addresses.
-//   - What is of no use is not looked up: A and AAAA records of the service with
-//     fallback=off, TXT records where no service config is wanted, and names that
-//     are IP addresses.
+//   - What is not used is not looked up: A and AAAA records of the service with fallback=off, TXT records
+//     if no service config is wanted, and IP addresses.
 //
 // # When DNS fails
 //
-// DNS's word that there is no such record takes away what was known. A failure to
-// find out takes nothing away, and is repeated: an error, or silence. That goes for
-// each question by itself. Addresses of a name whose look-up failed stay, those of
-// other names change; if only the question for AAAA records failed, the IPv6
-// addresses stay, and the IPv4 addresses are those of the answer. What is kept
-// stays for 24 h from the first failure ([WithKeep]); a service config stays until
-// DNS has another.
+// If DNS answers that there is no such record, what was known is dropped. If a look-up fails, by an
+// error or without an answer, what was known stays, and the look-up is repeated. That applies to each question:
+// addresses of a name whose look-up failed stay, those of other names change; if only the question for AAAA
+// records failed, the IPv6 addresses stay, and the IPv4 addresses change. Addresses are kept for 24 h from the
+// first failure ([WithKeep]), a service config until DNS has another one.
 //
-// A look-up asks several questions where there is a search list, and Go's resolver
-// returns what the last one came to. If one of them got no answer, "no such host"
-// for the others counts as a failure. If Go uses the C library, its answer is
-// taken as it is.
+// With a search list, a look-up asks several questions, and Go's resolver returns only the last result. If
+// one question got no answer, "no such host" for the others counts as a failure. If Go uses the C library,
+// its result is taken as it is.
 //
 // # When it looks
 //
-// When the channel is made, and when the channel asks, which it does when a
-// connection is lost or can't be made. So while nothing fails, added balancers are
-// not found. With refresh=5m in the target, or [WithRefresh], look-ups are repeated
-// at that interval, ±20 %.
+// It looks when the channel is made, and when the channel asks, which it does when a connection is lost or
+// can't be made. So new balancers are not found while nothing fails. With refresh=5m in the target, or
+// [WithRefresh], look-ups are repeated at that interval, ±20 %.
 //
-// After a look-up that succeeded, a request of the channel starts the next one after
-// 30 s at the earliest ([WithMinInterval]); requests in between are answered by that
-// one. Refresh, failed look-ups and a refused update are not bound by this. A look-up
-// gets 15 s. One that fails is repeated after 1 s, 1.6 s and so on up to 120 s
-// ([WithBackoff]). If the channel refuses an update, it is sent again after the same
-// backoff, with fresh look-ups. Balancers, the service's addresses and its
-// service config each have their own times.
+// After a look-up that succeeded, a request of the channel starts the next one after 30 s at the earliest
+// ([WithMinInterval]); it answers all requests before it. That does not bound refresh, repeated look-ups after a failure, and a
+// refused update. A look-up may take 15 s. One that fails is repeated after 1 s, 1.6 s and so on up to 120 s
+// ([WithBackoff]). If the channel refuses an update, it is sent again after the same backoff, with new look-ups.
+// Balancers, the service's addresses and its service config have separate times.
 //
 // # Service configs
 //
-// A service config in DNS, the TXT record of _grpc_config.service.example.com,
-// counts as it does for targets of the scheme dns (gRFC A2): the first of its list
-// that is for this language and host. The chance that its percentage goes by is
-// drawn once for a channel. If it selects no policy, this one is added to it.
+// A service config in DNS, the TXT record of _grpc_config.service.example.com, is used as for targets of the scheme
+// dns (gRFC A2): the first of its list that is for this language and host. For its percentage a number is
+// drawn once for the channel. If the config selects no policy, this one is added to it.
 //
-// Else the resolver gives one that selects the policy, with its defaults or what
-// [WithServiceConfig] says:
+// Otherwise the resolver gives a service config of its own, which selects the policy, with its defaults or with
+// [WithServiceConfig]:
 //
 //	builder := lbresolver.NewBuilder(lbresolver.WithServiceConfig(
 //		`{"methodConfig": [{"name": [{}], "timeout": "5s"}]}`))
 //	cc, err := grpc.NewClient("grpclb:///service.example.com:443", creds, grpc.WithResolvers(builder))
 //
-// To gRPC that is a service config like one in DNS, and takes precedence over
-// grpc.WithDefaultServiceConfig: a resolver can't see whether that is there.
-// There are two ways to use that one instead:
+// For gRPC that is like a service config in DNS, so it has precedence over grpc.WithDefaultServiceConfig,
+// which a resolver can't see. There are two ways to use that one instead:
 //
-//   - With config=off in the target the resolver gives none, and DNS is not asked.
-//     The user's has to select the policy then, or the channel uses pick_first.
+//   - With config=off in the target the resolver gives none, and DNS is not asked. The user's config then has to
+//     select the policy, or the channel uses pick_first.
 //   - The dial option grpc.WithDisableServiceConfig does the same.
 //
 // # How it is made
 //
-// One goroutine owns what is known of a target, and when to look again. Each
-// look-up is done by a net.Resolver of its own, in a goroutine that ends with the
-// look-up and posts what it found. The connections to DNS servers note which
-// questions were asked and answered. Close breaks off what is under way and
-// returns when all of it has ended.
+// One goroutine owns what is known of a target, and when to look again. Each look-up has a net.Resolver of its
+// own and a goroutine, which posts the result and ends. Its connections to DNS servers note which questions were
+// asked and answered. Close cancels all look-ups and returns when they have ended.
 package lbresolver

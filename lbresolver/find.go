@@ -9,27 +9,26 @@ import (
 	"time"
 )
 
-// lookLimit bounds a look-up. Go's resolver waits 5 s for an answer before it
-// asks once more: room for a lost packet in each of the two steps that it takes
-// to find balancers, SRV records and then addresses.
+// lookLimit bounds a look-up. Go's resolver waits 5 s for an answer and then asks once more. So
+// there is time for one lost packet in each of the two steps, SRV records and addresses.
 const lookLimit = 15 * time.Second
 
-// names is how names are looked up: what is needed of a net.Resolver. An error
-// beside an answer says that there may be more, see doubt.
+// names is the part of net.Resolver that looks names up. An error with an answer says that the
+// answer may be incomplete, see doubt.
 type names interface {
 	LookupHost(ctx context.Context, host string) (addresses []string, err error)
 	LookupSRV(ctx context.Context, service, proto, name string) (cname string, records []*net.SRV, err error)
 }
 
-// An answer is what came of a look-up for places and their addresses.
+// An answer is the result of a look-up for places and their addresses.
 type answer struct {
 	places []place
-	more   bool            // DNS left in doubt whether there are others
-	hosts  map[string]host // by name, of each that was looked up
-	err    error           // what went wrong; it may be better if looked up again
+	more   bool            // there may be more places
+	hosts  map[string]host // by name, for each that was looked up
+	err    error           // a failure; another look-up may help
 }
 
-// count returns how many addresses it has.
+// count returns how many addresses the answer has.
 func (a answer) count() (n int) {
 	for _, p := range a.places {
 		if p.isIP() {
@@ -40,23 +39,22 @@ func (a answer) count() (n int) {
 	return n
 }
 
-// found reports whether it has an address.
+// found reports whether the answer has an address.
 func (a answer) found() bool { return a.count() > 0 }
 
-// A finder finds the balancers of one target, and the service. It is not changed
-// any more.
+// A finder finds the balancers and the addresses of one target. It does not change.
 type finder struct {
 	names  names
 	target target
 }
 
-// look finds the balancers that there are now.
+// look finds the balancers.
 func (f finder) look(ctx context.Context) answer {
 	return f.lookEarly(ctx, func(answer) {})
 }
 
-// lookEarly is look, but if some are known for a while and others are late, it
-// also says what there is by then.
+// lookEarly is look. If some balancers are known for a while and others are late, it also calls early
+// with those that are known.
 func (f finder) lookEarly(ctx context.Context, early func(answer)) answer {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
@@ -73,13 +71,12 @@ func (f finder) lookService(ctx context.Context) answer {
 	defer cancel()
 	a := f.resolve(ctx, answer{places: f.target.own()}, func(answer) {})
 	if isAbsent(a.err) {
-		a.err = nil // it need not have any
+		a.err = nil // a service need not have addresses
 	}
 	return a
 }
 
-// srv finds the balancers of the SRV records. That there are no records is no
-// error.
+// srv looks up the SRV records. No records are not an error.
 func (f finder) srv(ctx context.Context) (a answer) {
 	name := f.target.service.host
 	_, records, err := f.names.LookupSRV(ctx, "grpclb", "tcp", name)
@@ -92,7 +89,7 @@ func (f finder) srv(ctx context.Context) (a answer) {
 		logger.Warningf("lbresolver: some SRV records of %s are left out: %v", name, err)
 	}
 	for _, r := range records {
-		// A target of "." says that there is no such service.
+		// The target "." says that there is no such service (RFC 2782).
 		if name := strings.TrimSuffix(r.Target, "."); name != "" && r.Port != 0 {
 			a.places = append(a.places, place{hostPort{r.Target, r.Port}, r.Priority, r.Weight})
 		}
@@ -100,8 +97,8 @@ func (f finder) srv(ctx context.Context) (a answer) {
 	return a
 }
 
-// isAbsent reports whether err is DNS's word that there are no such records.
-// Anything else is a failure to find out.
+// isAbsent reports whether err is an answer of DNS that there are no such records. Any other error
+// is a failure.
 func isAbsent(err error) bool {
 	var failed *net.DNSError
 	return errors.As(err, &failed) && failed.IsNotFound

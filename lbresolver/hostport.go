@@ -9,20 +9,19 @@ import (
 	"strings"
 )
 
-// A hostPort is where something listens. The host is an IP address without
-// brackets, or a name, which may end in a dot.
+// A hostPort is a host and a port. The host is an IP address without brackets, or a name, which
+// may end in a dot.
 type hostPort struct {
 	host string
 	port uint16 // not zero
 }
 
-// String returns it as a dialler wants it, an IPv6 address in brackets.
+// String returns the address to dial, with an IPv6 address in brackets.
 func (h hostPort) String() string {
 	return net.JoinHostPort(h.host, strconv.Itoa(int(h.port)))
 }
 
-// name is what a certificate for the host is to say: no name there ends in a
-// dot.
+// name returns the name that a certificate for the host must have: without a dot at its end.
 func (h hostPort) name() string { return strings.TrimSuffix(h.host, ".") }
 
 // isIP reports whether the host needs no look-up.
@@ -31,16 +30,15 @@ func (h hostPort) isIP() bool {
 	return err == nil
 }
 
-// isLocal reports whether the host is this machine by its name. Such names are
-// for the machine itself to resolve (RFC 6761, section 6.3).
+// isLocal reports whether the host is a name of this machine, such as localhost. The machine
+// resolves these itself (RFC 6761, section 6.3).
 func (h hostPort) isLocal() bool {
 	name := strings.ToLower(h.name())
 	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
-// parseHostPort reads "host:port", "192.0.2.1:port" or "[2001:db8::1]:port".
-// Where the port is missing it is defaultPort; if that is empty, it must not be
-// missing. Brackets are only needed before a port.
+// parseHostPort reads "host:port", "192.0.2.1:port" or "[2001:db8::1]:port". If the port is missing,
+// defaultPort is used; if that is empty too, it is an error. Brackets are needed only before a port.
 func parseHostPort(text, defaultPort string) (hostPort, error) {
 	host, port, err := split(text, defaultPort)
 	if err != nil {
@@ -79,8 +77,8 @@ func split(text, defaultPort string) (host, port string, err error) {
 	return host, port, nil
 }
 
-// checkHost says what is wrong with a host that can't be looked up. It lets
-// through what net.Resolver would: letters, digits, hyphens, underscores.
+// checkHost checks that a host can be looked up. It accepts what net.Resolver does: letters, digits,
+// hyphens, underscores.
 func checkHost(host string) error {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil

@@ -11,24 +11,24 @@ import (
 	"github.com/actorlb/grpclb/internal/oneline"
 )
 
-// lookWidth is how many names are looked up at a time, so that one to which
-// nothing answers does not hold up the others.
+// lookWidth is how many names are looked up at the same time, so that a name without an answer
+// does not delay the others.
 const lookWidth = 16
 
-// A lookedUp is what came of one name.
+// A lookedUp is the result for one name.
 type lookedUp struct {
 	name string
 	host host
 	err  error
 }
 
-// resolve adds to the places of a the addresses of their names. If some are known
-// for a while and others are late, early is told what there is by then.
+// resolve adds the addresses of its places to a. If some are known for a while and others are late,
+// it calls early with a copy.
 func (f finder) resolve(ctx context.Context, a answer, early func(answer)) answer {
 	a.hosts = map[string]host{}
 	for _, p := range a.places {
 		if !p.isIP() {
-			a.hosts[p.host] = host{v4: true, v6: true} // until it is known
+			a.hosts[p.host] = host{v4: true, v6: true} // unknown until the answer comes
 		}
 	}
 	results, pending := f.lookUp(ctx, a.hosts), len(a.hosts)
@@ -53,18 +53,18 @@ func (f finder) resolve(ctx context.Context, a answer, early func(answer)) answe
 	return a
 }
 
-// copy returns an answer that does not change with a.
+// copy returns a copy of a.
 func (a answer) copy() answer {
 	a.hosts = maps.Clone(a.hosts)
 	return a
 }
 
-// judge returns which of the errors of names are worth another try. A name that
-// fails costs its own addresses and no others: DNS may know better next time. A
-// name that does not exist, beside others that do, is for whoever wrote it to mend.
+// judge returns the errors for which another look-up may help. A name that fails affects only its own
+// addresses. A name that does not exist, while others do, is logged and needs no look-up: its
+// owner has to correct it.
 func (f finder) judge(a answer, errs map[string]error) error {
 	var failed, absent []error
-	for _, name := range slices.Sorted(maps.Keys(errs)) { // the same errors, the same words
+	for _, name := range slices.Sorted(maps.Keys(errs)) { // sorted, so the same errors have the same text
 		if isAbsent(errs[name]) {
 			absent = append(absent, errs[name])
 		} else {
@@ -78,10 +78,10 @@ func (f finder) judge(a answer, errs map[string]error) error {
 	return oneline.Join(append(failed, absent...)...)
 }
 
-// lookUp looks up these names, and yields a result for each. Its goroutines have
-// nothing left to do when the last has been received.
+// lookUp looks up these names and yields a result for each. When the last one has been received,
+// its goroutines have ended or are about to.
 func (f finder) lookUp(ctx context.Context, names map[string]host) <-chan lookedUp {
-	results := make(chan lookedUp, len(names)) // nobody waits to tell
+	results := make(chan lookedUp, len(names)) // room for all, so no goroutine waits
 	todo := make(chan string, len(names))
 	for name := range names {
 		todo <- name

@@ -8,15 +8,15 @@ import (
 // A record is one value that DNS gave.
 type record[T comparable] struct {
 	value T
-	until time.Time // when it is given up; zero if the last answer had it
+	until time.Time // when it expires; zero if the last answer had it
 }
 
-// known is what is known of the answer to one question, in the order in which
-// it was heard first: the same answer in another order changes nothing.
+// known is the known answer to one question. It keeps the order in which records came first, so the same
+// records in another order change nothing.
 type known[T comparable] []record[T]
 
-// hear takes over an answer. What was known and is not in it goes, unless DNS
-// left that in doubt: then it stays, until that time at most.
+// hear takes an answer. A known record that is not in it is dropped. If the answer was incomplete
+// it stays instead, until the given time.
 func (k known[T]) hear(found []T, doubted func(T) bool, until time.Time) (next known[T]) {
 	for _, r := range k {
 		switch {
@@ -41,14 +41,14 @@ func (k known[T]) has(value T) bool {
 	return slices.ContainsFunc(k, func(r record[T]) bool { return r.value == value })
 }
 
-// at returns what is still known at that time.
+// at returns what is known at this time.
 func (k known[T]) at(now time.Time) known[T] {
 	return slices.DeleteFunc(slices.Clone(k), func(r record[T]) bool {
 		return !r.until.IsZero() && !now.Before(r.until)
 	})
 }
 
-// due returns when the next one is given up; zero is never.
+// due returns when the next record expires; zero: never.
 func (k known[T]) due() (due time.Time) {
 	for _, r := range k {
 		due = soonest(due, r.until)
@@ -56,7 +56,7 @@ func (k known[T]) due() (due time.Time) {
 	return due
 }
 
-// soonest returns the earlier of two times, of which zero is never.
+// soonest returns the earlier of two times; zero means never.
 func soonest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -1,7 +1,6 @@
 package lbresolver
 
-// logBalancers logs what came of a look-up for balancers. The core is still as it
-// was before.
+// logBalancers logs the answer for balancers. It is called before the core gets the answer.
 func (w *worker) logBalancers(c *core, a answer) {
 	switch {
 	case a.err != nil && !a.found():
@@ -15,8 +14,8 @@ func (w *worker) logBalancers(c *core, a answer) {
 	}
 }
 
-// logAddresses logs that the service's own addresses could not be looked up. What
-// they are is of no interest: they are for fallback.
+// logAddresses logs that the service's own addresses could not be looked up. A success is not
+// logged.
 func (w *worker) logAddresses(c *core, a answer) {
 	if a.err != nil {
 		logger.Warningf("lbresolver: not all addresses of %v could be looked up, so the %d known stay for now: %v",

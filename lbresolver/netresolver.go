@@ -9,16 +9,15 @@ import (
 // A dial is how a net.Resolver reaches a DNS server.
 type dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// A network looks names up by DNS, or as the system does it. It is not changed
-// any more. Each look-up has a net.Resolver of its own, so that what it came to
-// can be told apart from what others came to.
+// A network looks names up, by DNS or as the system does it. It does not change. Each look-up has a
+// net.Resolver of its own, so that its DNS queries can be told from those of others.
 type network struct {
 	dial             dial
 	preferGo, strict bool
 }
 
-// networkFor returns what looks up names: at the DNS server at this address, or
-// the builder's if it is empty.
+// networkFor returns a network that uses the DNS server at this address, or the builder's resolver if
+// the address is empty.
 func (b *Builder) networkFor(server string) network {
 	if server != "" {
 		return network{dial: toServer(server), preferGo: true}
@@ -30,7 +29,7 @@ func (b *Builder) networkFor(server string) network {
 	return network{dialOf(system), system.PreferGo, system.StrictErrors}
 }
 
-// resolver returns one for a look-up that is watched.
+// resolver returns a net.Resolver for one look-up, which the watch observes.
 func (n network) resolver(w watch) *net.Resolver {
 	return &net.Resolver{PreferGo: n.preferGo, StrictErrors: n.strict, Dial: w.over(prompt(n.dial))}
 }
@@ -53,7 +52,7 @@ func (n network) LookupTXT(ctx context.Context, name string) ([]string, error) {
 	return texts, w.verdict(name, err)
 }
 
-// toServer dials one server, whichever the resolver means to ask.
+// toServer dials one server, whatever address the resolver asks for.
 func toServer(server string) dial {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
@@ -69,11 +68,9 @@ func dialOf(r *net.Resolver) dial {
 	return d.DialContext
 }
 
-// prompt closes connections when their context is cancelled. By itself Go's
-// resolver heeds the deadline of its context, but goes on reading for up to 5 s
-// when it is cancelled, and Close would wait for that. At the deadline the
-// connection is left alone: what the read ends with then is a time-out, which is
-// the truth, and not that somebody closed the connection.
+// prompt closes a connection when its context is cancelled. Go's resolver itself heeds a deadline, but
+// after a cancellation it reads on for up to 5 s, and Close would wait for that. At the deadline
+// prompt does not close the connection, so that the error is a time-out.
 func prompt(d dial) dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := d(ctx, network, address)

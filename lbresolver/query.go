@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// readQuery takes over what stands after the question mark.
+// readQuery reads the parameters after the question mark.
 func (t *target) readQuery(raw string) error {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
 		return fmt.Errorf("parameters: %w", err)
 	}
-	// In order, so that of several mistakes the same is reported every time.
+	// Sorted, so that the same mistakes give the same error.
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if err := t.readParameter(name, query[name]); err != nil {
 			return err
@@ -45,7 +45,7 @@ func (t *target) readParameter(name string, values []string) (err error) {
 	return err
 }
 
-// one returns the value of a parameter that can be given once.
+// one returns the value of a parameter that may be given once.
 func one(name string, values []string) (string, error) {
 	if len(values) != 1 {
 		return "", fmt.Errorf("parameter %s is given %d times", name, len(values))

@@ -11,39 +11,38 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// A setup is what a resolver is made of.
+// A setup is what a resolver needs.
 type setup struct {
 	target  target
 	figures figures
 	seed    seed
 	names   names          // looks up balancers, and the service
 	texts   texts          // looks up the service config
-	own     *serviceConfig // for want of one in DNS; nil if there is to be none
+	own     *serviceConfig // used while DNS has none; nil: then none is given either
 }
 
-// A handle is what gRPC holds of a resolver.
+// A handle is what gRPC has of a resolver.
 type handle struct {
 	actors *actor.Group
-	asked  chan<- struct{} // gRPC → worker; capacity 1, which is often enough
+	asked  chan<- struct{} // gRPC → worker; capacity 1: one request covers all before it
 }
 
-// ResolveNow has everything looked up again, as soon as the interval allows. It
-// may be called from any goroutine, and never waits.
+// ResolveNow starts new look-ups as soon as the interval allows. It may be called from any
+// goroutine, and never waits.
 func (h *handle) ResolveNow(resolver.ResolveNowOptions) {
 	select {
 	case h.asked <- struct{}{}:
-	default: // it will be done anyway
+	default: // a request is waiting already
 	}
 }
 
-// Close ends the resolver. When it returns all its goroutines have ended, and
-// look-ups are broken off. It waits for nothing that runs where gRPC calls it:
-// the worker may be telling the channel something, but that is done by another of
-// gRPC's goroutines.
+// Close ends the resolver. When it returns, look-ups are cancelled and all goroutines have ended. It
+// can't deadlock with gRPC: the worker may be updating the channel, but gRPC handles that in a
+// goroutine that does not call Close.
 func (h *handle) Close() { h.actors.Stop() }
 
-// A worker is the actor that resolves. Its fields are fixed after the start:
-// what it owns is the core, a local of run.
+// A worker is the actor that resolves. Its fields do not change after the start; it owns the core, a
+// local variable of run.
 type worker struct {
 	setup
 	cc         resolver.ClientConn
@@ -109,7 +108,7 @@ func (w *worker) handle(c *core, batch []message) {
 	}
 }
 
-// decide does what follows from what the core knows now.
+// decide tells the channel and starts look-ups, as the core decides.
 func (w *worker) decide(c *core) {
 	c.check(time.Now())
 	if v, ok := c.tell(time.Now()); ok {
@@ -119,8 +118,8 @@ func (w *worker) decide(c *core) {
 	w.look(c, time.Now())
 }
 
-// tell tells the channel, and returns why it is not content: then it is told
-// again later. This waits for the channel's policy.
+// tell updates the channel, and returns why the channel refused: then the update is sent again
+// later. It waits for the channel's policy.
 func (w *worker) tell(v view) error {
 	if v.err != nil {
 		w.cc.ReportError(v.err)
@@ -129,7 +128,7 @@ func (w *worker) tell(v view) error {
 	return w.cc.UpdateState(v.state())
 }
 
-// look begins the look-ups that are due.
+// look starts the look-ups that are due.
 func (w *worker) look(c *core, now time.Time) {
 	if c.balancing.start(now) {
 		w.actors.Go(func(ctx context.Context) {

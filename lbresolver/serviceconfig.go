@@ -15,33 +15,32 @@ import (
 // policyConfig selects the policy, with its defaults.
 const policyConfig = `[{"` + grpclb.Name + `":{}}]`
 
-// A serviceConfig is one that gRPC has read.
+// A serviceConfig is a service config that gRPC has parsed.
 type serviceConfig struct {
 	text   string
 	parsed *serviceconfig.ParseResult
-	fixed  bool // DNS is not to be asked for another
+	fixed  bool // DNS is not asked for another one
 }
 
 func (s *serviceConfig) equal(o *serviceConfig) bool {
 	return s == o || s != nil && o != nil && s.text == o.text
 }
 
-// texts is how TXT records are looked up: what is needed of a net.Resolver.
+// texts is the part of net.Resolver that looks up TXT records.
 type texts interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
 }
 
-// A configurer finds the service config of one service. It is not changed any
-// more.
+// A configurer finds the service config of one service. It does not change.
 type configurer struct {
 	texts  texts
 	parse  func(string) *serviceconfig.ParseResult
-	host   string // the service's
+	host   string // of the service
 	client client
 }
 
-// look finds the service config that DNS has now; nil is none. With one that gRPC
-// does not understand there is an error too.
+// look finds the service config in DNS; nil: there is none. If gRPC does not understand it, look
+// returns it with an error.
 func (c configurer) look(ctx context.Context) (*serviceConfig, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
@@ -61,15 +60,14 @@ func (c configurer) look(ctx context.Context) (*serviceConfig, error) {
 	return found, found.parsed.Err
 }
 
-// wantsTXT reports whether TXT records are to be looked up, as the environment
-// has it for gRPC's resolver of the scheme dns.
+// wantsTXT reports whether TXT records are looked up. The environment variable is that of gRPC's
+// resolver for the scheme dns.
 func wantsTXT() bool {
 	return !strings.EqualFold(os.Getenv("GRPC_ENABLE_TXT_SERVICE_CONFIG"), "false")
 }
 
-// withPolicy adds the policy to a service config that selects none, which would
-// otherwise mean pick_first: a config of methods is no wish for another policy.
-// What is no JSON object is returned as it is, for gRPC to complain about.
+// withPolicy adds the policy to a service config that selects none. Otherwise gRPC would use
+// pick_first. A text that is not a JSON object is returned unchanged, and gRPC reports it.
 func withPolicy(text string) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &fields) != nil {
@@ -95,8 +93,8 @@ func withPolicy(text string) string {
 	return string(added)
 }
 
-// selects reports whether a field of a service config selects a policy. gRPC
-// reads names of fields in any case.
+// selects reports whether a field of a service config selects a policy. gRPC ignores the case of
+// field names.
 func selects(name string) bool {
 	return strings.EqualFold(name, "loadBalancingConfig") || strings.EqualFold(name, "loadBalancingPolicy")
 }

@@ -8,24 +8,23 @@ import (
 	"slices"
 )
 
-// A seed is a channel's own chance, drawn once. By it each channel puts
-// balancers of equal standing in an order of its own, and in the same one again
-// whenever DNS names the same.
+// A seed is a random number of a channel, drawn once. It gives each channel its own order of
+// balancers of equal standing, which is the same whenever DNS has the same balancers.
 type seed uint64
 
-// chance returns a number in [0, 1) that is always the same for these texts.
+// chance returns a number in [0, 1), always the same for the same texts.
 func (s seed) chance(texts ...string) float64 {
 	h := fnv.New64a()
 	for _, t := range texts {
-		_, _ = h.Write(append([]byte(t), 0)) // a hash takes everything
+		_, _ = h.Write(append([]byte(t), 0)) // never fails
 	}
 	return rand.New(rand.NewPCG(uint64(s), h.Sum64())).Float64()
 }
 
-// A balancer is one address of one.
+// A balancer is one address of a balancer.
 type balancer struct{ addr, name string }
 
-// A ranked balancer is one with what its place in the order follows from.
+// A ranked balancer has what its place in the order depends on.
 type ranked struct {
 	balancer
 	priority          uint16
@@ -37,12 +36,11 @@ func (r ranked) compare(o ranked) int {
 		cmp.Compare(r.chance, o.chance), cmp.Compare(r.addr, o.addr), cmp.Compare(r.name, o.name))
 }
 
-// inOrder returns the balancers of a book in the order in which to try them,
-// each once. Those that the target names are of equal standing. SRV records go
-// by priority and then by chance (RFC 2782): each draws a time that is
-// exponentially distributed with its weight as the rate, so that the first is
-// theirs in proportion to their weights; those of weight 0 come last. The
-// addresses of a record follow each other.
+// inOrder returns the balancers of a book in the order to try them, each once. Balancers that the
+// target names have equal standing. SRV records go by priority and then at random by weight (RFC
+// 2782): each draws an exponentially distributed time with its weight as the rate, so each is first
+// in proportion to its weight. Those of weight 0 come last. The addresses of a record stay
+// together.
 func (s seed) inOrder(b *book, given bool) (order []balancer) {
 	var all []ranked
 	for _, r := range b.places {

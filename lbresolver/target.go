@@ -10,29 +10,26 @@ import (
 )
 
 const (
-	// servicePort is the port of a service that is dialled without one, as in
-	// targets of the scheme dns.
+	// servicePort is the default port of a service, as for targets of the scheme dns.
 	servicePort = "443"
-	// dnsPort is the port of a DNS server that is named without one (RFC 1035,
-	// section 4.2).
+	// dnsPort is the default port of a DNS server (RFC 1035, section 4.2).
 	dnsPort = "53"
 )
 
-// A target is what the URL that a user dials says.
+// A target is a URL that a user dials.
 type target struct {
 	service   hostPort
-	balancers []hostPort    // given in the URL; none means to ask DNS for them
-	dns       string        // the DNS server to ask, "host:port"; empty is the system's
-	fallback  bool          // the service's own addresses are to be given
-	config    bool          // a service config is to be given
-	refresh   time.Duration // how often to look without being asked; zero is not said
+	balancers []hostPort    // given in the URL; none: DNS is asked for them
+	dns       string        // the DNS server to ask, "host:port"; empty: the system's
+	fallback  bool          // the service's own addresses are given
+	config    bool          // a service config is given
+	refresh   time.Duration // how often to look without being asked; zero: not given
 }
 
-// noSRV reports whether the service is no name that DNS would have SRV records
-// for.
+// noSRV reports whether no SRV records are looked up for the service, by its name.
 func (t target) noSRV() bool { return t.service.isIP() || t.service.isLocal() }
 
-// asksForBalancers reports whether it takes DNS to find the balancers.
+// asksForBalancers reports whether DNS is asked for the balancers.
 func (t target) asksForBalancers() bool {
 	if len(t.balancers) == 0 {
 		return !t.noSRV()
@@ -40,7 +37,7 @@ func (t target) asksForBalancers() bool {
 	return slices.ContainsFunc(t.balancers, func(b hostPort) bool { return !b.isIP() })
 }
 
-// given returns the balancers that the target names.
+// given returns the balancers of the target.
 func (t target) given() (places []place) {
 	for _, b := range t.balancers {
 		places = append(places, place{hostPort: b})
@@ -48,15 +45,15 @@ func (t target) given() (places []place) {
 	return places
 }
 
-// own returns the service itself.
+// own returns the service as a place.
 func (t target) own() []place { return []place{{hostPort: t.service}} }
 
-// parse reads a URL of the forms in the package's documentation. The error
-// says what is wrong, and where.
+// parse reads a URL as the package's documentation describes it. The error says what is wrong,
+// and where.
 func parse(u url.URL) (target, error) {
 	text := u.String()
 	if user, rest, found := cutUser(text); found {
-		// What stands there may be a password, so it is not repeated.
+		// The rest may be a password, so the error does not have it.
 		return target{}, fmt.Errorf("lbresolver: target \"%s…@%s\": it has a user name, which is not supported", user, rest)
 	}
 	t, err := read(u)
@@ -69,9 +66,9 @@ func parse(u url.URL) (target, error) {
 	return t, nil
 }
 
-// cutUser looks for a user name and password, which end in an @, wherever in the
-// text of a URL that is. It returns what stands before them, which is the scheme,
-// and after them. Nothing else in a target has an @.
+// cutUser looks for a user name and password anywhere in the text of a URL: they end in an @,
+// which is nowhere else in a target. It returns the scheme before them, and the text after
+// them.
 func cutUser(text string) (scheme, rest string, found bool) {
 	text = strings.ReplaceAll(text, "%40", "@")
 	last := strings.LastIndex(text, "@")
@@ -99,8 +96,8 @@ func read(u url.URL) (target, error) {
 	return t, t.readQuery(u.RawQuery)
 }
 
-// endpoint is the service's part of the URL: the path, or what there is in the
-// place of host and path in a URL without slashes.
+// endpoint returns the service's part of the URL: the path, or all after the scheme in a URL
+// without slashes.
 func endpoint(u url.URL) string {
 	if u.Path == "" {
 		return u.Opaque
@@ -121,8 +118,8 @@ func (t *target) readService(text string) (err error) {
 	return nil
 }
 
-// readBalancer adds a balancer. There is no port that one usually has, and a
-// target of the scheme dns has a DNS server in its place, usually without one.
+// readBalancer adds a balancer. Its port must be given: there is no usual one, and in the same place a
+// target of the scheme dns has a DNS server, mostly without a port.
 func (t *target) readBalancer(text string) error {
 	b, err := parseHostPort(text, "")
 	if err != nil {
@@ -134,7 +131,7 @@ func (t *target) readBalancer(text string) error {
 	return nil
 }
 
-// check says what is wrong with the whole.
+// check checks what only the whole target shows.
 func (t target) check() error {
 	if t.noSRV() && len(t.balancers) == 0 && !t.fallback {
 		return fmt.Errorf("it can never be resolved: no SRV records are looked up for %s and fallback is off, so it has to name a balancer", t.service.host)

@@ -12,13 +12,12 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// A doubt is why an answer may not be all there is. Go's resolver asks several
-// questions for a look-up: for A and for AAAA records, and each with one domain of
-// the search list after the other. It says no more than what the last of them came
-// to, or the best. So a server that fails for a name, or says nothing, and another
-// that truthfully has nothing under a search domain, come to "no such host".
+// A doubt says why an answer may be incomplete. For one look-up Go's resolver asks several
+// questions: for A and for AAAA records, and for each domain of the search list. It returns the
+// last or the best result only. So if one server fails and another one has nothing under a search
+// domain, it returns "no such host".
 type doubt struct {
-	err    *net.DNSError // never one that says "not found"
+	err    *net.DNSError // never a "not found"
 	v4, v6 bool          // there may be other addresses of this kind
 }
 
@@ -33,19 +32,17 @@ type query struct {
 
 func (q query) String() string { return strings.TrimPrefix(q.kind.String(), "Type") + " " + q.name }
 
-// A note is what a connection to a DNS server saw. Who sends what: a connection,
-// from the goroutine of Go's resolver that uses it → the watch of its look-up.
-// There are no more of them than packets.
+// A note is what a connection to a DNS server saw. It goes from the goroutine of Go's resolver that
+// uses the connection to the watch of the look-up. There are at most as many notes as packets.
 type note interface{ isNote() }
 
 type (
-	// reached: a server was dialled. The resolver meant one address, which may not be
-	// where it came to.
+	// reached: a server was dialled, which may have another address than the resolver asked
+	// for.
 	reached struct{ meant, real string }
-	// sent: a question is on its way, or could not be sent.
+	// sent: a question is being sent, or could not be sent.
 	sent struct{ query query }
-	// answered: there was an answer to it. It counts if it says what there is, or
-	// that there is nothing.
+	// answered: an answer came. It counts if it has records, or says that there are none.
 	answered struct {
 		query query
 		code  dnsmessage.RCode
@@ -57,15 +54,14 @@ func (reached) isNote()  {}
 func (sent) isNote()     {}
 func (answered) isNote() {}
 
-// A watch notes what DNS servers were asked in a look-up, and which questions they
-// answered. Where Go has the system look names up, it sees nothing, and the word
-// of the system counts.
+// A watch notes which DNS servers were asked in a look-up, and which questions they answered. If the
+// system looks names up instead of Go, the watch sees nothing, and the result is taken as it is.
 type watch struct{ notes *actor.Inbox[note] }
 
 func newWatch() watch { return watch{actor.NewInbox[note]()} }
 
-// verdict returns the error of the look-up that has ended with err: a doubt, if a
-// question had no answer that counts. What comes later is not noted.
+// verdict returns the error of a look-up that ended with err. It is a doubt if a question had no
+// answer that counts. Later notes are ignored.
 func (w watch) verdict(name string, err error) error {
 	open, servers := map[query]string{}, map[string]string{}
 	var last string
@@ -93,8 +89,8 @@ func (w watch) verdict(name string, err error) error {
 	return newDoubt(name, failed, last, open)
 }
 
-// asked returns nil if err is not a DNS error. Otherwise it returns a copy that names
-// the server really asked.
+// asked returns nil if err is not a DNS error. Otherwise it returns a copy with the name of the
+// server that was really asked.
 func asked(err error, servers map[string]string, last string) *net.DNSError {
 	failed, ok := err.(*net.DNSError)
 	if !ok {
@@ -109,8 +105,8 @@ func asked(err error, servers map[string]string, last string) *net.DNSError {
 	return &mended
 }
 
-// newDoubt says which questions are open. A failure that is something else than
-// "not found" says what is wrong by itself.
+// newDoubt returns a doubt about the questions without an answer. An err other than "not found" is
+// its reason.
 func newDoubt(name string, failed *net.DNSError, server string, open map[query]string) *doubt {
 	d := &doubt{err: failed}
 	var questions []string

@@ -10,9 +10,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// over has connections of a look-up tell the watch what goes over them. Where none
-// can be made, the question is not lost: it takes one over which nothing can be
-// sent.
+// over returns a dial whose connections tell the watch what they carry. If no connection can be made,
+// it returns one that can't send, so that the question is noted.
 func (w watch) over(d dial) dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := d(ctx, network, address)
@@ -40,9 +39,9 @@ func serverOf(conn net.Conn, err error, meant string) string {
 	return conn.RemoteAddr().String()
 }
 
-// An unreachable takes the place of a connection that could not be made.
+// An unreachable stands for a connection that could not be made.
 type unreachable struct {
-	net.Conn // nil: what Go's resolver uses is below
+	net.Conn // nil: the methods that Go's resolver calls are below
 	err      error
 }
 
@@ -50,15 +49,15 @@ func (u unreachable) Write([]byte) (int, error)   { return 0, u.err }
 func (u unreachable) SetDeadline(time.Time) error { return nil }
 func (u unreachable) Close() error                { return nil }
 
-// A stream is a connection on which each message has its length before it, two
-// bytes (RFC 1035, section 4.2.2). It belongs to the goroutine that uses it.
+// A stream is a connection on which two bytes with the length precede each message (RFC 1035,
+// section 4.2.2). One goroutine uses it.
 type stream struct {
 	net.Conn
 	watch watch
-	read  []byte // of the answer, as far as it has come
+	read  []byte // the part of the answer that has come
 }
 
-// Write sends a question. Go's resolver writes each at once.
+// Write sends a question. Go's resolver sends each in one Write.
 func (s *stream) Write(b []byte) (int, error) {
 	s.watch.asks(b[min(2, len(b)):])
 	return s.Conn.Write(b)
@@ -76,8 +75,8 @@ func (s *stream) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// packets is a connection on which each message is a packet. Go's resolver sees by
-// the methods of net.PacketConn that it is one, and uses those of net.Conn.
+// packets is a connection on which each message is a packet. Go's resolver recognises it by the methods
+// of net.PacketConn, but calls those of net.Conn.
 type packets struct {
 	*stream
 	conn net.PacketConn
@@ -108,8 +107,7 @@ func (w watch) asks(message []byte) {
 	}
 }
 
-// hears notes an answer. One that was cut short is none: it is asked again over a
-// stream.
+// hears notes an answer. A truncated one does not count: the resolver asks again over a stream.
 func (w watch) hears(message []byte, packet bool) {
 	var p dnsmessage.Parser
 	header, err := p.Start(message)
@@ -122,7 +120,7 @@ func (w watch) hears(message []byte, packet bool) {
 	}
 	_, err = p.AnswerHeader()
 	known := header.RCode == dnsmessage.RCodeNameError || header.RCode == dnsmessage.RCodeSuccess
-	// A server that is no authority, asks nobody and has nothing refers to others.
+	// A referral: a server that is not an authority, does not recurse, and has no records.
 	lame := header.RCode == dnsmessage.RCodeSuccess && err == dnsmessage.ErrSectionDone &&
 		!header.Authoritative && !header.RecursionAvailable
 	w.notes.Send(answered{queryOf(q), header.RCode, known && !lame && !(packet && header.Truncated)})
