@@ -15,12 +15,13 @@ import (
 type stream = grpc.BidiStreamingServer[lbpb.LoadBalanceRequest, lbpb.LoadBalanceResponse]
 
 // A call is one client's BalanceLoad. Three goroutines share it: gRPC's handler,
-// which waits for the first word on how the call ends, a reader, which receives,
-// and a writer, which sends. The reader starts the writer when there is an answer.
+// which waits for the first verdict on how the call ends, a reader, which receives
+// and runs the hooks, and a writer, which sends. The reader starts the writer when
+// there is an answer.
 //
-// A stream is its handler's until the handler returns, so the handler waits until
-// the other two have left the stream. They may be waiting in it for a client that
-// says or takes nothing. The handler ends the stream then, and they return.
+// gRPC allows the use of a stream until its handler returns, so the handler first waits
+// until the other two have stopped using it. If they are blocked in Recv or Send, since
+// the client sends or reads nothing, the handler ends the stream, and they return.
 type call struct {
 	// Fixed once made.
 	stream     stream
@@ -32,11 +33,11 @@ type call struct {
 	opened time.Time
 
 	answers  actor.Cell[delivery] // loop → reader: the first one, writer: the others
-	over     chan verdict         // loop, reader, writer → handler: at most one word each
-	progress chan progress        // reader → handler: each word once
+	over     chan verdict         // loop, reader, writer → handler: at most one each
+	progress chan progress        // reader → handler: each value once
+	ended    chan error           // handler → reader: how the call ended; sent before stop is closed
 	stop     chan struct{}        // handler → reader, writer: closed when the call is over
-	ended    chan error           // handler → reader: how, before that
-	done     chan struct{}        // reader, or the loop if there is none → handler: closed when reader and writer have ended
+	done     chan struct{}        // reader → handler: closed when reader and writer have ended. The loop closes it if it starts no reader
 }
 
 // Progress is how far a call has come.
@@ -50,7 +51,7 @@ const (
 // A verdict says how a call ends.
 type verdict struct {
 	err error
-	out bool // neither reader nor writer are in the stream, nor will be
+	out bool // reader and writer do not use the stream now and will not later
 }
 
 func newCall(s stream, plain bool) *call {
@@ -75,12 +76,12 @@ func newCall(s stream, plain bool) *call {
 	return c
 }
 
-// end tells the handler how the call ends. The first word counts. It does not
-// wait: there is room for one from everybody who has a say.
+// end tells the handler how the call ends. The first verdict counts. It does not
+// wait: over has room for one from each sender.
 func (c *call) end(err error) { c.over <- verdict{err: err} }
 
-// refuse is end for a call that was never answered, whose reader has left the
-// stream and comes back to it only after an answer.
+// refuse is end for a call that was never answered: its reader has stopped using
+// the stream and uses it again only after an answer.
 func (c *call) refuse(err error) { c.over <- verdict{err: err, out: true} }
 
 // stopped reports whether the call is over.
@@ -107,7 +108,8 @@ func (b *Balancer) BalanceLoad(s grpc.BidiStreamingServer[lbpb.LoadBalanceReques
 	return v.err
 }
 
-// verdict waits for the first word on how the call ends, or for the time to end it.
+// verdict waits until somebody says how the call ends, the client is gone, or it is
+// time to end the call.
 func (c *call) verdict(opts *Options) verdict {
 	timer := actor.NewTimer()
 	defer timer.Stop()
@@ -129,9 +131,9 @@ func (c *call) verdict(opts *Options) verdict {
 	}
 }
 
-// leave returns when nobody uses the stream any more. Of a stream that is not
-// gRPC's own nobody but the handler can end what waits in it, by returning; so
-// reader and writer leave that one a moment later.
+// leave returns when nobody uses the stream any more. A stream that is not gRPC's
+// own ends only when its handler returns, so the handler does not wait: reader
+// and writer stop using that one a moment later.
 func (c *call) leave(v verdict) {
 	if !v.out {
 		if c.transport == nil {

@@ -6,9 +6,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A delivery is an answer on its way to one call. It has the encoded form or the
-// message, not both: a call that waits for its client keeps no more than the
-// bytes, which it shares with all other calls.
+// A delivery is an answer for one call. It has the encoded form or the message, not
+// both: a call whose client does not read keeps only the bytes, which it shares
+// with all other calls.
 type delivery struct {
 	none    bool   // there is no answer: nothing to deliver
 	number  uint64 // of the answer

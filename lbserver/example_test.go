@@ -6,10 +6,13 @@ import (
 	"log"
 	"net"
 	"net/netip"
+	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -106,4 +109,54 @@ func ExampleBalancer_SetServers_hostname() {
 	}))
 	// Output:
 	// lbserver: service "greeter": entry 1: address "backend-2:50051": "backend-2" is no IP address; clients do not resolve names in a list, so resolve it first
+}
+
+// Clients get the servers of their own zone, and may write the name of the service in
+// several ways.
+func ExampleOptions() {
+	zone := netip.MustParsePrefix("127.0.0.0/8")
+	b := lbserver.New(lbserver.Options{
+		Normalize: func(service string) string {
+			return strings.ToLower(strings.TrimSuffix(service, ":443"))
+		},
+		Classify: func(c lbserver.Client) string {
+			if from, err := netip.ParseAddrPort(c.Peer.Addr.String()); err == nil && zone.Contains(from.Addr()) {
+				return "loopback"
+			}
+			return ""
+		},
+		MaxCallAge: time.Hour,
+		MaxClients: 10_000,
+	})
+	if err := b.SetServers("greeter", []lbserver.Server{{Address: "10.0.0.1:50051"}}); err != nil {
+		log.Fatal(err)
+	}
+	if err := b.SetServersFor("greeter", "loopback", []lbserver.Server{{Address: "10.0.0.2:50051", Token: "near"}}); err != nil {
+		log.Fatal(err)
+	}
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := grpc.NewServer(lbserver.KeepaliveEnforcement(), grpc.KeepaliveParams(keepalive.ServerParameters{
+		MaxConnectionAge: 30 * time.Minute, // half of MaxCallAge
+	}))
+	b.Register(s)
+	served := make(chan error)
+	go func() { served <- s.Serve(l) }()
+	listen(l.Addr().String(), "Greeter:443")
+	for _, a := range b.Answers("GREETER") {
+		fmt.Printf("answer %d, class %q: %v\n", a.Number, a.Class, a.Servers)
+	}
+	b.Close()
+	s.GracefulStop()
+	if err := <-served; err != nil {
+		log.Fatal(err)
+	}
+
+	// Output:
+	// 10.0.0.2:50051 near
+	// answer 1, class "": [{10.0.0.1:50051  0 false}]
+	// answer 2, class "loopback": [{10.0.0.2:50051 near 0 false}]
 }

@@ -18,9 +18,9 @@ type owner struct {
 	registry *registry
 }
 
-// loop owns which service has which answers and which calls there are. It never
-// waits for a call: an answer goes into the call's cell, a verdict into room
-// kept for it. It runs no code of the user but codecs and compressors.
+// loop owns the registry: which service has which answers, and which calls there are.
+// It never waits for a call: an answer goes into the call's cell, and the channel for
+// verdicts has room. The only code of the user that it runs are codecs and compressors.
 func (b *Balancer) loop(ctx context.Context) {
 	o := &owner{balancer: b, registry: newRegistry()}
 	for {
@@ -28,7 +28,7 @@ func (b *Balancer) loop(ctx context.Context) {
 		case batch := <-b.inbox.Ready():
 			o.handle(b.inbox.Open(batch))
 		case <-ctx.Done():
-			// A call that was promised a word and is still in the inbox must get it.
+			// The handlers of calls that are still in the inbox wait for a verdict.
 			o.handle(b.inbox.Close())
 			o.end(o.registry.close(), errClosing)
 			return

@@ -17,14 +17,14 @@ type message interface{ isMessage() }
 // message will be seen; if not, the balancer is closed.
 type inbox struct{ *actor.Inbox[message] }
 
-// opened: a client has opened a call, and the handler waits to be told how it
-// ends. If this is not seen, nobody will tell it.
+// opened: a client has opened a call, and the handler waits for a verdict. If this
+// is not seen, none will come.
 type opened struct{ call *call }
 
 func (in inbox) opened(c *call) bool { return in.Send(opened{c}) }
 
 // asked: the client wants client.Service, and the reader waits for an answer. If this
-// is not seen, the call was told to end by the loop as it stopped.
+// is not seen, the loop has ended the call as it stopped.
 type asked struct {
 	call   *call
 	client Client
@@ -34,7 +34,7 @@ type asked struct {
 func (in inbox) asked(c *call, client Client, again bool) { in.Send(asked{c, client, again}) }
 
 // handed: the connection of the call has the answer of that number, or one equal to
-// it. If this is not seen, nobody can ask for it.
+// it. If this is not seen, there is no state that would show it.
 type handed struct {
 	call   *call
 	number uint64

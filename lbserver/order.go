@@ -35,13 +35,13 @@ type tier struct {
 func sortByWeight(weights []int) (tiers []*tier, total int) {
 	byWeight := make(map[int]*tier)
 	for i, w := range weights {
-		c := byWeight[w]
-		if c == nil {
-			c = &tier{weight: int64(w)}
-			byWeight[w] = c
-			tiers = append(tiers, c)
+		t := byWeight[w]
+		if t == nil {
+			t = &tier{weight: int64(w)}
+			byWeight[w] = t
+			tiers = append(tiers, t)
 		}
-		c.members = append(c.members, i)
+		t.members = append(t.members, i)
 		total += w
 	}
 	return tiers, total
@@ -49,26 +49,26 @@ func sortByWeight(weights []int) (tiers []*tier, total int) {
 
 // credit is what the member whose turn it is has, after it gained its weight for
 // that turn.
-func (c *tier) credit(turn int64) int64 { return c.weight*turn - c.paid }
+func (t *tier) credit(turn int64) int64 { return t.weight*turn - t.paid }
 
 // beats compares two tiers in a turn.
-func (c *tier) beats(o *tier, turn int64) bool {
-	if x, y := c.credit(turn), o.credit(turn); x != y {
+func (t *tier) beats(o *tier, turn int64) bool {
+	if x, y := t.credit(turn), o.credit(turn); x != y {
 		return x > y
 	}
-	return c.first() < o.first()
+	return t.first() < o.first()
 }
 
-func (c *tier) first() int { return c.members[c.next] }
+func (t *tier) first() int { return t.members[t.next] }
 
 // take gives the place to the member whose turn it is. The next one has had the
 // same number of places until the turn comes round to the first again, which
 // has had one more and paid for it.
-func (c *tier) take(total int64) int {
-	taken := c.first()
-	if c.next++; c.next == len(c.members) {
-		c.next = 0
-		c.paid += total
+func (t *tier) take(total int64) int {
+	taken := t.first()
+	if t.next++; t.next == len(t.members) {
+		t.next = 0
+		t.paid += total
 	}
 	return taken
 }

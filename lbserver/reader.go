@@ -21,8 +21,8 @@ type Report struct {
 }
 
 // read hears which service the client wants, waits for the first answer and then
-// takes the client's reports. While it asks hooks and waits for the answer it is not
-// in the stream: a call that is refused needs nobody to get it out of there.
+// takes the client's reports. While it runs hooks and waits for the answer it does
+// not use the stream, so a call can be refused without ending the stream first.
 func (b *Balancer) read(c *call, id uint64) {
 	defer close(c.done)
 	client, ok := b.greet(c, id)

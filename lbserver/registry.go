@@ -2,14 +2,14 @@ package lbserver
 
 // A registry knows the answers of each service and which calls wait for them. It
 // is an ordinary value, with neither goroutine nor channel: its methods are
-// told what happened and return who is to hear of it. For it a call is no more
-// than something to be told apart from others.
+// told what happened and return which calls have to be told. It never looks into
+// a call: calls are keys.
 //
 // A call is in one of three states:
 //
 //   - opened: it has not named a service. Answers do not concern it.
 //   - asked: it is in calls and among the calls of its class.
-//   - gone: the registry has no trace of it. Whoever says it left is too late.
+//   - gone: it is not in calls. That it leaves then, changes nothing.
 type registry struct {
 	services map[string]*service
 	calls    map[*call]*member

@@ -61,16 +61,16 @@ func (t *tournament) match(match int, turn int64) {
 	t.until[match] = min(t.until[2*match], t.until[2*match+1], b.overtakes(a, turn))
 }
 
-// overtakes returns the first turn in which c beats w, which beats it now, if
+// overtakes returns the first turn in which t beats w, which beats it now, if
 // neither gets a place before.
-func (c *tier) overtakes(w *tier, turn int64) int64 {
-	gain := c.weight - w.weight
+func (t *tier) overtakes(w *tier, turn int64) int64 {
+	gain := t.weight - w.weight
 	if gain <= 0 {
 		return never
 	}
-	behind := w.credit(turn) - c.credit(turn)
+	behind := w.credit(turn) - t.credit(turn)
 	at := turn + behind/gain
-	if behind%gain != 0 || w.first() < c.first() {
+	if behind%gain != 0 || w.first() < t.first() {
 		at++
 	}
 	return at

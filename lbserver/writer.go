@@ -1,9 +1,8 @@
 package lbserver
 
 // write sends the initial response and then d and each answer after it that
-// differs from the one before. Only it knows what a slow client was really sent:
-// of answers A, B, A the client may have got the first alone, and the last is no
-// news then.
+// differs from the one that was sent before. If the answers were A, B, A, a slow client
+// may have been sent only the first A; then the last one is not sent.
 func (b *Balancer) write(c *call, d delivery) {
 	c.guard(func() {
 		if err := c.stream.Send(b.initial); err != nil {
