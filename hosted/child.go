@@ -33,6 +33,7 @@ type Plan struct {
 	// Checks: gRPC checks the health of the backends, if the child asks for it.
 	Checks bool
 
+	Size      int                           // entries
 	Backends  iter.Seq2[int, *tokens.Entry] // the group's entries, by their places
 	Endpoints []resolver.Endpoint           // as the resolver named them, if it did
 }

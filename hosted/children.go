@@ -83,7 +83,7 @@ func (c *Children) Close() {
 func (c *Children) Hear(m Message) {
 	switch m := m.(type) {
 	case Makes:
-		c.makes(m.Conn, m.Reply)
+		c.makes(m.Conn)
 	case Connects:
 		c.connects(m.Conn)
 	case Shuts:
@@ -102,7 +102,7 @@ func (c *Children) Hear(m Message) {
 }
 
 // makes finds a SubConn for a new connection of a child.
-func (c *Children) makes(conn *Conn, reply chan<- error) {
+func (c *Children) makes(conn *Conn) {
 	in := conn.by
 	if !in.closed {
 		conn.sub = c.group.Find(bare(conn.address), in.listed, in.checks && conn.options.HealthCheckEnabled)
@@ -110,7 +110,7 @@ func (c *Children) makes(conn *Conn, reply chan<- error) {
 		conn.users.attach(conn)
 		in.add(conn)
 	}
-	c.group.Do(Answer{conn, reply})
+	c.group.Do(Answer{conn})
 }
 
 // Answer returns why a child does not get the connection that it asked for, or nil.

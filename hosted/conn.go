@@ -20,6 +20,7 @@ type Conn struct {
 	options  balancer.NewSubConnOptions
 	listener func(balancer.SubConnState)
 	inbox    Inbox            // child → group
+	answer   chan error       // group → child: why it does not get the connection, or nil; has room for it
 	sc       balancer.SubConn // gRPC's; the group sets it before it answers
 
 	// Written by the child, and reset by the minder.
@@ -43,7 +44,7 @@ type Conn struct {
 // NewConn returns a connection that a child asks for. The group has to hear of it; see
 // [Makes].
 func NewConn(by *Instance, inbox Inbox, a resolver.Address, o balancer.NewSubConnOptions) *Conn {
-	return &Conn{by: by, inbox: inbox, address: a, options: o, listener: o.StateListener}
+	return &Conn{by: by, inbox: inbox, answer: make(chan error, 1), address: a, options: o, listener: o.StateListener}
 }
 
 // By returns the child that made the connection.

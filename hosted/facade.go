@@ -30,11 +30,10 @@ func (f *facade) NewSubConn(addresses []resolver.Address, o balancer.NewSubConnO
 		return nil, errOneAddress
 	}
 	c := NewConn(f.instance, f.inbox, unsealed(addresses[0]), o)
-	reply := make(chan error, 1)
-	if !f.inbox.Send(Makes{c, reply}) {
+	if !f.inbox.Send(Makes{c}) {
 		return nil, errClosed
 	}
-	if err := <-reply; err != nil {
+	if err := <-c.answer; err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -55,7 +55,7 @@ func (c *subConn) Users() *Users             { return &c.users }
 // make has a child make a connection.
 func (g *group) make(in *Instance, addr string) *Conn {
 	c := NewConn(in, nil, resolver.Address{Addr: addr}, balancer.NewSubConnOptions{})
-	g.children.Hear(Makes{c, make(chan error, 1)})
+	g.children.Hear(Makes{c})
 	g.children.Answer(c)
 	return c
 }
@@ -68,7 +68,7 @@ func (named) Build(balancer.ClientConn, balancer.BuildOptions) balancer.Balancer
 
 // list is a plan for a list with these addresses, each followed by its token.
 func list(entries ...string) *Plan {
-	return &Plan{Child: &Child{Builder: named("child")}, Listed: true, Backends: func(yield func(int, *tokens.Entry) bool) {
+	return &Plan{Child: &Child{Builder: named("child")}, Listed: true, Size: len(entries) / 2, Backends: func(yield func(int, *tokens.Entry) bool) {
 		for i := 0; i < len(entries); i += 2 {
 			if !yield(i/2, &tokens.Entry{Addr: entries[i], Token: entries[i+1]}) {
 				return

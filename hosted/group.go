@@ -57,10 +57,7 @@ type Tell struct {
 }
 
 // Answer tells a child whether it gets the connection that it asked for.
-type Answer struct {
-	Conn  *Conn
-	Reply chan<- error
-}
+type Answer struct{ Conn *Conn }
 
 func (Start) task()  {}
 func (Tell) task()   {}

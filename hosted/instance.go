@@ -50,7 +50,7 @@ func (in *Instance) add(c *Conn) {
 	c.amongInstance = len(in.conns)
 	in.conns = append(in.conns, c)
 	if t := in.newest; t.seated && t.by != nil {
-		t.take(c)
+		t.give(new(seat), c)
 	}
 }
 

@@ -8,11 +8,8 @@ type Message interface{ message() }
 
 // child → group, through its facade and its connections
 
-// Makes asks for a connection. The reply says why there is none, or is nil.
-type Makes struct {
-	Conn  *Conn
-	Reply chan<- error
-}
+// Makes asks for a connection. The child waits for the answer; see [Answer].
+type Makes struct{ Conn *Conn }
 
 // Connects says that the child wants a connection connected.
 type Connects struct{ Conn *Conn }
@@ -62,6 +59,6 @@ func (healthReported) message() {}
 // answer.
 func Refuse(m Message) {
 	if m, ok := m.(Makes); ok {
-		m.Reply <- errClosed
+		m.Conn.answer <- errClosed
 	}
 }

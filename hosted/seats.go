@@ -77,15 +77,16 @@ func (t *Term) open() {
 	t.by.seated++
 	t.listAddresses()
 	t.seats = make([]*seat, 0, len(t.by.conns))
-	for _, c := range t.by.conns {
-		t.take(c)
+	all := make([]seat, len(t.by.conns))
+	for i, c := range t.by.conns {
+		t.give(&all[i], c)
 	}
 }
 
-// take gives a connection its seat. It holds the SubConn behind it, which is not shut
+// give gives a connection its seat. It holds the SubConn behind it, which is not shut
 // down then until the term has ended.
-func (t *Term) take(c *Conn) {
-	s := &seat{takers: t.takersOf(c.address.Addr), term: t, conn: c, at: len(t.seats), build: t.builds}
+func (t *Term) give(s *seat, c *Conn) {
+	*s = seat{takers: t.takersOf(c.address.Addr), term: t, conn: c, at: len(t.seats), build: t.builds}
 	t.seats = append(t.seats, s)
 	c.users.hold(t)
 	c.seats[t.slot].Store(s)
@@ -144,12 +145,14 @@ func (t *Term) takersOf(addr string) *takers {
 }
 
 func (t *Term) listAddresses() {
-	t.byAddress = map[string]*takers{}
+	t.byAddress = make(map[string]*takers, t.plan.Size)
+	all := make([]takers, t.plan.Size)
 	for i, b := range t.plan.Backends {
 		if of := t.byAddress[b.Addr]; of != nil {
 			of.more = append(of.more, i)
 		} else {
-			t.byAddress[b.Addr] = &takers{first: i}
+			all[i].first = i
+			t.byAddress[b.Addr] = &all[i]
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (s *Shell) Perform(core *Children, t Task) {
 	case Tell:
 		t.Instance.orders.Send(t.Order)
 	case Answer:
-		t.Reply <- core.Answer(t.Conn)
+		t.Conn.answer <- core.Answer(t.Conn)
 	default:
 		panic("BUG: unknown task for a child policy")
 	}

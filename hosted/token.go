@@ -27,14 +27,11 @@ type newToken = atomic.Pointer[string] // minder → whoever calls TokenOf
 // and without them a policy that goes by addresses, as base's does, would see a
 // new backend wherever a token changes: Attributes are part of an address.
 
-// withToken returns an address of a list and the endpoint that it is.
-func withToken(addr string, t token) (resolver.Address, resolver.Endpoint) {
-	a := resolver.Address{Addr: addr}
-	of := attributes.New(tokenKey{}, t)
-	e := resolver.Endpoint{Addresses: []resolver.Address{a}, Attributes: of}
+// withToken returns a with attributes that have a token.
+func withToken(a resolver.Address, of *attributes.Attributes) resolver.Address {
 	//lint:ignore SA1019 see above
 	a.BalancerAttributes = of
-	return a, e
+	return a
 }
 
 // bare returns a without what resolvers and policies tell policies about it,

@@ -1,6 +1,9 @@
 package hosted
 
-import "google.golang.org/grpc/resolver"
+import (
+	"google.golang.org/grpc/attributes"
+	"google.golang.org/grpc/resolver"
+)
 
 // liveTokens are the tokens of addresses, by address, in the list that a child was
 // given last. They belong to its minder.
@@ -19,7 +22,10 @@ func (t *liveTokens) state(p *Plan) resolver.State {
 // plans too.
 func (t *liveTokens) listed(p *Plan) (s resolver.State) {
 	known := *t
-	*t = make(liveTokens, len(known))
+	*t = make(liveTokens, p.Size)
+	s.Endpoints = make([]resolver.Endpoint, 0, p.Size)
+	s.Addresses = make([]resolver.Address, 0, p.Size)
+	bare := make([]resolver.Address, 0, p.Size) // of the endpoints
 	for _, b := range p.Backends {
 		if (*t)[b.Addr] != nil {
 			continue
@@ -30,9 +36,10 @@ func (t *liveTokens) listed(p *Plan) (s resolver.State) {
 		}
 		now.Store(&b.Token)
 		(*t)[b.Addr] = now
-		a, e := withToken(b.Addr, token{b.Token, now})
-		s.Endpoints = append(s.Endpoints, e)
-		s.Addresses = append(s.Addresses, a)
+		a, of := resolver.Address{Addr: b.Addr}, attributes.New(tokenKey{}, token{b.Token, now})
+		bare = append(bare, a)
+		s.Endpoints = append(s.Endpoints, resolver.Endpoint{Addresses: bare[len(bare)-1 : len(bare) : len(bare)], Attributes: of})
+		s.Addresses = append(s.Addresses, withToken(a, of))
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import "google.golang.org/grpc/balancer"
 // ready, and nil has none. It is owned by the group's goroutine.
 type Users struct {
 	conns  []*Conn
+	room   [1]*Conn  // for conns; more than one is rare
 	held   int       // seats of terms that have not ended
 	holder *Term     // the latest of them
 	minder *Instance // the child that got the SubConn last
@@ -24,6 +25,9 @@ func (u *Users) ShutDown(sc balancer.SubConn) bool {
 
 func (u *Users) attach(c *Conn) {
 	u.minder = c.by
+	if u.conns == nil {
+		u.conns = u.room[:0]
+	}
 	c.amongUsers = len(u.conns)
 	u.conns = append(u.conns, c)
 }

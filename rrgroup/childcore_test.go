@@ -59,7 +59,7 @@ func (p *puppet) perform(t hosted.Task) {
 	case hosted.Start:
 		p.child = t.Instance
 	case hosted.Answer:
-		t.Reply <- p.core.children.Answer(t.Conn)
+		p.core.children.Answer(t.Conn)
 	}
 }
 
@@ -83,7 +83,7 @@ func (p *puppet) behind(hc *hosted.Conn) *subConn {
 // connect has the child make a connection, which comes up.
 func (p *puppet) connect(letter string) *hosted.Conn {
 	hc := hosted.NewConn(p.child, nil, resolver.Address{Addr: address(letter)}, balancer.NewSubConnOptions{})
-	p.hears(hosted.Makes{Conn: hc, Reply: make(chan error, 1)})
+	p.hears(hosted.Makes{Conn: hc})
 	p.hears(hosted.Connects{Conn: hc})
 	p.settle()
 	p.core.reported(p.behind(hc), balancer.SubConnState{ConnectivityState: connectivity.Ready})

@@ -89,7 +89,7 @@ func (y *nursery) make(n int) {
 	}
 	by := y.children[n%len(y.children)]
 	hc := hosted.NewConn(by, nil, resolver.Address{Addr: address(string(rune('a' + n%5)))}, balancer.NewSubConnOptions{})
-	y.core.children.Hear(hosted.Makes{Conn: hc, Reply: make(chan error, 1)})
+	y.core.children.Hear(hosted.Makes{Conn: hc})
 	if n%7 > 0 {
 		y.core.children.Hear(hosted.Connects{Conn: hc})
 	}
@@ -202,7 +202,7 @@ func (y *nursery) performTask(t hosted.Task) error {
 	case hosted.Start:
 		y.children = append(y.children, t.Instance)
 	case hosted.Answer:
-		t.Reply <- y.core.children.Answer(t.Conn)
+		y.core.children.Answer(t.Conn)
 	case hosted.Tell:
 		return y.ordered(t)
 	}

@@ -49,13 +49,14 @@ func (c *subConn) Users() *hosted.Users {
 // Pick counts a call for the entry at a place.
 func (g *generation) Pick(place int) (balancer.PickResult, error) { return g.entry(place).pick() }
 
-// hosted returns the plan as a child is given it.
-func (p *Plan) hosted() *hosted.Plan {
+// hosted returns the plan as a child is given it. It has that many entries.
+func (p *Plan) hosted(size int) *hosted.Plan {
 	return &hosted.Plan{
 		Child:     p.child(),
 		Doing:     p.Doing,
 		Listed:    p.Provenance == FromBalancer,
 		Checks:    p.Provenance == FromResolver || p.CheckHealth,
+		Size:      size,
 		Backends:  p.backends(),
 		Endpoints: p.Endpoints,
 	}

@@ -48,7 +48,7 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	g.number = c.adopted
 	g.dropBy(c.owed)
 	if plan.child() != nil && g.size > 0 {
-		g.term = c.children.Begin(plan.hosted(), g)
+		g.term = c.children.Begin(plan.hosted(g.size), g)
 	} else {
 		g.connect(&c.pool, c.newest())
 	}
