@@ -17,7 +17,8 @@ type Group interface {
 	Connect(SubConn)
 
 	// LetGo says that a child or a term does not need a SubConn any more. Others
-	// may: the group looks whether it is free.
+	// may: the group looks whether it is free, after it has published the picker that
+	// it is building.
 	LetGo(SubConn)
 
 	// Do has a task carried out, after everything that the group wanted done before.

@@ -37,6 +37,7 @@ type Shown struct {
 func (t *Term) Picker(as Shown) *Picker {
 	t.serves, t.stale = true, false
 	if t.said == nil || as.State == connectivity.Connecting && t.said.ConnectivityState == connectivity.TransientFailure {
+		t.free()
 		return nil
 	}
 	p := &Picker{child: t.said.Picker, term: t, doing: t.plan.Doing, waits: as.Waits, lost: Blocked{}}
@@ -57,6 +58,7 @@ func (t *Term) Picker(as Shown) *Picker {
 	} else {
 		t.seat()
 	}
+	t.free()
 	return p
 }
 

@@ -56,14 +56,8 @@ func (t *Term) lost() {
 	}
 }
 
-// Free lets go the SubConns that the picker which is out does not name any more.
-func (t *Term) Free() {
-	if t.stale {
-		return // the one that does not name them is not built yet
-	}
-	t.free()
-}
-
+// free lets go the SubConns that the picker which is being built does not name any
+// more. The group lets nothing go before that picker is published.
 func (t *Term) free() {
 	for _, c := range t.freed {
 		t.by.group.LetGo(c)

@@ -23,7 +23,7 @@ type puppet struct {
 }
 
 func newPuppet(t *testing.T) *puppet {
-	p := &puppet{T: t, core: newCore(nil), now: time.Unix(1e9, 0)}
+	p := &puppet{T: t, core: newCore(nil, Settings{}), now: time.Unix(1e9, 0)}
 	p.core.settings = tenSeconds
 	return p
 }

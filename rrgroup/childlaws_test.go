@@ -253,7 +253,7 @@ func (y *nursery) rest() error {
 
 // raise runs the steps that the bytes say, and comes to rest.
 func raise(steps []byte) error {
-	y := &nursery{core: newCore(openGate{}), now: time.Unix(1e9, 0), drained: map[*generation]int{}, ended: map[*hosted.Conn]bool{}}
+	y := &nursery{core: newCore(openGate{}, Settings{}), now: time.Unix(1e9, 0), drained: map[*generation]int{}, ended: map[*hosted.Conn]bool{}}
 	y.core.settings = Settings{Linger: 3 * time.Second, Handover: 5 * time.Second}
 	if len(steps)%4 > 1 {
 		y.core.settings.Linger = 0 // what is released is gone at once

@@ -4,7 +4,6 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/status"
 
 	"github.com/actorlb/grpclb/hosted"
 )
@@ -17,7 +16,7 @@ func (c *core) Find(a resolver.Address, listed, checked bool) hosted.SubConn {
 	if listed {
 		k.provenance = FromBalancer
 	}
-	return c.pool.find(k)
+	return c.find(k)
 }
 
 // Connect has an idle SubConn connect.
@@ -69,53 +68,4 @@ func (p *Plan) child() *hosted.Child {
 		return hosted.RoundRobin()
 	}
 	return p.Child
-}
-
-// A childPicker is the picker of a generation for which a child chooses: drops come
-// first, so that they are spread over the backends that the child picks in turn.
-type childPicker struct {
-	*hosted.Picker
-	drops *dropTable // nil unless a backend is READY and the list has drops
-}
-
-// Pick asks the child, for the calls that are not dropped. If the child then has the
-// call wait, as ring_hash may, the next pick uses that turn of the drops again.
-func (p *childPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if isPing(info) {
-		return p.ping(info)
-	}
-	if p.drops != nil {
-		if err := p.drops.drop(); err != nil {
-			return balancer.PickResult{}, err
-		}
-	}
-	r, err := p.Picker.Pick(info)
-	if err != nil && isRepeated(err) {
-		p.drops.owe()
-	}
-	return r, err
-}
-
-// isRepeated reports whether gRPC picks again for a call after this error. After
-// one that is no status it does if the call is wait-for-ready.
-func isRepeated(err error) bool {
-	_, final := status.FromError(err)
-	return !final
-}
-
-// newChildPicker builds the picker around what the child said last.
-func (d *display) newChildPicker(g *generation) balancer.Picker {
-	as := hosted.Shown{State: d.state, Waits: d.idlePicker()}
-	if d.state == connectivity.TransientFailure && d.newest != g {
-		as.Reason = d.text
-	}
-	p := g.term.Picker(as)
-	if p == nil {
-		return as.Waits
-	}
-	around := &childPicker{Picker: p}
-	if d.state == connectivity.Ready {
-		around.drops = g.drops
-	}
-	return around
 }

@@ -7,13 +7,16 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/actorlb/grpclb/hosted"
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // A core is the group without its goroutine: it is told events and the time,
-// and leaves the actions to be taken in todo. Between a batch of events and
-// the next one, settle draws the conclusions.
+// and collects in todo the actions that follow. Between a batch of events and
+// the next one, settle decides what follows from both.
 type core struct {
 	settings Settings
+	todo     []action // to be done, in order
+	spare    []action // the actions before, which are done: their memory is used again
 	pool     pool
 	owed     *owedTurns
 	dropping *generation // the latest that serves, or served, a list with drops; nil before the first
@@ -26,7 +29,8 @@ type core struct {
 	lost     []*subConn       // gone idle since the core settled
 	forsaken []*subConn       // that a generation or a child has let go since the core settled
 
-	arriving bool // see Aggregate; as of the last settle
+	arriving bool      // see Aggregate; as of the last settle
+	told     Aggregate // the latest that news returned
 
 	display display
 	ledger  ledger
@@ -34,8 +38,8 @@ type core struct {
 	drained uint64 // and of these, those that have ended
 }
 
-func newCore(gate Gate) *core {
-	c := &core{pool: newPool(), owed: new(owedTurns), display: newDisplay(gate)}
+func newCore(gate Gate, settings Settings) *core {
+	c := &core{settings: settings, pool: newPool(), owed: new(owedTurns), display: newDisplay(gate)}
 	c.children = hosted.NewChildren(c)
 	return c
 }
@@ -48,9 +52,9 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	g.number = c.adopted
 	g.dropBy(c.owed)
 	if plan.child() != nil && g.size > 0 {
-		g.term = c.children.Begin(plan.hosted(g.size), g)
+		g.by = byChild{c.children.Begin(plan.hosted(g.size), g), g}
 	} else {
-		g.connect(&c.pool, c.newest())
+		g.by.(*rotation).connect(c, c.newest())
 	}
 	c.ledger.open(g)
 	if c.incoming != nil {
@@ -76,14 +80,24 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 func (c *core) ended(g *generation) {
 	c.drained++
 	c.ledger.fold(g)
-	if g.hosted() {
-		g.term.End(c)
-	}
-	for _, conn := range g.distinct {
-		if conn.held--; conn.idle() {
-			c.forsaken = append(c.forsaken, conn)
-		}
-	}
+	g.by.ended(c)
+}
+
+// configure replaces the settings.
+func (c *core) configure(s Settings) { c.settings = s }
+
+// fromChild takes in what is said about a child.
+func (c *core) fromChild(m hosted.Message) { c.children.Hear(m) }
+
+// count returns what became of the calls of a call to the balancer since it was asked last.
+func (c *core) count(call uint64) tokens.Counts { return c.ledger.count(call) }
+
+// made takes in that gRPC has made a SubConn.
+func (c *core) made(conn *subConn, sc balancer.SubConn) { conn.sc = sc }
+
+// refused takes in that gRPC makes no SubConn, which it does when the channel is closing.
+func (c *core) refused(conn *subConn, err error) {
+	c.reported(conn, balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
 }
 
 // newest returns the generation made last of those that are not retired, or nil.
@@ -97,36 +111,33 @@ func (c *core) newest() *generation {
 // settle draws the conclusions from what was heard and from the time, and
 // returns what is to be done.
 func (c *core) settle(now time.Time) []action {
-	c.pool.expire(now)
+	c.shutDown(c.pool.expire(now))
 	c.advance(now)
-	c.arriving = c.newest() != nil && c.newest().trying() && now.Before(c.handoverDue())
-	c.pool.todo = c.display.show(c.current, c.incoming, c.resting(), now, c.pool.todo)
+	c.arriving = c.newest() != nil && c.newest().by.trying() && now.Before(c.handoverDue())
+	c.todo = c.display.show(c.current, c.incoming, c.resting(), now, c.todo)
 	if c.outgoing != nil {
 		c.retire(c.outgoing)
 		c.outgoing = nil
 	}
 	c.children.Dismiss()
 	c.reconnect()
-	if c.current.hosted() {
-		c.current.term.Free()
-	}
-	c.pool.release(c.forsaken, now, now.Add(c.settings.Linger))
+	c.shutDown(c.pool.letGo(c.forsaken, now, now.Add(c.settings.Linger)))
 	clear(c.forsaken) // as with lost
 	c.forsaken = c.forsaken[:0]
 	return c.take()
 }
 
 // advance lets the incoming generation take over once it has arrived, or has
-// been on its way for too long. See handover.make-before-break. If there is nobody
-// else to serve calls, a child gets them as soon as it has spoken, as it would from
-// gRPC: there are policies that do nothing before they have calls. If there is,
-// one that rests is shown them meanwhile; see preview.
+// been on its way for too long. See handover.make-before-break. Meanwhile a child that
+// connects only when it has calls is shown those that the current generation serves;
+// see hosted.Preview.
 func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
 	}
 	served := c.current != nil && c.current.anyReady()
-	if c.incoming.arrived(served) || !now.Before(c.handoverDue()) || c.left() || !served && c.incoming.hosted() && c.incoming.term.Spoken() {
+	spent := c.current != nil && c.current.by.spent()
+	if spent || c.incoming.by.arrived(served) || !now.Before(c.handoverDue()) {
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 		c.carryOn()
 	}
@@ -149,25 +160,18 @@ func (c *core) carryOn() {
 func (c *core) reconnect() {
 	for _, conn := range c.lost {
 		if conn.state == connectivity.Idle && conn.wanted() {
-			c.pool.todo = append(c.pool.todo, connect{conn})
+			c.do(connect{conn})
 		}
 	}
 	clear(c.lost) // which keeps its memory, but nobody's SubConn
 	c.lost = c.lost[:0]
 }
 
-// left reports whether there is nothing to be said any more for staying with
-// the current generation: its child works on the incoming one, and none of the
-// connections that it left behind is READY.
-func (c *core) left() bool {
-	return c.current != nil && c.current.hosted() && c.current.term.Over()
-}
-
-// rests reports whether the picker that is out waits to be replaced, and nothing
-// else is going on.
+// rests reports whether the picker that is out waits to be replaced, and nobody waits
+// for the group.
 func (c *core) rests() bool {
 	g := c.current
-	return g != nil && c.incoming == nil && !g.hosted() &&
+	return g != nil && c.incoming == nil && g.by.alone() &&
 		c.display.state == connectivity.Ready && !c.display.due(g).IsZero()
 }
 
@@ -176,8 +180,8 @@ func (c *core) handoverDue() time.Time { return c.newest().since.Add(c.settings.
 
 // retire takes a generation off its SubConns and lets it end.
 func (c *core) retire(g *generation) {
-	c.forsaken = append(c.forsaken, g.leave()...)
-	c.pool.todo = append(c.pool.todo, retire{g})
+	g.by.leave(c)
+	c.do(retire{g})
 }
 
 // next returns when settle has something to do even if nothing is heard until
@@ -193,9 +197,7 @@ func (c *core) next() time.Time {
 // close returns what is left to be shut down.
 func (c *core) close() []action {
 	c.children.Close()
-	for _, conn := range c.pool.all() {
-		c.pool.shutDown(conn)
-	}
+	c.shutDown(c.pool.empty())
 	return c.take()
 }
 
@@ -205,16 +207,61 @@ func (c *core) resting() *balancer.State {
 	if c.incoming == nil {
 		return nil
 	}
-	return c.incoming.resting()
+	return c.incoming.by.resting()
 }
 
-// do has an action carried out.
-func (c *core) do(a action) { c.pool.todo = append(c.pool.todo, a) }
+// find returns the SubConn for a key. It is made if there is none.
+func (c *core) find(k key) *subConn {
+	conn, isNew := c.pool.find(k)
+	if isNew {
+		c.do(makeSubConn{conn})
+	}
+	return conn
+}
 
+// takeUp connects a SubConn for a rotation, if no other has connected it. That it failed
+// before does not count against it then, even if it still waits to try again: the
+// rotation waits for the next attempt.
+func (c *core) takeUp(conn *subConn) {
+	if conn.wanted() {
+		return
+	}
+	conn.failed = false
+	if conn.state == connectivity.Idle {
+		c.do(connect{conn})
+	}
+}
+
+func (c *core) shutDown(conns []*subConn) {
+	for _, conn := range conns {
+		c.do(shutDown{conn})
+	}
+}
+
+// do adds an action to those that are to be done.
+func (c *core) do(a action) { c.todo = append(c.todo, a) }
+
+// reused is for how many actions memory is kept.
+const reused = 64
+
+// take returns the actions that are to be done. They are, before it is called again.
 func (c *core) take() []action {
-	todo := c.pool.todo
-	c.pool.todo = nil
+	todo := c.todo
+	clear(c.spare) // which keeps its memory, but nobody's SubConn
+	c.todo, c.spare = c.spare[:0], todo
+	if cap(todo) > reused {
+		c.spare = nil
+	}
 	return todo
+}
+
+// news returns how the backends stand, and whether that has changed since it was
+// asked last.
+func (c *core) news() (Aggregate, bool) {
+	now := c.aggregate()
+	isNew := now != c.told
+	c.told = now
+	return now, isNew
 }
 
 // aggregate is what the policy needs to know of the backends.
@@ -233,11 +280,8 @@ func (c *core) aggregate() Aggregate {
 func (c *core) stats() Stats {
 	s := Stats{Generations: c.adopted, Drained: c.drained, Published: c.display.published}
 	s.SubConns, s.Lingering = c.pool.size, c.pool.lingering()
-	switch g := c.current; {
-	case g.hosted():
-		s.Backends, s.Ready = g.term.Backends()
-	case g != nil:
-		s.Backends, s.Ready = len(g.distinct), g.tally.ready
+	if c.current != nil {
+		s.Backends, s.Ready = c.current.by.backends()
 	}
 	return s
 }

@@ -8,11 +8,17 @@ type cursor struct {
 	next  int // the place that should come next
 }
 
-func (g *generation) cursor() cursor {
+// cursorOver returns a cursor over the rotation of a generation. It is over nothing
+// if there is no generation, or a child chooses for it.
+func cursorOver(g *generation) cursor {
 	if g == nil {
 		return cursor{}
 	}
-	return cursor{conns: g.conns}
+	r, _ := g.by.(*rotation)
+	if r == nil {
+		return cursor{}
+	}
+	return cursor{conns: r.conns}
 }
 
 // meet returns the SubConn for a backend if it is near the place that should

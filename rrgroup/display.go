@@ -70,10 +70,10 @@ func (d *display) show(g, follower *generation, resting *balancer.State, now tim
 		resting = nil
 	}
 	isNew := d.state != state || d.of != g || d.previewed != resting
-	if !isNew && (!d.differs(g) || now.Before(d.due(g))) {
+	if !isNew && !d.isDue(g, now) {
 		return todo
 	}
-	waits := state == connectivity.Connecting && d.state == state && !d.of.hosted() && !g.hosted()
+	waits := state == connectivity.Connecting && d.state == state && d.of.alone() && g.alone()
 	d.state, d.of, d.previewed = state, g, resting
 	if waits {
 		return todo // the calls that wait need no other picker to wait with
@@ -99,8 +99,8 @@ func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 		return connectivity.Connecting
 	}
 	failed := d.state == connectivity.TransientFailure
-	switch state := g.state(); {
-	case state == connectivity.Connecting && g.size > 0 && failed && g.resting() == nil:
+	switch state := g.by.state(); {
+	case state == connectivity.Connecting && g.size > 0 && failed && g.by.resting() == nil:
 		return connectivity.TransientFailure
 	case state == connectivity.TransientFailure && followed && !failed:
 		return connectivity.Connecting
@@ -109,63 +109,53 @@ func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	}
 }
 
-// differs reports whether the picker shown for g is out of date, though the
-// state is not.
-func (d *display) differs(g *generation) bool {
-	switch {
-	case d.outdated():
-		return true
-	case g.hosted():
-		return g.term.Stale()
+// differs reports whether the picker shown for g is out of date, though the state is
+// not, and how long it may stay so.
+func (d *display) differs(g *generation) (bool, time.Duration) {
+	if d.wrongReason() {
+		return true, 0
 	}
-	switch d.state {
-	case connectivity.Ready:
-		return g.stale && !g.dropsAll()
-	case connectivity.TransientFailure:
-		return d.text != d.newest.failure().Error()
-	default:
-		return false
-	}
+	return g.by.outdated(d)
 }
 
-// outdated reports whether calls fail with the reason of another generation than
-// the newest. What they wait for is that one. See pick.reason.
-func (d *display) outdated() bool {
+// wrongReason reports whether calls fail with the reason of another generation than
+// the newest, which is the one that they wait for. See pick.reason.
+func (d *display) wrongReason() bool {
 	return d.state == connectivity.TransientFailure && d.reasonOf != d.newest.number
 }
 
 // due returns when the picker shown for g may be replaced by one that differs
 // in detail; zero if there is no such one.
 func (d *display) due(g *generation) time.Time {
-	if g == nil || d.of != g || !d.differs(g) {
+	if g == nil || d.of != g {
 		return time.Time{}
 	}
-	if d.outdated() {
-		return d.at
+	differs, quiet := d.differs(g)
+	if !differs {
+		return time.Time{}
 	}
-	if d.state == connectivity.TransientFailure && !g.hosted() {
-		return d.at.Add(quietFailing)
+	return d.at.Add(quiet)
+}
+
+func (d *display) isDue(g *generation, now time.Time) bool {
+	due := d.due(g)
+	return !due.IsZero() && !now.Before(due)
+}
+
+// quietFor is how long a picker of so many entries may be out of date.
+func quietFor(entries int) time.Duration {
+	if quiet := time.Duration(entries) * quietPerEntry; quiet >= quietMinimum {
+		return quiet
 	}
-	if quiet := time.Duration(g.size) * quietPerEntry; quiet >= quietMinimum {
-		return d.at.Add(quiet)
-	}
-	return d.at
+	return 0
 }
 
 // picker builds the picker for g in the state that is to be shown.
 func (d *display) picker(g *generation) balancer.Picker {
-	switch {
-	case g.hosted():
-		return d.newChildPicker(g)
-	case d.state == connectivity.Connecting:
+	if g == nil {
 		return d.newWaiting()
-	case d.state == connectivity.TransientFailure:
-		return d.newFailing()
-	case g.dropsAll():
-		return dropping{g.drops, d.newWaiting()}
-	default:
-		return g.newPicker()
 	}
+	return g.by.picker(d)
 }
 
 // newWaiting returns a picker that has calls wait.
@@ -209,14 +199,18 @@ func (d *display) release(todo []action) []action {
 	return append(todo, released{epoch})
 }
 
+// alone reports whether the group has no child in the calls of g; see chooser. g may be
+// nil.
+func (g *generation) alone() bool { return g == nil || g.by.alone() }
+
 // failure is what calls fail with while no backend of g is READY.
 func (g *generation) failure() error {
 	switch {
 	case g.size == 0:
 		return g.plan.Unserved
-	case g.err == nil:
+	case g.by.failed() == nil:
 		return fmt.Errorf("grpclb is %s: no backend is READY yet", g.plan.Doing)
 	default:
-		return fmt.Errorf("grpclb is %s: no backend is READY, last connection error: %w", g.plan.Doing, g.err)
+		return fmt.Errorf("grpclb is %s: no backend is READY, last connection error: %w", g.plan.Doing, g.by.failed())
 	}
 }

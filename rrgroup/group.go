@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/resolver"
@@ -76,17 +75,14 @@ func (g *Group) Aggregate() <-chan Aggregate { return g.aggregate.Ready() }
 
 // run is the goroutine that owns the core.
 func (g *Group) run(ctx context.Context) {
-	core := newCore(g.options.Gate)
-	core.settings = g.options.Settings
+	core := newCore(g.options.Gate, g.options.Settings)
 	timer := actor.NewTimer()
 	defer g.end(core, timer)
 
-	var told Aggregate
 	for {
 		g.settle(core)
 		timer.Set(core.next())
-		if now := core.aggregate(); now != told {
-			told = now
+		if now, isNew := core.news(); isNew {
 			g.aggregate.Put(now)
 		}
 		select {
@@ -129,15 +125,15 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 	for _, m := range g.inbox.Open(batch) {
 		switch m := m.(type) {
 		case configure:
-			core.settings = m.settings
+			core.configure(m.settings)
 		case reported:
 			core.reported(m.conn, m.state)
 		case ended:
 			core.ended(m.generation)
 		case fromChild:
-			core.children.Hear(m.what)
+			core.fromChild(m.what)
 		case count:
-			m.reply <- core.ledger.count(m.call)
+			m.reply <- core.count(m.call)
 		case describe:
 			m.reply <- core.stats()
 		default:
@@ -191,10 +187,10 @@ func (g *Group) makeSubConn(core *core, conn *subConn) {
 	sc, err := maker(g.options.Parent).NewSubConn([]resolver.Address{conn.address}, options)
 	if err != nil {
 		logger.Warningf("gRPC makes no SubConn for %v: %v", conn.address.Addr, err)
-		core.reported(conn, balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
+		core.refused(conn, err)
 		return
 	}
-	conn.sc = sc
+	core.made(conn, sc)
 }
 
 // shutDown shuts a SubConn down. The minder does it if it was a child's.

@@ -29,7 +29,7 @@ type bulk struct {
 }
 
 func newBulk() *bulk {
-	m := &bulk{core: newCore(nil), now: time.Unix(1e9, 0)}
+	m := &bulk{core: newCore(nil, Settings{}), now: time.Unix(1e9, 0)}
 	m.core.settings = tenSeconds
 	return m
 }

@@ -82,8 +82,8 @@ func (c *court) adopt(n int) {
 	c.give(c.core.incoming) // which is replaced
 	c.core.adopt(plan, c.now, uint64(n))
 	c.books.open(plan)
-	c.held[c.core.incoming] = slices.Clone(c.core.incoming.conns)
-	for _, conn := range c.core.incoming.conns {
+	c.held[c.core.incoming] = slices.Clone(c.core.incoming.conns())
+	for _, conn := range c.core.incoming.conns() {
 		c.meant[conn], c.needing[conn] = true, true
 	}
 	if size := plan.size(); size > 0 {
@@ -126,8 +126,8 @@ func (c *court) picks() error {
 	case dropped:
 		return nil
 	}
-	place := p.after(c.since[g], len(g.conns))
-	if got := c.calls[calls].SubConn; got != g.conns[place].sc {
+	place := p.after(c.since[g], len(g.conns()))
+	if got := c.calls[calls].SubConn; got != g.conns()[place].sc {
 		return fmt.Errorf("a pick after place %d did not go to place %d", c.since[g], place)
 	}
 	c.since[g] = place

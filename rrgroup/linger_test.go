@@ -41,7 +41,7 @@ func TestHandover_LingerOfManyLists(t *testing.T) {
 // A backend of the old list that loses its connection in the batch of events in
 // which the new list takes over is on its way out: it is not connected again.
 func TestHandover_LingerNeverReconnectsInTheBatchOfAHandover(t *testing.T) {
-	core := newCore(nil)
+	core := newCore(nil, Settings{})
 	core.settings = tenSeconds
 	now := time.Unix(1e9, 0)
 	connects := map[string]int{}

@@ -3,19 +3,15 @@ package rrgroup
 import (
 	"slices"
 	"time"
-
-	"google.golang.org/grpc/connectivity"
 )
 
 // A pool holds every SubConn of the group that is not shut down: those that a
-// generation names and those that linger. There is one for each key. What has to
-// be done to a SubConn it leaves in todo.
+// generation names and those that linger. There is one for each key.
 type pool struct {
 	conns   map[string]*subConn // the first of those with the same Addr
 	size    int
 	leaving []leaving // in the order in which they expire
 	names   int       // of SubConns, in all of leaving
-	todo    []action
 }
 
 // A leaving is a set of SubConns that were released at the same time. Some
@@ -44,9 +40,10 @@ func (p *pool) add(c *subConn) {
 	p.size++
 }
 
-// remove forgets a SubConn.
+// remove takes out a SubConn, which is to be shut down.
 func (p *pool) remove(c *subConn) {
 	at := c.address.Addr
+	c.gone = true
 	p.size--
 	if first := p.conns[at]; first != c {
 		for first.next != c {
@@ -61,41 +58,27 @@ func (p *pool) remove(c *subConn) {
 	c.next = nil
 }
 
-// find returns the SubConn for a key, which is made if it is new. One that
-// lingers does not any more.
-func (p *pool) find(k key) *subConn {
-	c := p.get(k)
-	if c == nil {
-		c = &subConn{key: k}
+// find returns the SubConn for a key, and whether it is new. One that lingers does
+// not any more.
+func (p *pool) find(k key) (c *subConn, isNew bool) {
+	if c = p.get(k); c == nil {
+		c, isNew = &subConn{key: k}, true
 		p.add(c)
-		p.todo = append(p.todo, makeSubConn{c})
 	}
 	c.until = time.Time{}
-	return c
+	return c, isNew
 }
 
-// takeUp connects a SubConn that nobody had connect. What it failed at before
-// does not count against it now, even if it still waits to try again: who
-// names it waits for what the next attempt brings.
-func (p *pool) takeUp(c *subConn) {
-	if c.wanted() {
-		return
-	}
-	c.failed = false
-	if c.state == connectivity.Idle {
-		p.todo = append(p.todo, connect{c})
-	}
-}
-
-// release lets those of conns go that nobody needs now. They linger until the
-// given time, but one that never connected is shut down at once.
-func (p *pool) release(conns []*subConn, now, until time.Time) {
+// letGo lets those of conns go that nobody needs now. They linger until the
+// given time, but it returns those that never connected, to be shut down at once.
+func (p *pool) letGo(conns []*subConn, now, until time.Time) (shut []*subConn) {
 	var lingering []*subConn
 	for _, c := range conns {
 		switch {
 		case !c.idle() || c.gone || !c.until.IsZero():
 		case !c.wasReady || !until.After(now):
-			p.shutDown(c)
+			p.remove(c)
+			shut = append(shut, c)
 		default:
 			c.until = until
 			lingering = append(lingering, c)
@@ -105,6 +88,7 @@ func (p *pool) release(conns []*subConn, now, until time.Time) {
 		p.leave(until, lingering)
 		p.tidy()
 	}
+	return shut
 }
 
 // leave notes until when SubConns linger: as a rule as long as those noted last,
@@ -138,24 +122,22 @@ func (p *pool) tidy() {
 	p.leaving = slices.DeleteFunc(p.leaving, func(l leaving) bool { return len(l.conns) == 0 })
 }
 
-// expire shuts down what has lingered long enough.
-func (p *pool) expire(now time.Time) {
+// expire returns what has lingered long enough, to be shut down. A SubConn that was
+// taken up again is not among them.
+func (p *pool) expire(now time.Time) (shut []*subConn) {
 	due := 0
 	for ; due < len(p.leaving) && !p.leaving[due].until.After(now); due++ {
-		p.names -= len(p.leaving[due].conns)
-		p.shutDownAll(p.leaving[due])
-	}
-	p.leaving = slices.Delete(p.leaving, 0, due)
-}
-
-// shutDownAll shuts those SubConns down that have lingered since they were put
-// in l: one that was taken up meanwhile is none of l's business.
-func (p *pool) shutDownAll(l leaving) {
-	for _, c := range l.conns {
-		if c.until.Equal(l.until) && !c.gone {
-			p.shutDown(c)
+		l := p.leaving[due]
+		p.names -= len(l.conns)
+		for _, c := range l.conns {
+			if c.until.Equal(l.until) && !c.gone {
+				p.remove(c)
+				shut = append(shut, c)
+			}
 		}
 	}
+	p.leaving = slices.Delete(p.leaving, 0, due)
+	return shut
 }
 
 // nextExpiry returns when to call expire next; zero if nothing lingers.
@@ -166,10 +148,13 @@ func (p *pool) nextExpiry() time.Time {
 	return p.leaving[0].until
 }
 
-func (p *pool) shutDown(c *subConn) {
-	c.gone = true
-	p.remove(c)
-	p.todo = append(p.todo, shutDown{c})
+// empty takes out every SubConn, and returns them to be shut down.
+func (p *pool) empty() []*subConn {
+	all := p.all()
+	for _, c := range all {
+		p.remove(c)
+	}
+	return all
 }
 
 // all returns every SubConn of the pool.

@@ -28,10 +28,10 @@ var operations = map[string]string{
 	"oddities.mark":         "unanswered.Add unsent.Add unused.Add owe", // one of the three
 	"calls.await":           "outstanding.Add drain",
 
-	"generation.retire": "turns.close again.close newDrops finished.close await", // finished.close of each entry
+	"generation.retire": "turns.close again.close picks newDrops finished.close await", // finished.close of each entry
 	"generation.totals": "unsent.Load over unused.Load unsent.Load unanswered.Load begun",
 	"generation.over":   "outstanding.Load finished.now",
-	"generation.begun":  "turns.now again.now",
+	"generation.begun":  "turns.now again.now picks",
 
 	// Which turn of the drops a call takes changes nothing of what is counted and
 	// when a generation ends; the model has fixed calls take no turn.
@@ -46,16 +46,16 @@ var operations = map[string]string{
 	"generation.dropped": "turns.now newDrops",
 
 	// Around the protocol: what begins it, and what only looks.
-	"childPicker.Pick":      "drop owe",
-	"generation.Pick":       "pick", // which a seat of a child does
-	"dropping.Pick":         "take",
-	"roundRobin.ping":       "pings.add", // holds nothing, on purpose: see pingOver
-	"roundRobin.picks":      "turns.now again.now",
-	"generation.newPicker":  "picks",
-	"generation.lastPicked": "picks",
-	"entry.picked":          "made.Load",
-	"entry.firstPicked":     "made.CompareAndSwap made.Store",
-	"Group.perform":         "drain retire", // drain makes the closure
+	"childPicker.Pick":    "drop owe",
+	"generation.Pick":     "pick", // which a seat of a child does
+	"dropping.Pick":       "take",
+	"roundRobin.ping":     "pings.add", // holds nothing, on purpose: see pingOver
+	"roundRobin.picks":    "turns.now again.now",
+	"rotation.newPicker":  "picks",
+	"rotation.lastPicked": "picks",
+	"entry.picked":        "made.Load",
+	"entry.firstPicked":   "made.CompareAndSwap made.Store",
+	"Group.perform":       "drain retire", // drain makes the closure
 }
 
 func TestProtocol_IsThatOfTheCode(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 // A caller may hold a picker that gRPC has replaced. A pick that it refuses is no
 // call, for whichever report.
 func TestReport_StartedIsNoRefusedPick(t *testing.T) {
-	core := newCore(nil)
+	core := newCore(nil, Settings{})
 	core.adopt(from(1, "a"), time.Time{}, 0)
 	g := core.incoming
 	p := newRoundRobin(g, []*entry{g.entry(0)})

@@ -76,7 +76,7 @@ func TestReport_Drops(t *testing.T) {
 // A balancer that never asks for reports and has new tokens in every list
 // costs a bounded number of them.
 func TestReport_DropsOfManyTokens(t *testing.T) {
-	core := newCore(nil)
+	core := newCore(nil, Settings{})
 	for i := range 3 * untoldTokens {
 		core.adopt(from(1, fmt.Sprintf("drop:%d", i)), time.Time{}, 0)
 		core.incoming.drops.drop()
@@ -92,7 +92,7 @@ func TestReport_DropsOfManyTokens(t *testing.T) {
 
 // Nor do long ones: a token may be as long as a message.
 func TestReport_DropsOfLongTokens(t *testing.T) {
-	core := newCore(nil)
+	core := newCore(nil, Settings{})
 	const n = 100
 	for i := range n {
 		core.adopt(from(1, fmt.Sprintf("drop:%d%s", i, strings.Repeat("x", untoldBytes/10))), time.Time{}, 0)
@@ -170,7 +170,7 @@ func TestReport_Fallback(t *testing.T) {
 // moment no more has finished than started, and in the end all is told.
 func TestReport_ExactUnderLoad(t *testing.T) {
 	const callers, calls = 4, 20000
-	core := newCore(nil)
+	core := newCore(nil, Settings{})
 	core.adopt(from(1, "a b c"), time.Time{}, 0)
 	g := core.incoming
 	var running sync.WaitGroup
@@ -224,7 +224,7 @@ func mixed(i int) balancer.DoneInfo {
 // A retired list, which calls in flight may keep for long, keeps of its drops
 // those that are still to be reported.
 func TestReport_DropsOfARetiredList(t *testing.T) {
-	core := newCore(nil)
+	core := newCore(nil, Settings{})
 	core.adopt(from(1, "a drop:x drop:y b drop:z"), time.Time{}, 0)
 	g := core.incoming
 	for range 5 {

@@ -13,7 +13,7 @@ import (
 // century: while their generation serves, when it is retired with calls in flight,
 // and after these.
 func TestReport_ExactAfterMoreCallsThanThereCanBe(t *testing.T) {
-	core := newCore(nil)
+	core := newCore(nil, Settings{})
 	core.adopt(from(1, "a b"), time.Time{}, 0)
 	g := core.incoming
 	g.again.word.Store(1 << 62)

@@ -8,7 +8,7 @@ import "github.com/actorlb/grpclb/tokens"
 func (g *generation) retire(drain func()) {
 	g.drain = drain
 	turns, again := g.turns.close(), g.again.close()
-	g.picks, g.lastly = g.picksOf(turns, again), turns
+	g.picks, g.lastly = g.by.picks(turns, again), turns
 	if g.drops != nil {
 		g.untold = g.drops.newDrops(turns)
 	}
@@ -17,23 +17,9 @@ func (g *generation) retire(drain func()) {
 		finished += int64(g.entry(i).finished.close())
 	}
 	g.retired = true
-	g.plan, g.blocks, g.picker, g.drops = nil, nil, nil, nil
-	if g.hosted() {
-		g.term.Retire()
-	}
+	g.plan, g.blocks, g.drops = nil, nil, nil
+	g.by.forget()
 	g.await(g.picks - finished)
-}
-
-// picksOf returns how many picks so many turns, and picks without one, come to.
-// A child policy picks after the turn, if at all.
-func (g *generation) picksOf(turns, again uint64) int64 {
-	switch {
-	case g.hosted():
-		return int64(again)
-	case g.drops != nil:
-		turns = g.drops.passedSince(turns)
-	}
-	return int64(turns + again)
 }
 
 // begun returns how many picks there were.
@@ -41,7 +27,7 @@ func (g *generation) begun() int64 {
 	if g.retired {
 		return g.picks
 	}
-	return g.picksOf(g.turns.now(), g.again.now())
+	return g.by.picks(g.turns.now(), g.again.now())
 }
 
 // over returns how many of the picks are over. To have begun at least as many, ask

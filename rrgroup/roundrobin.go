@@ -89,43 +89,43 @@ func newRoundRobin(g *generation, ready []*entry) *roundRobin {
 // newPicker builds a picker over the entries that are READY now. It carries
 // the sequence on: its first pick is the first of them behind the entry that
 // was picked last.
-func (g *generation) newPicker() *roundRobin {
-	g.last = g.lastPicked()
-	ready, after := g.readyEntries()
-	p := newRoundRobin(g, ready)
+func (r *rotation) newPicker() *roundRobin {
+	r.last = r.lastPicked()
+	ready, after := r.readyEntries()
+	p := newRoundRobin(r.of, ready)
 	p.since = p.picks()
 	_, place := p.size.divide(p.since)
 	p.offset = uint64(after+len(ready)) - place
-	g.picker, g.stale = p, false
+	r.built, r.stale = p, false
 	return p
 }
 
 // lastPicked returns the place of the entry that was picked last.
-func (g *generation) lastPicked() int {
-	p := g.picker
+func (r *rotation) lastPicked() int {
+	p := r.built
 	if p == nil {
-		return g.last
+		return r.last
 	}
 	picks := p.picks()
 	if picks == p.since {
-		return g.last
+		return r.last
 	}
 	return int(p.at(picks - 1).place)
 }
 
 // readyEntries returns the READY entries in the order of the list and which of
 // them comes first behind the entry picked last.
-func (g *generation) readyEntries() (ready []*entry, after int) {
-	ready = make([]*entry, 0, g.tally.ready)
+func (r *rotation) readyEntries() (ready []*entry, after int) {
+	ready = make([]*entry, 0, r.tally.ready)
 	before := 0
-	for i, c := range g.conns {
+	for i, c := range r.conns {
 		if c.state != connectivity.Ready {
 			continue
 		}
-		if i <= g.last {
+		if i <= r.last {
 			before++
 		}
-		ready = append(ready, g.entry(i).onto(c.sc))
+		ready = append(ready, r.of.entry(i).onto(c.sc))
 	}
 	return ready, before % len(ready)
 }

@@ -33,7 +33,7 @@ func TestReport_ExactOverHandoversUnderLoad(t *testing.T) {
 	for _, threads := range []int{1, 2, 8} {
 		t.Run(fmt.Sprint(threads), func(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-			(&shift{T: t, core: newCore(nil)}).work(4, 150)
+			(&shift{T: t, core: newCore(nil, Settings{})}).work(4, 150)
 		})
 	}
 }

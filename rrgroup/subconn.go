@@ -56,15 +56,15 @@ func (s *standing) in(c *subConn) *int {
 	}
 }
 
-// A serving is the generations that send calls over a SubConn: no more than the
+// A serving is the rotations that send calls over a SubConn: no more than the
 // current one, the incoming one, and for a moment the one that replaces that. A
 // place that is not taken is nil.
-type serving [3]*generation
+type serving [3]*rotation
 
-func (s *serving) has(g *generation) bool { return s[0] == g || s[1] == g || s[2] == g }
+func (s *serving) has(r *rotation) bool { return s[0] == r || s[1] == r || s[2] == r }
 
 // swap puts a generation, or nil, in the place of another.
-func (s *serving) swap(old, new *generation) {
+func (s *serving) swap(old, new *rotation) {
 	switch old {
 	case s[0]:
 		s[0] = new
@@ -110,47 +110,47 @@ func (c *subConn) wanted() bool { return c.serving != serving{} }
 // idle reports whether no generation names c any more.
 func (c *subConn) idle() bool { return !c.wanted() && c.users.None() && c.held == 0 }
 
-// serve adds g to the generations that send calls over c, and c to its tally.
-// It reports false if g had it already: the address is listed twice.
-func (c *subConn) serve(g *generation) bool {
-	if c.serving.has(g) {
+// serve adds r to the rotations that send calls over c, and c to its tally.
+// It reports false if r had it already: the address is listed twice.
+func (c *subConn) serve(r *rotation) bool {
+	if c.serving.has(r) {
 		return false
 	}
-	c.serving.swap(nil, g)
-	g.note(c)
+	c.serving.swap(nil, r)
+	r.note(c)
 	return true
 }
 
 // report takes over a new state of the SubConn, and moves it in the tally of
 // every generation it serves. newest is the number of the newest generation.
 func (c *subConn) report(state balancer.SubConnState, newest uint64) {
-	for _, g := range c.serving {
-		if g != nil {
-			g.untally(c)
-			g.stale = g.stale || (c.state == connectivity.Ready) != (state.ConnectivityState == connectivity.Ready)
+	for _, r := range c.serving {
+		if r != nil {
+			r.untally(c)
+			r.stale = r.stale || (c.state == connectivity.Ready) != (state.ConnectivityState == connectivity.Ready)
 		}
 	}
 	c.take(state, newest)
-	for _, g := range c.serving {
-		if g != nil {
-			g.note(c)
+	for _, r := range c.serving {
+		if r != nil {
+			r.note(c)
 		}
 	}
 }
 
 // note counts c as it stands.
-func (g *generation) note(c *subConn) {
-	*g.tally.in(c)++
+func (r *rotation) note(c *subConn) {
+	*r.tally.in(c)++
 	if c.failed {
-		g.err = c.err
+		r.err = c.err
 	}
-	g.tally.recount(c, g.number, 1)
+	r.tally.recount(c, r.of.number, 1)
 }
 
 // untally takes back what was noted of c.
-func (g *generation) untally(c *subConn) {
-	*g.tally.in(c)--
-	g.tally.recount(c, g.number, -1)
+func (r *rotation) untally(c *subConn) {
+	*r.tally.in(c)--
+	r.tally.recount(c, r.of.number, -1)
 }
 
 // recount adds n for a SubConn of which nothing is known that happened since

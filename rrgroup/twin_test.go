@@ -203,7 +203,7 @@ type ensemble struct {
 
 func newEnsemble(settings Settings) *ensemble {
 	e := &ensemble{
-		core:   newCore(nil),
+		core:   newCore(nil, Settings{}),
 		twin:   newTwin(),
 		now:    time.Unix(1e9, 0),
 		open:   map[*generation]int{},
@@ -281,10 +281,13 @@ func (e *ensemble) compare() error {
 		if r.result.SubConn.(*connection).shut {
 			return fmt.Errorf("the picker names a SubConn that is shut down")
 		}
-		ready = append(ready, r.generation.conns[r.place].address.Addr)
+		ready = append(ready, r.generation.conns()[r.place].address.Addr)
 	}
 	if got, want := strings.Join(ready, " "), e.twin.ready(&e.core.pool); got != want {
 		return fmt.Errorf("the picker has %q, the twin %q", got, want)
 	}
 	return nil
 }
+
+// conns are the SubConns of a generation that the group's own rotation chooses for.
+func (g *generation) conns() []*subConn { return g.by.(*rotation).conns }
