@@ -1,0 +1,56 @@
+//go:build foreign
+
+package foreign
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A scene is what is played with each client.
+type scene struct {
+	name string
+	play func(*site)
+}
+
+var scenes = []scene{
+	{"list", list},
+	{"weights", weights},
+	{"tokens", tokens},
+	{"drops", drops},
+	{"change", change},
+	{"handover", handover},
+	{"fallback", fallback},
+	{"reports", reports},
+	{"restart", restart},
+	{"absent", absent},
+	{"empty", empty},
+	{"channels", channels},
+	{"balancers", balancers},
+	{"secure", secure},
+	{"long", long},
+}
+
+func TestForeign_CCore(t *testing.T) {
+	program := python()
+	if program == "" {
+		t.Skip("!! NOT CHECKED: C-core's client needs python3 with the module grpc (Debian: python3-grpcio)")
+	}
+	play(t, pythonClient{program})
+}
+
+func TestForeign_GrpcGo(t *testing.T) {
+	play(t, goClient{"grpclb", traits{tokenPerAddress: true, failsOnEmpty: true}})
+}
+
+func TestForeign_Ours(t *testing.T) { play(t, goClient{ours, traits{}}) }
+
+func play(t *testing.T, client client) {
+	t.Parallel()
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) { s.play(newSite(t, client, nil)) })
+	}
+}
