@@ -1,4 +1,4 @@
-.PHONY: check test race house interop fuzz chaos bench compare
+.PHONY: check test race house interop foreign fuzz chaos bench compare
 
 check: ## everything that has to hold before a change lands
 	bash .ci/run
@@ -14,6 +14,9 @@ house: ## the house rules that a grep can check
 
 interop: ## driven by grpc-go's own balancer server, which is fetched
 	go test -tags interop -v ./internal/interop
+
+foreign: ## the same scenes for C-core's client, grpc-go's and ours
+	bash .ci/foreign
 
 FUZZTIME ?= 5m
 

@@ -3,6 +3,7 @@
 package foreign
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func (b *balancerd) stop() {
 	}
 	b.Close()
 	b.server.Stop()
-	if err := <-b.served; err != nil {
+	if err := <-b.served; err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		b.Error(err)
 	}
 	b.server = nil

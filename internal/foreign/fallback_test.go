@@ -10,7 +10,7 @@ func fallback(s *site) {
 	s.list(at(b[0], "x"))
 	c := s.dial()
 	s.reach(c, b...)
-	if err := s.balancer.Fallback(s.service()); err != nil {
+	if err := s.balancer.SetFallback(s.service()); err != nil {
 		s.Fatal(err)
 	}
 	s.reach(c, s.fallback)

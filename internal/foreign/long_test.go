@@ -10,7 +10,7 @@ import (
 )
 
 // entries is how long a long list is.
-const entries = 12_000
+const entries = 2_000
 
 // How long it takes until a long list is in use.
 func long(s *site) {

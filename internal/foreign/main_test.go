@@ -26,6 +26,7 @@ var scenes = []scene{
 	{"fallback", fallback},
 	{"reports", reports},
 	{"restart", restart},
+	{"marked", marked},
 	{"absent", absent},
 	{"empty", empty},
 	{"channels", channels},
@@ -51,6 +52,9 @@ func TestForeign_Ours(t *testing.T) { play(t, goClient{ours, traits{}}) }
 func play(t *testing.T, client client) {
 	t.Parallel()
 	for _, s := range scenes {
-		t.Run(s.name, func(t *testing.T) { s.play(newSite(t, client, nil)) })
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			s.play(newSite(t, client, nil))
+		})
 	}
 }

@@ -2,34 +2,56 @@
 
 package foreign
 
-import (
-	"time"
-
-	"github.com/actorlb/grpclb/lbserver"
-)
+import "github.com/actorlb/grpclb/lbserver"
 
 // A balancer ends, and another one at its address has the same list: calls go on. Some
-// clients do not report to it, until the list changes.
+// clients do not report to it until the list changes.
 func restart(s *site) {
 	b := s.backends(2)
-	s.list(at(b[0], "x"), at(b[1], "y"))
+	servers := []lbserver.Server{at(b[0], "x"), at(b[1], "y")}
+	c := s.restarted(servers, lbserver.Options{})
+	if deaf := !s.reported(c); deaf != s.client.traits().deafToSameList {
+		s.Errorf("the new balancer had no reports of calls: %v", deaf)
+	}
+	s.list(servers[1], servers[0])
+	for range 5 {
+		if s.reported(c) {
+			return
+		}
+	}
+	s.Error("the list has changed, and the new balancer has no reports of calls")
+}
+
+// With RestartTokens the lists differ, and every client reports.
+func marked(s *site) {
+	b := s.backends(2)
+	options := lbserver.Options{RestartTokens: true}
+	c := s.restarted([]lbserver.Server{at(b[0], "x"), at(b[1], "y")}, options)
+	if !s.reported(c) {
+		s.Error("the new balancer had no reports of calls")
+	}
+}
+
+// restarted has the balancer end and start again with the same list, while calls
+// are made, none of which may fail.
+func (s *site) restarted(servers []lbserver.Server, options lbserver.Options) channel {
+	s.balancer.stop()
+	s.balancer.start(options)
+	s.list(servers...)
 	c := s.dial()
-	s.reach(c, b...)
+	s.until(c, "the list", waiting, func(a answer) bool { return a.backend == 1 })
 	c.begin(failFast)
 	s.balancer.stop()
 	s.balancer.empty()
-	s.balancer.start(lbserver.Options{})
-	s.list(at(b[0], "x"), at(b[1], "y"))
+	s.balancer.start(options)
+	s.list(servers...)
 	s.balancer.heard()
 	s.numbers(c.end())
+	return c
+}
 
-	c.calls(10, failFast)
-	sum := s.balancer.collectFor(10, 3*time.Second)
-	if deaf := sum.finished == 0; deaf != s.client.traits().deafToSameList {
-		s.Errorf("after 10 calls the new balancer's reports add up to %+v", sum)
-	}
-	s.list(at(b[1], "y"), at(b[0], "x"))
-	for s.balancer.collectFor(1, time.Second).finished == 0 && !s.Failed() {
-		s.numbers(c.calls(10, failFast))
-	}
+// reported makes calls, and says whether the balancer has reports of any.
+func (s *site) reported(c channel) bool {
+	s.numbers(c.calls(10, failFast))
+	return s.balancer.collectFor(1, 2*reportEvery).finished > 0
 }
