@@ -38,7 +38,7 @@ func (b *Builder) Name() string { return b.name }
 // Build starts a policy for the channel cc. gRPC calls it.
 func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
 	actors := actor.NewGroup()
-	queue := pending.Start(actors)
+	queue := pending.Start(actors, parented(cc))
 	queue.SetLimit(b.defaults.MaxPendingPicks)
 	group := rrgroup.Start(actors, rrgroup.Options{
 		Parent:       cc,

@@ -88,7 +88,7 @@ func newLife(t *testing.T) *life {
 
 func (l *life) build(b *Builder, o balancer.BuildOptions) {
 	actors := actor.NewGroup()
-	l.queue = pending.Start(actors)
+	l.queue = pending.Start(actors, false)
 	l.group = rrgroup.Start(actors, rrgroup.Options{
 		Parent: l.parent, Build: o, Gate: l.queue.Gate(), Queue: l.queue, Settings: b.defaults.settings(),
 	})

@@ -38,7 +38,7 @@ func inBench(t *testing.T, test func(*bench)) {
 		actors := actor.NewGroup()
 		defer actors.Stop()
 		o := lbtest.BuildOptions(n)
-		queue := pending.Start(actors)
+		queue := pending.Start(actors, false)
 		group := rrgroup.Start(actors, rrgroup.Options{
 			Parent: b.parent, Build: o, Gate: queue.Gate(), Queue: queue, Settings: DefaultConfig().settings(),
 		})

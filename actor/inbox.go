@@ -91,7 +91,8 @@ func (in *Inbox[M]) Ready() <-chan Batch[M] {
 }
 
 // Open takes the whole backlog and returns its messages, oldest first. The slice
-// is valid until the next call of Ready or Open.
+// is valid until the next call of Ready or Open. A receiver need not wait for Ready:
+// it may open Batch{} at any time.
 func (in *Inbox[M]) Open(Batch[M]) []M {
 	clear(in.opened)
 	newest := in.take(nil)

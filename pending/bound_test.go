@@ -35,8 +35,8 @@ func TestPick_PendingBound(t *testing.T) {
 		park(t, q, b, 1)
 		refused(t, q, 1, "2 calls are pending", "maxPendingPicks is 2")
 
-		// Whoever waits may come again, under the same picker or the next.
-		park(t, q, a, 1)
+		// Whoever waits may come again, under the next picker.
+		park(t, q, a, 2)
 		park(t, q, b, 2)
 		checkStats(t, q, Stats{Depth: 2, Parked: 2, Refused: 1})
 

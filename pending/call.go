@@ -5,12 +5,12 @@ import (
 	"reflect"
 )
 
-// identify returns what the call with context ctx is known by: the context
-// itself or, when that is of a type that can't be compared, a stand-in that
-// can. gRPC's contexts are pointers; the exception is for those that somebody
-// else put together. Contexts that can be neither compared nor cancelled are
-// one and the same call.
-func identify(ctx context.Context) context.Context {
+// idOf returns what the call with context ctx is known by: the context itself or,
+// when that is of a type that can't be compared, a stand-in that can. gRPC's
+// contexts are pointers; the exception is for those that somebody else put
+// together. Contexts that can be neither compared nor cancelled are one and the
+// same call.
+func idOf(ctx context.Context) context.Context {
 	if reflect.ValueOf(ctx).Comparable() {
 		return ctx
 	}
@@ -33,3 +33,6 @@ func (s standIn) Err() error {
 		return nil
 	}
 }
+
+// isOver reports whether the call with this id has ended.
+func isOver(id context.Context) bool { return id.Err() != nil }

@@ -10,7 +10,7 @@ import (
 func TestState_ClosedQueueHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := actor.NewGroup()
-		q := Start(g)
+		q := Start(g, false)
 		a, cancelA := newCall(t)
 		park(t, q, a, 1)
 		g.Stop()
@@ -32,7 +32,7 @@ func TestState_ClosedQueueAnswersWhoAskedInTime(t *testing.T) {
 	const askers = 8
 	for range 100 {
 		g := actor.NewGroup()
-		q := Start(g)
+		q := Start(g, false)
 		q.SetLimit(1_000_000)
 		ended := make(chan struct{})
 		asking := make(chan struct{}, askers)
@@ -58,11 +58,12 @@ func TestState_ClosedQueueAnswersWhoAskedInTime(t *testing.T) {
 // What the loop did not get to before it stopped is answered like what came
 // too late.
 func TestState_ClosedQueueAnswersItsBacklog(t *testing.T) {
-	l := newLoop(actor.NewInbox[message]())
+	l := newLoop(false)
 	ctx, _ := newCall(t)
+	l.calls.Send(parked{ctx, 1, 0})
 	ask, stats := make(chan int, 1), make(chan Stats, 1)
 	for _, m := range []message{
-		parked{ctx: ctx, epoch: 1}, parked{ctx, 1, 1, ask}, statsAsked{stats}, released{1},
+		asked{parked{ctx, 1, 0}, 1, ask}, statsAsked{stats}, released{1},
 	} {
 		l.inbox.Send(m)
 	}

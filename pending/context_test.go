@@ -21,7 +21,7 @@ type boxContext struct {
 
 func TestPick_PendingContextThatCannotBeCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := start(t)
+		q := startUnder(t, true)
 		a, cancelA := newCall(t)
 		b, _ := newCall(t)
 		for range 3 { // a call is known again, by the channel below
@@ -40,7 +40,7 @@ func TestPick_PendingContextThatCannotBeCompared(t *testing.T) {
 // Nothing tells these apart, so they count as one call. gRPC makes none such.
 func TestPick_PendingContextsWithoutIdentity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := start(t)
+		q := startUnder(t, true)
 		park(t, q, sliceContext{Context: context.Background()}, 1)
 		park(t, q, boxContext{context.TODO(), []int{1}}, 1)
 		checkStats(t, q, Stats{Depth: 1, Parked: 1})
@@ -49,7 +49,7 @@ func TestPick_PendingContextsWithoutIdentity(t *testing.T) {
 
 func TestPick_PendingNilContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := start(t)
+		q := startUnder(t, true)
 		var none context.Context
 		park(t, q, none, 1)
 		park(t, q, context.Background(), 1)

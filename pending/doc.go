@@ -1,18 +1,25 @@
-// Package pending keeps the calls that wait for a backend while there is none
-// to give them. gRPC itself holds such a call: a picker answers "no SubConn
-// available", and gRPC asks the next picker. What is kept here is the knowledge
-// of it: how many calls wait, since when, and whether one more may.
+// Package pending knows the calls that wait for a backend while none can serve
+// them. gRPC itself holds such a call: a picker answers "no SubConn available", and
+// gRPC asks the next picker. This package knows how many calls wait, since when, and
+// whether one more may.
 //
 // A [Queue] is an actor. Waiting pickers tell it of calls through its [Gate], and
-// whoever publishes pickers tells it when a usable one is out. Calls that gave up
-// it looks for itself, before it says how things stand and once a second.
+// the publisher of pickers tells it when a usable one is out. It looks for calls that
+// have ended before it answers a question, and once a second.
+//
+// A call wakes the queue's goroutine only if it is the first to wait. While there is a
+// limit, each call asks that goroutine and waits for the answer.
 //
 // # Epochs
 //
 // Each waiting picker has an epoch, a number larger than that of any picker
-// published before it. Since calls and the publisher speak to the queue
-// independently, a call's word may arrive after the publisher's that it is
-// over; the epoch tells such a call from one that waits again.
+// published before it. Calls and the publisher speak to the queue independently, so
+// the queue may hear of a call after it heard that the call's picker is over; the
+// epoch tells such a call from one that waits again.
+//
+// gRPC asks a picker once for each call. So a call is new if all calls that wait are
+// of its own epoch. Only while calls of several epochs wait, or under a parent policy,
+// does the queue look whether it knows the call.
 //
 // # Duties of the publisher
 //
@@ -28,8 +35,8 @@
 //
 // The limit of pending calls is checked against the calls that the queue has
 // heard of. Calls that were let in while there was no limit, or a higher one,
-// stay. And a call may be refused although one of more than 64 that wait has given
-// up: the next one that asks, or the next second, finds the place.
+// stay. And a call may be refused although one of more than 64 that wait has
+// ended: the next one that asks, or the next second, finds the place.
 //
 // # Use
 //

@@ -12,7 +12,7 @@ import (
 func Example() {
 	actors := actor.NewGroup()
 	defer actors.Stop()
-	queue := pending.Start(actors)
+	queue := pending.Start(actors, false)
 	queue.SetLimit(2)
 	gate := queue.Gate() // what waiting pickers hold
 

@@ -3,6 +3,7 @@ package pending
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -13,7 +14,9 @@ import (
 // A Gate is what a call passes on its way into the queue. Waiting pickers
 // hold it and use it from gRPC's goroutines.
 type Gate struct {
+	calls *actor.Inbox[parked]
 	inbox *actor.Inbox[message]
+	start time.Time // of the queue
 
 	// The most calls that may wait; zero for any number. Written by SetLimit,
 	// read by each call: here, so that without a limit no call has to wait for
@@ -37,12 +40,13 @@ func (g *Gate) Park(ctx context.Context, epoch uint64) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	p := parked{ctx, epoch, time.Since(g.start)}
 	limit := int(g.limit.Load())
 	if limit == 0 {
-		g.post(ctx, epoch)
+		g.calls.Send(p) // a queue that has stopped need not know
 		return nil
 	}
-	if depth := g.ask(ctx, epoch, limit); depth > 0 {
+	if depth := g.ask(p, limit); depth > 0 {
 		return status.Errorf(codes.ResourceExhausted,
 			"grpclb: %d calls are pending for want of a backend, maxPendingPicks is %d", depth, limit)
 	}

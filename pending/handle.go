@@ -1,10 +1,6 @@
 package pending
 
-import (
-	"context"
-
-	"github.com/actorlb/grpclb/actor"
-)
+import "github.com/actorlb/grpclb/actor"
 
 // A Queue is the handle of the loop that knows which calls wait. Its methods
 // may be called from any goroutine; none of them waits for anything but that
@@ -15,10 +11,15 @@ type Queue struct {
 }
 
 // Start runs a queue, empty and without a limit, in g.
-func Start(g *actor.Group) *Queue {
-	inbox := actor.NewInbox[message]()
-	g.Go(func(ctx context.Context) { newLoop(inbox).run(ctx) })
-	return &Queue{inbox: inbox, gate: &Gate{inbox: inbox}}
+//
+// gRPC asks a picker once for each call, and so the queue remembers less. If
+// repeats is true a picker may be asked again for a call that waits, and the call
+// still counts once: a parent policy puts the picker of its child into each new
+// picker of its own, and gRPC asks each of those.
+func Start(g *actor.Group, repeats bool) *Queue {
+	l := newLoop(repeats)
+	g.Go(l.run)
+	return &Queue{inbox: l.inbox, gate: &Gate{calls: l.calls, inbox: l.inbox, start: l.core.start}}
 }
 
 // Gate returns the part of the queue that waiting pickers hold.

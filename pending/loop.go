@@ -8,16 +8,19 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// A loop is the state of a queue's goroutine, which made it and alone reaches
-// it.
+// A loop is the state of a queue's goroutine, which alone reaches the core.
 type loop struct {
-	inbox   *actor.Inbox[message] // gates, publisher → loop
-	calls   *queue[context.Context]
-	sweeper sweeper
+	calls *actor.Inbox[parked]  // gates → loop
+	inbox *actor.Inbox[message] // gates, publisher → loop
+	core  *queue[context.Context]
 }
 
-func newLoop(inbox *actor.Inbox[message]) *loop {
-	return &loop{inbox: inbox, calls: newQueue[context.Context](time.Now())}
+func newLoop(repeats bool) *loop {
+	return &loop{
+		calls: actor.NewInbox[parked](),
+		inbox: actor.NewInbox[message](),
+		core:  newQueue(isOver, repeats, time.Now()),
+	}
 }
 
 // run handles messages until the group stops.
@@ -26,22 +29,49 @@ func (l *loop) run(ctx context.Context) {
 	timer := actor.NewTimer()
 	defer timer.Stop()
 	for {
-		timer.Set(l.due())
+		timer.Set(l.core.due())
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-timer.Ready():
 			timer.Rang()
-			l.sweepAll(now)
+			l.takeIn(now)
+			l.core.look(now)
+		case <-l.news():
+			l.takeIn(time.Now())
 		case b := <-l.inbox.Ready():
 			l.handleAll(l.inbox.Open(b))
 		}
 	}
 }
 
+// news yields when the first call waits. The calls after it wake nobody: the loop
+// takes them in before anybody can ask about them, and at least once a second.
+func (l *loop) news() <-chan actor.Batch[parked] {
+	ready := l.calls.Ready() // in any case, since it forgets the calls taken in before
+	if !l.core.due().IsZero() {
+		return nil
+	}
+	return ready
+}
+
+// takeIn tells the core of all calls that were parked until now.
+func (l *loop) takeIn(now time.Time) {
+	batch := l.calls.Open(actor.Batch[parked]{})
+	l.core.grow(len(batch))
+	for _, p := range batch {
+		l.core.park(p.call(), 0, now)
+	}
+}
+
+func (p parked) call() call[context.Context] {
+	return call[context.Context]{idOf(p.ctx), p.epoch, p.since}
+}
+
 // handleAll handles a batch as of one time.
 func (l *loop) handleAll(batch []message) {
 	now := time.Now()
+	l.takeIn(now)
 	for _, m := range batch {
 		l.handle(m, now)
 	}
@@ -49,46 +79,25 @@ func (l *loop) handleAll(batch []message) {
 
 func (l *loop) handle(m message, now time.Time) {
 	switch m := m.(type) {
-	case parked:
-		l.park(m, now)
+	case asked:
+		m.reply <- l.core.park(m.call(), m.limit, now)
 	case released:
-		l.sweepAll(now) // a call that gave up before was not released
-		l.calls.release(m.epoch)
+		l.core.release(m.epoch, now)
 	case statsAsked:
-		l.sweepAll(now)
-		m.reply <- l.calls.stats(now)
+		m.reply <- l.core.stats(now)
 	default:
 		panic(fmt.Sprintf("BUG: pending got %T", m))
-	}
-}
-
-// park lets a call in or refuses it, and answers if the gate waits.
-func (l *loop) park(m parked, now time.Time) {
-	if l.calls.first == nil {
-		l.sweeper.began = now
-	}
-	if m.limit > 0 && l.calls.full(m.limit) {
-		l.sweep(glance)
-	}
-	_, refused := l.calls.park(identify(m.ctx), m.epoch, m.limit, now)
-	switch {
-	case m.reply == nil:
-	case refused:
-		m.reply <- l.calls.stats(now).Depth
-	default:
-		m.reply <- 0
 	}
 }
 
 // close answers those who still wait for an answer as if they had come too
 // late.
 func (l *loop) close() {
+	l.calls.Close()
 	for _, m := range l.inbox.Close() {
 		switch m := m.(type) {
-		case parked:
-			if m.reply != nil {
-				m.reply <- 0
-			}
+		case asked:
+			m.reply <- 0
 		case statsAsked:
 			m.reply <- Stats{}
 		}

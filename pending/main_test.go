@@ -11,10 +11,14 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start runs a queue until the end of the test, or of its bubble.
-func start(t *testing.T) *Queue {
+func start(t *testing.T) *Queue { return startUnder(t, false) }
+
+// startUnder is start for a policy whose pickers may be asked twice for a call, if
+// parent is true.
+func startUnder(t *testing.T, parent bool) *Queue {
 	g := actor.NewGroup()
 	t.Cleanup(g.Stop)
-	return Start(g)
+	return Start(g, parent)
 }
 
 // checkStats compares all of the statistics.

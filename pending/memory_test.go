@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 	"weak"
-
-	"github.com/actorlb/grpclb/actor"
 )
 
 // heap returns how much memory is in use, in bytes, after a collection.
@@ -35,10 +33,9 @@ func grpcContexts(t *testing.T, n int) []context.Context {
 	return all
 }
 
-// A call that waits costs an entry and its place in the index, and nothing once
-// it has left.
+// A call that waits costs a place in the queue, and nothing once it has left.
 func TestPick_PendingMemory(t *testing.T) {
-	const calls, most, mostLeft = 50_000, 160, 2
+	const calls, most, mostLeft = 50_000, 64, 2
 	q := start(t)
 	contexts := grpcContexts(t, calls)
 	before := heap()
@@ -66,19 +63,20 @@ func TestPick_PendingMemory(t *testing.T) {
 // While the loop waits for more, nothing keeps a call that left long ago: neither
 // the inbox nor the queue.
 func TestPick_PendingMemoryOfHandledMessages(t *testing.T) {
-	l := newLoop(actor.NewInbox[message]())
+	l := newLoop(false)
 	calls := func() (all []weak.Pointer[[1 << 10]byte]) {
 		for range 10 {
 			load := new([1 << 10]byte)
 			all = append(all, weak.Make(load))
 			ctx, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, load))
 			defer cancel()
-			l.inbox.Send(parked{ctx: ctx, epoch: 1})
+			l.calls.Send(parked{ctx, 1, 0})
 		}
 		l.inbox.Send(released{1})
 		l.handleAll(l.inbox.Open(<-l.inbox.Ready()))
 		return all
 	}()
+	l.news()
 	l.inbox.Ready()
 	runtime.GC()
 	for i, c := range calls {

@@ -1,37 +1,41 @@
 package pending
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// A message is what a queue's loop can be told.
-type message interface{ isMessage() }
-
-func (parked) isMessage()     {}
-func (released) isMessage()   {}
-func (statsAsked) isMessage() {}
-
-// parked says that a picker made a call wait.
+// parked says that a picker made a call wait. It has an inbox of its own, which the
+// loop opens before it handles any message: see loop.news.
 type parked struct {
 	ctx   context.Context
 	epoch uint64
-	limit int // zero: the call waits in any case
-
-	// loop → gate, capacity 1; nil without a limit. Zero lets the call wait,
-	// any other number refuses it and is how many calls wait.
-	reply chan int
+	since time.Duration // when, counted from the start of the queue
 }
 
-// post says that a call waits, and leaves it at that. A queue that has stopped
-// need not know.
-func (g *Gate) post(ctx context.Context, epoch uint64) {
-	g.inbox.Send(parked{ctx: ctx, epoch: epoch})
+// A message is what a queue's loop can be told besides.
+type message interface{ isMessage() }
+
+func (asked) isMessage()      {}
+func (released) isMessage()   {}
+func (statsAsked) isMessage() {}
+
+// asked says that a picker made a call wait, and asks whether it may.
+type asked struct {
+	parked
+	limit int
+
+	// loop → gate, capacity 1. Zero lets the call wait, any other number refuses
+	// it and is how many calls wait.
+	reply chan int
 }
 
 // ask has the loop decide whether a call may wait. Zero means yes, which is
 // also the answer of a queue that has stopped; otherwise it is the number of
 // calls that wait.
-func (g *Gate) ask(ctx context.Context, epoch uint64, limit int) int {
+func (g *Gate) ask(p parked, limit int) int {
 	reply := make(chan int, 1)
-	if !g.inbox.Send(parked{ctx, epoch, limit, reply}) {
+	if !g.inbox.Send(asked{p, limit, reply}) {
 		return 0
 	}
 	return <-reply

@@ -32,11 +32,53 @@ func TestPick_PendingEntersOncePerCall(t *testing.T) {
 		park(t, q, b, 1)
 		time.Sleep(time.Second)
 		for epoch := range uint64(5) {
-			park(t, q, a, 1+epoch)
-			park(t, q, b, 1+epoch)
+			park(t, q, a, 2+epoch)
+			park(t, q, b, 2+epoch)
 		}
 		checkStats(t, q, Stats{Depth: 2, Oldest: time.Second, Parked: 2})
 	})
+}
+
+// Under a parent policy the same picker is asked again for a call that waits.
+func TestPick_PendingEntersOncePerCallUnderAParent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := startUnder(t, true)
+		a, _ := newCall(t)
+		b, _ := newCall(t)
+		for epoch := range uint64(3) {
+			for range 3 {
+				park(t, q, a, 1+epoch)
+				park(t, q, b, 1+epoch)
+			}
+		}
+		checkStats(t, q, Stats{Depth: 2, Parked: 2})
+		q.SetLimit(2)
+		park(t, q, a, 3)
+		refused(t, q, 3)
+	})
+}
+
+// The first call wakes the queue, and those after it do not; nobody who asks can
+// tell.
+func TestPick_PendingTellsOfEveryCallAtOnce(t *testing.T) {
+	q := start(t)
+	for n := range 100 {
+		ctx, _ := newCall(t)
+		park(t, q, ctx, 1)
+		if got := q.Stats().Depth; got != n+1 {
+			t.Fatalf("%d calls wait, want %d", got, n+1)
+		}
+	}
+	q.Released(1)
+	checkStats(t, q, Stats{Parked: 100, Released: 100})
+	for range 2 {
+		ctx, _ := newCall(t)
+		park(t, q, ctx, 2)
+	}
+	q.SetLimit(3)
+	ctx, _ := newCall(t)
+	park(t, q, ctx, 2)
+	refused(t, q, 2, "3 calls")
 }
 
 func TestPick_PendingLeavesWhenPicked(t *testing.T) {
@@ -65,6 +107,7 @@ func TestPick_PendingIgnoresLateWords(t *testing.T) {
 		q := start(t)
 		a, _ := newCall(t)
 		q.Released(3)
+		q.Stats() // it has heard of that
 		park(t, q, a, 3)
 		checkStats(t, q, Stats{})
 		park(t, q, a, 4)

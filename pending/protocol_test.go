@@ -1,39 +1,45 @@
 package pending
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// What calls and the publisher tell a queue may come in any order that each of
-// them can bring about, and contexts may end, and the queue look for that, at any
-// time. Here all of those orders are tried, with the queue's own core at the end
-// of the inbox; calls, gRPC and the publisher are a model. In the end the queue must have exactly the calls that wait: no
-// one is lost, and none is kept because its word came after the publisher's
-// that its picker was over.
+// Calls, the publisher and the loop may take their steps in any order that each of
+// them can bring about, and contexts may end at any time. Here all of those orders
+// are tried, with the queue's own core; calls, gRPC, the publisher and the loop are
+// a model. At rest the queue must have exactly the calls that wait.
 
 // A model is one cast, and an error built in, to see that it is found.
 type model struct {
-	calls  int
-	mortal int // of the calls, how many have a context that ends some time
-	limit  int
-	script []act
-	fault  fault
+	calls   int
+	mortal  int // of the calls, how many have a context that ends some time
+	limit   int
+	repeats bool // the core is told that pickers may be asked more than once
+	script  []act
+	fault   fault
 }
 
 // An act is what the publisher does.
 type act struct {
 	what  string
-	epoch uint64 // of a waiting picker; zero publishes a usable one
-	tell  uint64 // if not zero, call Released with this
+	epoch uint8 // of a waiting picker; zero publishes a usable one
+	tell  uint8 // if not zero, call Released with this
 }
 
 // duties is a publisher that does what doc.go says it has to.
 var duties = []act{
 	{"publish a usable picker", 0, 0}, {"Released(1)", 0, 1},
-	{"publish waiting picker 2", 2, 0}, {"publish a usable picker", 0, 0}, {"Released(2)", 0, 2},
-	{"publish waiting picker 3", 3, 0},
+	{"publish waiting picker 2", 2, 0}, {"publish waiting picker 3", 3, 0},
+	{"publish a usable picker", 0, 0}, {"Released(3)", 0, 3},
+	{"publish waiting picker 4", 4, 0},
 }
+
+// again is a publisher between whose pickers the first one is asked again, as a
+// parent policy has it.
+var again = []act{{"publish picker 1 again", 1, 0}, {"publish waiting picker 2", 2, 0}}
 
 type fault uint8
 
@@ -41,135 +47,104 @@ const (
 	none           fault = iota
 	keepsLateWords       // the core does not look whether a picker is over
 	releasesBelow        // the core releases what is below the epoch
+	neverFinds           // the core takes each call for a new one
 	neverLooks           // the loop does not look for calls that gave up
+	neverListens         // the loop does not hear of the first call
 )
 
-// A world is the state of a model. What is in the queue follows from the words
-// that were handled.
+// A world is the state of a model.
 type world struct {
-	picker       uint64 // its epoch; zero: usable
-	version      uint8  // of the picker
-	act          uint8
-	calls        [2]caller
-	words        [12]word
-	sent, opened uint8 // words since the start, and those that were handled
+	picker  uint8 // its epoch; zero: usable
+	version uint8 // of the picker
+	act     uint8
+	calls   [2]caller
+	parks   inbox // of calls
+	rest    inbox // of messages
+	opened  uint8 // of rest, how many messages the loop has opened
+	core    snapshot
+	wrong   bool // a call was refused though it waits, or though there was a place
 }
 
-// A word is a message in the inbox, or that the loop looked at all calls, which
-// comes between two messages.
+// A snapshot is what is in a core, but for its index, which it makes anew.
+type snapshot struct {
+	calls               [4]entry
+	low, high, released uint8
+	n, parked, gone     uint8
+}
+
+type entry struct{ id, epoch uint8 }
+
+// An inbox is words in a row.
+type inbox struct {
+	words [8]word
+	n     uint8
+}
+
+func (b *inbox) add(w word) { b.words[b.n], b.n = w, b.n+1 }
+
+// A word is a message, or that the core looks at all calls.
 type word struct {
-	kind  kind
+	kind  byte // 'p'arked, 'a'sked, 'r'eleased, 'l'ook
 	call  byte
-	epoch uint64
-	over  [2]bool // when it was handled: the calls that had given up
+	epoch uint8
 }
-
-type kind uint8
-
-const (
-	noWord kind = iota
-	isParked
-	isReleased
-	isSweep
-)
 
 // A caller is a call in gRPC.
 type caller struct {
 	at      stage
-	version uint8  // of the picker that it was given
-	epoch   uint64 // of that one
-	asked   uint8  // the word that it waits for an answer to
-	over    bool   // its context is done
+	version uint8 // of the picker that it was given
+	epoch   uint8 // of that one
+	over    bool  // its context is done
 }
 
 type stage uint8
 
 const (
-	picking  stage = iota
-	parking        // with a waiting picker in hand
-	answered       // with an answer to come
+	picking stage = iota
+	parking       // with a waiting picker in hand
+	asking        // until there is an answer
 	waiting
 	picked
 	gone // past its deadline, or refused
 )
 
-func (s *world) send(w word) {
-	s.words[s.sent] = w
-	s.sent++
+func (s stage) String() string {
+	return []string{"picking", "parking", "asking", "waiting", "picked", "gone"}[s]
 }
 
 // call is what call i does next.
 func (m *model) call(s *world, i int) string {
 	c := &s.calls[i]
-	switch c.at {
-	case picking:
+	switch {
+	case c.at == picking:
 		c.version, c.epoch = s.version, s.picker
 		if c.at = parking; c.epoch == 0 {
 			c.at = picked
 		}
 		return "ask the picker"
-	case parking:
-		s.send(word{kind: isParked, call: byte(i), epoch: c.epoch})
-		if c.at, c.epoch = waiting, 0; m.limit > 0 {
-			c.at, c.asked = answered, s.sent
-		}
+	case c.at == parking && m.limit > 0:
+		s.rest.add(word{kind: 'a', call: byte(i), epoch: c.epoch})
+		c.at, c.epoch = asking, 0
+		return "Park, and ask"
+	case c.at == parking:
+		s.parks.add(word{kind: 'p', call: byte(i), epoch: c.epoch})
+		c.at, c.epoch = waiting, 0
 		return "Park"
-	case answered:
-		if s.opened < c.asked {
-			return ""
-		}
-		_, refused := m.replay(s, c.asked)
-		if c.at, c.asked = waiting, 0; refused {
-			c.at = gone
-		}
-		return "hear whether it may wait"
-	case waiting:
-		if c.version == s.version {
-			return ""
-		}
+	case c.at == waiting && c.version != s.version:
 		c.at, c.version = picking, 0
 		return "see that there is another picker"
 	}
 	return ""
 }
 
-// context ends the context of call i.
-func (m *model) context(s *world, i int) string {
+// end ends the context of call i.
+func (m *model) end(s *world, i int) string {
 	if s.calls[i].over {
 		return ""
 	}
 	s.calls[i].over = true
 	return "be over"
 }
-
-// sweep has the loop look at all calls, if that brings anything.
-func (m *model) sweep(s *world) string {
-	if m.fault == neverLooks {
-		return ""
-	}
-	q, _ := m.replay(s, s.opened)
-	for i, c := range s.calls {
-		if c.over && q.entries[byte(i)] != nil {
-			s.insert(word{kind: isSweep, over: s.over()})
-			return "look at all calls"
-		}
-	}
-	return ""
-}
-
-// insert has w handled now, before what is in the inbox.
-func (s *world) insert(w word) {
-	copy(s.words[s.opened+1:], s.words[s.opened:s.sent])
-	s.words[s.opened] = w
-	for i := range s.calls {
-		if s.calls[i].asked > s.opened {
-			s.calls[i].asked++
-		}
-	}
-	s.opened, s.sent = s.opened+1, s.sent+1
-}
-
-func (s *world) over() [2]bool { return [2]bool{s.calls[0].over, s.calls[1].over} }
 
 // giveUp has call i end by its context while it waits.
 func (m *model) giveUp(s *world, i int) string {
@@ -188,74 +163,153 @@ func (m *model) publish(s *world) string {
 	a := m.script[s.act]
 	s.act++
 	if a.tell != 0 {
-		s.send(word{kind: isReleased, epoch: a.tell})
+		s.rest.add(word{kind: 'r', epoch: a.tell})
 	} else {
 		s.picker, s.version = a.epoch, s.version+1
 	}
 	return a.what
 }
 
-// open has the queue's loop handle a word.
-func (m *model) open(s *world) string {
-	if s.opened == s.sent {
+// loop is what the loop does next.
+func (m *model) loop(s *world) string {
+	q := m.queue(s)
+	switch {
+	case s.opened > 0:
+		m.takeIn(s)
+		for _, w := range s.rest.words[:s.opened] {
+			m.tell(s, w)
+		}
+		copy(s.rest.words[:], s.rest.words[s.opened:])
+		clear(s.rest.words[len(s.rest.words)-int(s.opened):])
+		s.rest.n, s.opened = s.rest.n-s.opened, 0
+		return "take in the calls, handle the messages"
+	case s.rest.n > 0:
+		s.opened = s.rest.n
+		return "open the inbox of messages"
+	case q.due().IsZero() && s.parks.n > 0 && m.fault != neverListens:
+		m.takeIn(s)
+		return "hear of the first call"
+	}
+	return ""
+}
+
+// timer has the loop look at all calls, if it has nothing in hand and that brings
+// anything.
+func (m *model) timer(s *world) string {
+	q := m.queue(s)
+	ended := func(id byte) bool { return s.calls[id].over }
+	switch {
+	case s.opened > 0 || q.due().IsZero():
+		return ""
+	case s.parks.n == 0 && (m.fault == neverLooks || !slices.ContainsFunc(waitingIn(q), ended)):
 		return ""
 	}
-	s.words[s.opened].over = s.over()
-	s.opened++
-	return "handle a word"
-}
-
-// replay tells a core the first n words, and returns it and whether the last of
-// the words was refused.
-func (m *model) replay(s *world, n uint8) (q *queue[byte], refused bool) {
-	now := time.Unix(0, 0)
-	q = newQueue[byte](now)
-	for _, w := range s.words[:n] {
-		refused = false
-		if w.kind != isParked || m.limit > 0 && q.full(m.limit) {
-			sweepOut(q, w.over)
-		}
-		switch w.kind {
-		case isParked:
-			if m.fault == keepsLateWords {
-				q.released = 0
-			}
-			_, refused = q.park(w.call, w.epoch, m.limit, now)
-		case isReleased:
-			if m.fault == releasesBelow {
-				w.epoch--
-			}
-			q.release(w.epoch)
-		}
+	m.takeIn(s)
+	if m.fault != neverLooks {
+		m.tell(s, word{kind: 'l'})
 	}
-	return q, refused
+	return "look at all calls"
 }
 
-// sweepOut is what the loop's sweepAll does.
-func sweepOut(q *queue[byte], over [2]bool) {
-	for i, gone := range over {
-		if e := q.entries[byte(i)]; gone && e != nil {
-			q.cancel(e)
-		}
+func (m *model) takeIn(s *world) {
+	for _, w := range s.parks.words[:s.parks.n] {
+		m.tell(s, w)
 	}
+	s.parks = inbox{}
 }
 
-// String shows what is on its way and who waits where.
-func (s world) String() string {
-	return fmt.Sprintf("picker %d; in the inbox %v; calls at %v", s.picker, s.words[s.opened:s.sent], []stage{s.calls[0].at, s.calls[1].at})
-}
-
-func (w word) String() string {
+// tell tells the core a word, and a call that asked the answer.
+func (m *model) tell(s *world, w word) {
+	q, now := m.queue(s), time.Unix(0, 0)
 	switch w.kind {
-	case isParked:
-		return fmt.Sprintf("parked %c %d", 'a'+w.call, w.epoch)
-	case isReleased:
-		return fmt.Sprintf("released %d", w.epoch)
-	default:
-		return "sweep"
+	case 'p':
+		m.park(q, w, 0)
+	case 'a':
+		c, other := &s.calls[w.call], 1-w.call
+		if c.at = waiting; m.park(q, w, m.limit) {
+			s.wrong = s.wrong || s.calls[other].over || !slices.Equal(waitingIn(q), []byte{other})
+			c.at, c.version = gone, 0
+		}
+	case 'r':
+		if m.fault == releasesBelow {
+			w.epoch--
+		}
+		q.release(uint64(w.epoch), now)
+	case 'l':
+		q.look(now)
+	}
+	s.core = snapshot{
+		low: uint8(q.low), high: uint8(q.high), released: uint8(q.released), n: uint8(len(q.calls)),
+		parked: uint8(q.counts.Parked), gone: uint8(q.counts.Released + q.counts.Cancelled),
+	}
+	for i, c := range q.calls {
+		s.core.calls[i] = entry{c.id, uint8(c.epoch)}
 	}
 }
 
-func (s stage) String() string {
-	return []string{"picking", "parking", "answered", "waiting", "picked", "gone"}[s]
+func (m *model) park(q *queue[byte], w word, limit int) (refused bool) {
+	if m.fault == keepsLateWords {
+		q.released = 0
+	}
+	if m.fault == neverFinds {
+		q.low, q.high = uint64(w.epoch), uint64(w.epoch)
+	}
+	return q.park(call[byte]{w.call, uint64(w.epoch), 0}, limit, time.Unix(0, 0)) > 0
+}
+
+// queue returns the core as it is.
+func (m *model) queue(s *world) *queue[byte] {
+	q := newQueue(func(id byte) bool { return s.calls[id].over }, m.repeats, time.Unix(0, 0))
+	q.low, q.high, q.released = uint64(s.core.low), uint64(s.core.high), uint64(s.core.released)
+	q.counts = Stats{Parked: uint64(s.core.parked), Released: uint64(s.core.gone)}
+	for _, c := range s.core.calls[:s.core.n] {
+		q.calls = append(q.calls, call[byte]{c.id, uint64(c.epoch), 0})
+	}
+	q.depth = len(waitingIn(q))
+	return q
+}
+
+// atRest holds the queue against those who wait.
+func (m *model) atRest(s world) error {
+	q := m.queue(&s)
+	depth := 0
+	for i, c := range s.calls[:m.calls] {
+		in := slices.Contains(waitingIn(q), byte(i))
+		switch {
+		case c.at < waiting:
+			return fmt.Errorf("call %d is stuck", i)
+		case in && c.at != waiting:
+			return fmt.Errorf("call %d is kept, and waits no more", i)
+		case !in && c.at == waiting:
+			return fmt.Errorf("call %d waits, and was lost", i)
+		case in:
+			depth++
+		}
+	}
+	switch c := q.stats(time.Unix(0, 0)); {
+	case c.Depth != depth:
+		return fmt.Errorf("%d calls count, %d wait", c.Depth, depth)
+	case c.Parked != c.Released+c.Cancelled+uint64(depth):
+		return errors.New("the books do not balance")
+	}
+	return nil
+}
+
+func always(s world) error {
+	if s.wrong {
+		return errors.New("a call was refused, wrongly")
+	}
+	return nil
+}
+
+// String shows where the picker, the calls and the words on their way are.
+func (s world) String() string {
+	return fmt.Sprintf("picker %d; calls %v %v; %v %v", s.picker, s.calls[0].at, s.calls[1].at, s.parks, s.rest)
+}
+
+func (b inbox) String() (text string) {
+	for _, w := range b.words[:b.n] {
+		text += fmt.Sprintf("%c%c%d ", w.kind, 'a'+w.call, w.epoch)
+	}
+	return text
 }

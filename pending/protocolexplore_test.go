@@ -1,41 +1,15 @@
 package pending
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/actorlb/grpclb/internal/interleave"
 )
 
-// atRest holds the queue against those who wait.
-func (m *model) atRest(s world) error {
-	q, _ := m.replay(&s, s.opened)
-	depth := 0
-	for i, c := range s.calls[:m.calls] {
-		in := q.entries[byte(i)] != nil
-		switch {
-		case c.at < waiting:
-			return fmt.Errorf("call %d is stuck", i)
-		case in && c.at != waiting:
-			return fmt.Errorf("call %d is kept, and waits no more", i)
-		case !in && c.at == waiting:
-			return fmt.Errorf("call %d waits, and was lost", i)
-		case in:
-			depth++
-		}
-	}
-	if c := q.stats(time.Unix(0, 0)); c.Depth != depth || c.Parked != c.Released+c.Cancelled+uint64(depth) {
-		return errors.New("the books do not balance")
-	}
-	return nil
-}
-
 func (m *model) explore() (interleave.Explored, error) {
-	p := &interleave.Protocol[world]{Start: world{picker: 1, version: 1}, AtRest: m.atRest}
+	p := &interleave.Protocol[world]{Start: world{picker: 1, version: 1}, Always: always, AtRest: m.atRest}
 	thread := func(name string, step func(*world) string) {
 		p.Threads = append(p.Threads, interleave.Thread[world]{Name: name, Step: step})
 	}
@@ -44,12 +18,12 @@ func (m *model) explore() (interleave.Explored, error) {
 		thread("call "+name, func(s *world) string { return m.call(s, i) })
 		if i < m.mortal {
 			thread("gRPC", func(s *world) string { return m.giveUp(s, i) })
-			thread("context "+name, func(s *world) string { return m.context(s, i) })
+			thread("context "+name, func(s *world) string { return m.end(s, i) })
 		}
 	}
 	thread("publisher", m.publish)
-	thread("loop", m.open)
-	thread("timer", m.sweep)
+	thread("loop", m.loop)
+	thread("timer", m.timer)
 	return interleave.Explore(p)
 }
 
@@ -60,8 +34,10 @@ func TestProtocol(t *testing.T) {
 		"a call that ends":              {calls: 1, mortal: 1, script: duties},
 		"one that ends, of 1 at most":   {calls: 1, mortal: 1, limit: 1, script: duties},
 		"two that stay":                 {calls: 2, script: duties},
-		"one of two ends":               {calls: 2, mortal: 1, script: duties[:3]},
-		"one of two ends, of 1 at most": {calls: 2, mortal: 1, limit: 1, script: duties[:3]},
+		"one of two ends":               {calls: 2, mortal: 1, script: duties[2:6]},
+		"one of two ends, of 1 at most": {calls: 2, mortal: 1, limit: 1, script: duties[:4]},
+		"under a parent":                {calls: 2, mortal: 1, repeats: true, script: again},
+		"under a parent, of 1 at most":  {calls: 2, mortal: 1, limit: 1, repeats: true, script: again},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := m.explore()
@@ -73,18 +49,22 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
-// A core with an error in it is found out, and so is a publisher that neglects
+// A queue with an error in it is found out, and so is a publisher that neglects
 // its duties.
 func TestProtocol_FaultsAreFound(t *testing.T) {
-	oneEpoch := slices.Clone(duties)
-	oneEpoch[5].epoch = 2
+	oneEpoch := slices.Clone(duties[:4])
+	oneEpoch[2].epoch, oneEpoch[3].epoch = 1, 1
 	for name, c := range map[string]struct {
 		model
 		words string
 	}{
 		"the core keeps late words":             {model{calls: 1, script: duties[:2], fault: keepsLateWords}, "call 0 is kept, and waits no more"},
 		"the core releases below the epoch":     {model{calls: 1, script: duties[:2], fault: releasesBelow}, "call 0 is kept, and waits no more"},
+		"the core never finds a call":           {model{calls: 1, script: duties[2:3], fault: neverFinds}, "2 calls count, 1 wait"},
+		"the core refuses who waits":            {model{calls: 2, limit: 1, script: duties[2:4], fault: neverFinds}, "a call was refused, wrongly"},
 		"the loop never looks at calls":         {model{calls: 1, mortal: 1, fault: neverLooks}, "call 0 is kept, and waits no more"},
+		"the loop never hears of the first":     {model{calls: 1, fault: neverListens}, "call 0 waits, and was lost"},
+		"a picker is asked twice, unknown":      {model{calls: 1, script: again}, "2 calls count, 1 wait"},
 		"two waiting pickers have one epoch":    {model{calls: 1, script: oneEpoch}, "call 0 waits, and was lost"},
 		"a picker is released that is not over": {model{calls: 1, script: []act{{"Released(1)", 0, 1}}}, "call 0 waits, and was lost"},
 	} {

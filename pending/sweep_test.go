@@ -6,8 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/actorlb/grpclb/actor"
 )
 
 // A watchedContext counts how often somebody asks whether it is over, and whether
@@ -79,44 +77,17 @@ func TestPick_PendingIsSweptEverySecond(t *testing.T) {
 // That a call of a long queue has given up is found out by those who ask for its
 // place, a few calls at a time.
 func TestPick_PendingBoundIsFoundOutBitByBit(t *testing.T) {
-	l := newLoop(actor.NewInbox[message]())
+	const waiting = 3 * glance
+	over := -1
 	now := time.Now()
-	ask := func() bool {
-		ctx, _ := newCall(t)
-		reply := make(chan int, 1)
-		l.park(parked{ctx, 1, 3 * glance, reply}, now)
-		return <-reply == 0
+	q := newQueue(func(id int) bool { return id == over }, false, now)
+	for id := range waiting {
+		q.park(call[int]{id, 1, 0}, 0, now)
 	}
-	var give []context.CancelFunc
-	for range 3 * glance {
-		ctx, cancel := newCall(t)
-		give = append(give, cancel)
-		l.park(parked{ctx: ctx, epoch: 1}, now)
-	}
-	give[len(give)-1]()
-	for n, want := range []bool{false, false, true, false, false, false} {
-		if got := ask(); got != want {
-			t.Errorf("call %d is let in: %v, want %v", n+1, got, want)
+	over = waiting - 1
+	for n, want := range []bool{true, true, false, true, true, true} {
+		if got := q.park(call[int]{waiting + n, 1, 0}, waiting, now) > 0; got != want {
+			t.Errorf("call %d is refused: %v, want %v", n+1, got, want)
 		}
-	}
-}
-
-// An entry that is to be looked at next may leave before its turn.
-func TestPick_PendingBoundAfterTheNextHasLeft(t *testing.T) {
-	l := newLoop(actor.NewInbox[message]())
-	now := time.Now()
-	for i := range 2 * glance {
-		ctx, _ := newCall(t)
-		l.park(parked{ctx: ctx, epoch: uint64(1 + i%2)}, now)
-	}
-	l.sweep(glance)
-	l.calls.release(2)
-	ctx, cancel := newCall(t)
-	l.park(parked{ctx: ctx, epoch: 3}, now)
-	cancel()
-	l.sweep(glance) // goes on where nothing is left
-	l.sweep(glance)
-	if got := l.calls.stats(now); got.Depth != 0 || got.Cancelled != 1 {
-		t.Errorf("stats are %+v, want one cancelled and none waiting", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,56 +31,59 @@ func replay(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	entries := make(map[string]*entry[string])
-	q := newQueue[string](time.Unix(0, 0))
+	ended := make(map[string]bool)
+	q := newQueue(func(id string) bool { return ended[id] }, false, time.Unix(0, 0))
 	for n, lines := 1, bufio.NewScanner(f); lines.Scan(); n++ {
 		line := lines.Text()
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		event, want, ok := strings.Cut(line, "=>")
-		if !ok {
-			t.Fatalf("%s:%d: no outcome in %q", name, n, line)
-		}
-		if got := play(t, q, entries, strings.Fields(event)); got != strings.TrimSpace(want) {
-			t.Errorf("%s:%d: %q came of it, want %q", name, n, got, strings.TrimSpace(want))
+		event, want, _ := strings.Cut(line, "=>")
+		got := play(t, q, ended, strings.Fields(event))
+		if got != strings.TrimSpace(want) {
+			t.Errorf("%s:%d: got %q, want %q", name, n, got, strings.TrimSpace(want))
 		}
 	}
 }
 
-// play plays one event and puts into words what came of it. The latest entry
-// of each call is kept aside, as a context would keep it.
-func play(t *testing.T, q *queue[string], entries map[string]*entry[string], event []string) string {
+// play plays one event and puts into words what came of it.
+func play(t *testing.T, q *queue[string], ended map[string]bool, event []string) string {
 	t.Helper()
 	at, err := time.ParseDuration(event[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Unix(0, 0).Add(at)
+	now, before := time.Unix(0, 0).Add(at), waitingIn(q)
+	left := func() string {
+		return strings.Join(slices.DeleteFunc(before, func(id string) bool { return slices.Contains(waitingIn(q), id) }), " ")
+	}
 	switch event[1] {
 	case "park":
 		limit := 0
 		if len(event) > 4 {
 			limit = number(t, event[5])
 		}
-		added, refused := q.park(event[2], uint64(number(t, event[3])), limit, now)
+		parked := q.counts.Parked
+		refused := q.park(call[string]{event[2], uint64(number(t, event[3])), at}, limit, now) > 0
 		switch {
 		case refused:
 			return "refused"
-		case added != nil:
-			entries[event[2]] = added
+		case q.counts.Parked > parked:
+			ended[event[2]] = false
 			return "waits"
-		case q.entries[event[2]] != nil:
+		case slices.Contains(before, event[2]):
 			return "known"
 		}
 		return "over"
+	case "end":
+		ended[event[2]] = true
+		return ""
+	case "look":
+		q.look(now)
+		return left()
 	case "release":
-		return strings.Join(releasedBy(q, uint64(number(t, event[2]))), " ")
-	case "cancel":
-		if q.cancel(entries[event[2]]) {
-			return "left"
-		}
-		return "unknown"
+		q.release(uint64(number(t, event[2])), now)
+		return left()
 	case "stats":
 		s := q.stats(now)
 		return fmt.Sprintf("depth %d, oldest %v, parked %d, released %d, cancelled %d, refused %d",
@@ -87,6 +91,16 @@ func play(t *testing.T, q *queue[string], entries map[string]*entry[string], eve
 	}
 	t.Fatalf("no event %q", event[1])
 	return ""
+}
+
+// waitingIn returns the calls that wait, in order.
+func waitingIn[C comparable](q *queue[C]) (ids []C) {
+	for _, c := range q.calls {
+		if c.epoch != 0 {
+			ids = append(ids, c.id)
+		}
+	}
+	return ids
 }
 
 func number(t *testing.T, s string) int {

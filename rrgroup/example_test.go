@@ -42,7 +42,7 @@ func (builder) Name() string { return "make_before_break" }
 
 func (builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
 	actors := actor.NewGroup()
-	queue := pending.Start(actors)
+	queue := pending.Start(actors, false)
 	group := rrgroup.Start(actors, rrgroup.Options{
 		Parent:   cc,
 		Build:    o,
