@@ -76,8 +76,8 @@
 // [WithRefresh], look-ups are repeated at that interval, ±20 %.
 //
 // After a look-up that succeeded, a request of the channel starts the next one after 30 s at the earliest
-// ([WithMinInterval]); it answers all requests before it. That does not bound refresh, repeated look-ups after a failure, and a
-// refused update. A look-up may take 15 s. One that fails is repeated after 1 s, 1.6 s and so on up to 120 s
+// ([WithMinInterval]); it answers all requests before it. Refresh, failed look-ups and refused updates have
+// times of their own. A look-up may take 15 s. One that fails is repeated after 1 s, 1.6 s and so on up to 120 s
 // ([WithBackoff]). If the channel refuses an update, it is sent again after the same backoff, with new look-ups.
 // Balancers, the service's addresses and its service config have separate times.
 //

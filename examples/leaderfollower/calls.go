@@ -14,10 +14,10 @@ import (
 // counted is how many writes and how many reads are counted in each step.
 const counted = 30
 
-// nobody leads in a step in which writes fail.
+// nobody is the leader of a step in which writes fail.
 const nobody = ""
 
-// A step is a list: who leads, and who is in it besides.
+// A step is a list: the leader, and the followers.
 type step struct {
 	what      string
 	leader    string
@@ -31,7 +31,7 @@ var steps = []step{
 	{"c leads, nobody follows", "c", nil},
 }
 
-// readers are those that reads are to go to.
+// readers returns the backends that get reads.
 func (s step) readers() []string {
 	if len(s.followers) == 0 {
 		return []string{s.leader}
@@ -49,8 +49,8 @@ func newCaller(cc *grpc.ClientConn) *caller {
 	return &caller{client: testpb.NewTestServiceClient(cc), waiting: make(chan error, 1)}
 }
 
-// write makes a write and returns who has taken it: nobody, if there was no
-// leader. It does not wait for one.
+// write makes a write and returns the backend that took it, or nobody if there was no leader.
+// It does not wait for a leader.
 func (c *caller) write(ctx context.Context) (string, error) {
 	answer, err := c.client.UnaryCall(ctx, &testpb.SimpleRequest{})
 	if status.Code(err) == codes.Unavailable && strings.Contains(err.Error(), errNoLeader.Error()) {
@@ -64,8 +64,8 @@ func (c *caller) read(ctx context.Context) (string, error) {
 	return answer.GetServerId(), err
 }
 
-// count makes calls until they go by the list of the step, and then counts. When
-// one write has gone by a new list, no call that begins later goes by the old.
+// count makes calls until they go by the list of the step, and then counts. When one write has
+// gone by a new list, no call that begins later goes by the old one.
 func (c *caller) count(ctx context.Context, s step) (string, error) {
 	for writer := "?"; writer != s.leader; {
 		var err error
@@ -105,8 +105,8 @@ func all(seen map[string]bool, names []string) bool {
 	return true
 }
 
-// judge says in a line where calls went, if that is right: all writes to the
-// leader, and to each of the readers its share of the reads exactly.
+// judge returns where calls went, or an error: all writes have to go to the leader, and an exact
+// share of the reads to each reader.
 func (s step) judge(writers, readers map[string]int) (string, error) {
 	text := "writes all to " + s.leader
 	if s.leader == nobody {
@@ -132,7 +132,7 @@ func (c *caller) beginWaiting(ctx context.Context) {
 	}()
 }
 
-// endWaiting waits for it. A backend takes it only if that is the leader.
+// endWaiting waits for that write. A backend takes it only if it is the leader.
 func (c *caller) endWaiting() error {
 	if err := <-c.waiting; err != nil {
 		return fmt.Errorf("the write that waits for a leader: %w", err)

@@ -1,12 +1,11 @@
-// Leaderfollower shows how calls are routed by what they are: writes go to the
-// leader, reads go round the followers. Who leads is told by the balancer, in the
-// LB tokens of its list, and changes while calls are made.
+// Leaderfollower routes calls by their method: writes go to the leader, reads go round the
+// followers. The balancer tells who leads, in the LB tokens of its list, and changes that while
+// calls are made.
 //
-// The policy is in policy.go. It is made with grpc-go's package base like one
-// that stands alone, and is named as the childPolicy of grpclb, so that fallback,
-// drops, load reports and handover are around it.
+// The policy is in policy.go. It is made with grpc-go's package base, like any policy, and named
+// as the childPolicy of grpclb, which adds fallback, drops, load reports and handover.
 //
-// Every call is judged, and one that goes wrong ends the program with exit code 1.
+// A call that goes wrong ends the program with exit code 1.
 package main
 
 import (
@@ -23,10 +22,10 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// timeLimit is for the whole program, which takes less than a second.
+// timeLimit bounds the whole program, which takes less than a second.
 const timeLimit = 20 * time.Second
 
-// config asks for grpclb, and for our policy to pick within it.
+// config selects grpclb, with our policy as its child.
 const config = `{"loadBalancingConfig": [{"grpclb": {
 	"childPolicy": [{"` + policyName + `": {}}]
 }}]}`
@@ -38,7 +37,7 @@ func main() {
 	}
 }
 
-// run takes the steps. A write that waits for ready is begun while nobody leads.
+// run takes the steps. While nobody leads, it begins a wait-for-ready write.
 func run(w io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
@@ -74,8 +73,8 @@ func run(w io.Writer) error {
 	return nil
 }
 
-// dial makes the channel. A resolver of one's own names the balancer like this;
-// with package lbresolver the target does.
+// dial makes the channel. The resolver names the balancer; with package lbresolver the target
+// does.
 func dial(balancer string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
 	r := manual.NewBuilderWithScheme("leaderfollower")
 	r.InitialState(state.Set(resolver.State{}, &state.State{

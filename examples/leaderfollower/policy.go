@@ -11,35 +11,35 @@ import (
 	"github.com/actorlb/grpclb"
 )
 
-// policyName is what a childPolicy calls it.
+// policyName is the name to use in a childPolicy.
 const policyName = "leader_follower"
 
-// leaderRole is the LB token of the backend that takes writes. One with any
-// other token, or with none as fallback backends are, is a follower.
+// leaderRole is the LB token of the backend that takes writes. A backend with another token, or
+// with none (a fallback backend), is a follower.
 const leaderRole = "leader"
 
-// writes are the methods for the leader alone. All others are reads.
+// writes are the methods for the leader. All others are reads.
 var writes = map[string]bool{testpb.TestService_UnaryCall_FullMethodName: true}
 
-// What writes without a leader come to. It is no status error, and so up to the
-// call: one that waits for ready waits for a leader, any other fails at once
-// with UNAVAILABLE and this text.
+// The errors of writes without a leader. They are no status errors, so gRPC decides by the call: a
+// wait-for-ready call waits for a leader, any other fails at once with UNAVAILABLE and this
+// text.
 var (
 	errNoLeader   = errors.New("no connected backend is the leader, so writes fail")
 	errTwoLeaders = errors.New("the balancer names more than one leader, so writes fail")
 )
 
-// Package base does most of a policy: it keeps every backend connected and asks
-// for a new picker when that changes anything. What is left is to pick.
+// Package base keeps every backend connected, and asks for a new picker when that changes
+// something. We only have to pick.
 func init() {
 	balancer.Register(base.NewBalancerBuilder(policyName, pickers{}, base.Config{}))
 }
 
-// pickers build pickers. There is one of it for all channels.
+// pickers builds pickers, for all channels.
 type pickers struct{}
 
-// Build is called when a connection has come or gone, and when the balancer has
-// sent another list: roles may be all that is new in it.
+// Build is called when a connection comes or goes, and when the balancer has sent a list, even if
+// only the roles are new in it.
 func (pickers) Build(info base.PickerBuildInfo) balancer.Picker {
 	var leaders, followers []balancer.SubConn
 	for conn, known := range info.ReadySCs {
@@ -52,7 +52,7 @@ func (pickers) Build(info base.PickerBuildInfo) balancer.Picker {
 	return newPicker(leaders, followers)
 }
 
-// newPicker returns a picker over connected backends. Without any, calls wait.
+// newPicker returns a picker over connected backends. If there are none, calls wait.
 func newPicker(leaders, followers []balancer.SubConn) balancer.Picker {
 	if len(leaders)+len(followers) == 0 {
 		return base.NewErrPicker(balancer.ErrNoSubConnAvailable)
@@ -64,15 +64,15 @@ func newPicker(leaders, followers []balancer.SubConn) balancer.Picker {
 	return p
 }
 
-// A picker picks for one set of roles. gRPC calls it for many calls at the same
-// time; only the turn changes.
+// A picker picks by one set of roles. Many calls use it at the same time; only the turn
+// changes.
 type picker struct {
 	leaders []balancer.SubConn
-	readers []balancer.SubConn // the followers, or if there are none the leader; never empty
+	readers []balancer.SubConn // the followers, or the leader if there are none; never empty
 	turn    atomic.Uint32
 }
 
-// Pick sends writes to the leader and has the readers take turns.
+// Pick sends writes to the leader, and reads to each reader in turn.
 func (p *picker) Pick(call balancer.PickInfo) (balancer.PickResult, error) {
 	if !writes[call.FullMethodName] {
 		return balancer.PickResult{SubConn: p.readers[p.turn.Add(1)%uint32(len(p.readers))]}, nil

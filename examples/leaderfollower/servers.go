@@ -13,7 +13,7 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// service is what the channel dials and so asks the balancer for.
+// service is what the channel dials, and the name that the balancer is asked for.
 const service = "store.example.com"
 
 // names are those of the backends.
@@ -26,8 +26,7 @@ type cluster struct {
 	backends map[string]*server // by name
 }
 
-// startCluster starts the backends, and a balancer whose list is empty: calls
-// wait for one that is not.
+// startCluster starts the backends, and a balancer with an empty list: calls wait.
 func startCluster() (*cluster, error) {
 	c := &cluster{lists: lbserver.New(lbserver.Options{}), backends: map[string]*server{}}
 	g := grpc.NewServer(lbserver.KeepaliveEnforcement())
@@ -48,8 +47,8 @@ func startCluster() (*cluster, error) {
 	return c, nil
 }
 
-// assign has the balancer tell clients the roles: by the tokens of the list, which
-// has nobody else in it. No leader is one whose name is nobody.
+// assign has the balancer send the roles, as the tokens of its list. Nobody leads if the leader's
+// name is nobody.
 func (c *cluster) assign(leader string, followers []string) error {
 	var list []lbserver.Server
 	for _, name := range followers {
@@ -61,7 +60,7 @@ func (c *cluster) assign(leader string, followers []string) error {
 	return c.lists.SetServers(service, list)
 }
 
-// stop ends the lists first: the balancer's server waits for its calls.
+// stop closes the balancer first, because its server waits for the streams of clients.
 func (c *cluster) stop() {
 	c.lists.Close()
 	c.balancer.stop()
@@ -83,8 +82,8 @@ func newBackend(name string) *grpc.Server {
 	return g
 }
 
-// UnaryCall takes a write if the call's token says that it was sent to the
-// leader. Calls have the token of the list that they were picked by.
+// UnaryCall takes a write only if the call's token is that of the leader. A call has the token of
+// the list that it was picked by.
 func (b backend) UnaryCall(ctx context.Context, _ *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
 	if role := metadata.ValueFromIncomingContext(ctx, "lb-token"); len(role) != 1 || role[0] != leaderRole {
 		return nil, status.Errorf(codes.FailedPrecondition, "%s got a write as %q", b.name, role)
@@ -114,7 +113,7 @@ func listen(g *grpc.Server) (*server, error) {
 	return s, nil
 }
 
-// stop cuts every connection. What Serve has to say then tells nobody anything.
+// stop closes every connection. The error of Serve does not matter then.
 func (s *server) stop() {
 	if s != nil {
 		s.grpc.Stop()

@@ -1,16 +1,15 @@
-// Migrate shows what it takes to come from grpc-go's own grpclb: one import. The
-// program is the same before, which is
+// Migrate shows how a program leaves grpc-go's own grpclb: it changes one import. The program
+// before that is
 //
 //	go run -tags grpcgo ./examples/migrate
 //
-// and after, without the tag: the import is in before.go and after.go. It dials a
+// and after it, without the tag. The import is in before.go and after.go. The program dials a
 // dns target whose balancer is in an SRV record, and its service config names the
-// policy "grpclb", as programs do that have lived with grpc-go's.
+// policy "grpclb".
 //
-// Most of what it prints stays as it is. What changes is the third line: when a
-// list names a backend that takes its time to start, calls wait for it before,
-// and go on by the list that there was after. What is not as expected, in either
-// case, ends the program with exit code 1.
+// It prints almost the same. The third line differs: if a new list names a backend that is slow to
+// start, calls wait for it before the change, and go on by the old list after it. If something is
+// not as expected, the program ends with exit code 1.
 package main
 
 import (
@@ -30,8 +29,8 @@ import (
 )
 
 const (
-	// timeLimit is for the whole program, which takes less than a second, and
-	// before the change as long as its patience.
+	// timeLimit bounds the whole program. It takes less than a second; before the change it
+	// takes as long as patience.
 	timeLimit = 20 * time.Second
 	// patience is the deadline of the call that may have to wait.
 	patience = 2 * time.Second
@@ -78,7 +77,7 @@ func dial(dns string) (*grpc.ClientConn, error) {
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 }
 
-// A program is a client with something to say about its calls.
+// A program is a client that counts its calls.
 type program struct {
 	io.Writer
 	client  testpb.TestServiceClient
@@ -103,13 +102,13 @@ func (p program) play(ctx context.Context) error {
 	return p.count(ctx, "new")
 }
 
-// holder is the package of the policy that has the name.
+// holder returns the package of the policy with the name grpclb.
 func holder() string {
 	return reflect.TypeOf(balancer.Get("grpclb")).Elem().PkgPath()
 }
 
-// count makes calls until all of these backends have answered one, and counts
-// who answers the next ones: they in turn.
+// count makes calls until all of these backends have answered one. Then it counts who answers the
+// next ones, which go to them in turn.
 func (p program) count(ctx context.Context, names ...string) error {
 	by := map[string]int{}
 	for done := false; !done; done = all(by, names, 1) {

@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// A slow listener is that of a server that is starting: connections are taken by
-// the system, and nobody says anything on them until it is open.
+// A slow listener is that of a server that is starting: the system accepts connections, but
+// nothing is sent on them until it is open.
 type slow struct {
 	net.Listener
 	knocked chan struct{} // Accept → replace, capacity 1: there is a connection
@@ -27,13 +27,13 @@ func (s *slow) Accept() (net.Conn, error) {
 	}
 	select {
 	case s.knocked <- struct{}{}:
-	default: // once is enough
+	default: // one is enough
 	}
 	<-s.opened
 	return conn, nil
 }
 
-// open has the server start at last. It may be called again.
+// open lets the server start. It may be called again.
 func (s *slow) open() {
 	if !s.isOpen {
 		s.isOpen = true
@@ -53,7 +53,7 @@ func serve(g *grpc.Server, l net.Listener) *server {
 	return s
 }
 
-// stop cuts every connection. What Serve has to say then tells nobody anything.
+// stop closes every connection. The error of Serve does not matter then.
 func (s *server) stop() {
 	s.grpc.Stop()
 	<-s.served

@@ -14,7 +14,7 @@ import (
 
 const (
 	host = "greeter.example.com"
-	// service is what the channel dials and so asks the balancer for.
+	// service is what the channel dials, and the name that the balancer is asked for.
 	service = host + ":443"
 )
 
@@ -27,8 +27,8 @@ type site struct {
 	servers []*server
 }
 
-// startSite starts the backends, of which the new one takes its time, and a
-// balancer that knows of the old ones.
+// startSite starts the backends, of which the new one is slow, and a balancer that lists the old
+// ones.
 func startSite() (*site, error) {
 	dns, err := dnstest.Start()
 	if err != nil {
@@ -82,8 +82,8 @@ func (s *site) announce(names ...string) error {
 	return s.lists.SetServers(service, list)
 }
 
-// replace has the balancer name the new backend alone, and waits until the client
-// knocks there.
+// replace has the balancer list only the new backend, and waits until the client connects to
+// it.
 func (s *site) replace(ctx context.Context) error {
 	if err := s.announce("new"); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *site) replace(ctx context.Context) error {
 	}
 }
 
-// stop ends the lists first: the balancer's server waits for its calls.
+// stop closes the balancer first, because its server waits for the streams of clients.
 func (s *site) stop() {
 	s.lists.Close()
 	if s.slow != nil {

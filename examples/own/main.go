@@ -1,13 +1,13 @@
-// Own is the least it takes to have backends of one's own behind a balancer: the
-// three programs there are then, each a function of a screen.
+// Own is the smallest whole: a backend, a balancer and a client, which are three programs in one
+// file.
 //
 //	go run ./examples/own backend 127.0.0.1:50051
 //	go run ./examples/own backend 127.0.0.1:50052
 //	go run ./examples/own balancer 127.0.0.1:8080 127.0.0.1:50051 127.0.0.1:50052
 //	go run ./examples/own client 127.0.0.1:8080
 //
-// Copy the file into a module of your own and change it there. Without arguments
-// they are all in one process.
+// Copy the file into a module of your own and change it there. Without arguments all three run in
+// one process.
 package main
 
 import (
@@ -32,7 +32,7 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// service is what clients dial, and what the balancer has a list for.
+// service is the name that clients dial, and that the balancer has a list for.
 const service = "greeter.example.com:443"
 
 func main() {
@@ -46,7 +46,7 @@ func main() {
 
 var errUsage = errors.New("want: backend ADDRESS | balancer ADDRESS BACKEND... | client BALANCER")
 
-// run is the program that the arguments ask for.
+// run runs the program that the arguments name.
 func run(ctx context.Context, args []string, w io.Writer) error {
 	switch {
 	case len(args) == 0:
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	return errUsage
 }
 
-// A greeter is the service: it answers with where it was reached.
+// A greeter is the service: it answers with the address at which it was reached.
 type greeter struct {
 	testpb.UnimplementedTestServiceServer
 }
@@ -76,12 +76,11 @@ func (greeter) UnaryCall(ctx context.Context, _ *testpb.SimpleRequest) (*testpb.
 	return &testpb.SimpleResponse{ServerId: p.LocalAddr.String()}, nil
 }
 
-// backend registers the service, with a gRPC server like any other: backends
-// need not know of a balancer.
+// backend registers the service with a gRPC server. Backends need to know nothing of a balancer.
 func backend(s grpc.ServiceRegistrar) { testpb.RegisterTestServiceServer(s, greeter{}) }
 
-// balancer tells clients of the service which backends there are. SetServers may
-// be called again at any time: clients hear of it at once.
+// balancer makes a balancer with a list for the service. SetServers may be called again at any
+// time, and clients get the new list at once.
 func balancer(backends []string) (*lbserver.Balancer, error) {
 	b := lbserver.New(lbserver.Options{})
 	var servers []lbserver.Server
@@ -95,7 +94,7 @@ func balancer(backends []string) (*lbserver.Balancer, error) {
 	return b, nil
 }
 
-// listen serves at an address until ctx is done. With port 0 it is one that is free.
+// listen serves at an address until ctx is done. With port 0 the system chooses a free port.
 func listen(ctx context.Context, w io.Writer, role, address string, register func(grpc.ServiceRegistrar), options ...grpc.ServerOption) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -105,7 +104,7 @@ func listen(ctx context.Context, w io.Writer, role, address string, register fun
 	return serve(ctx, l, register, options...)
 }
 
-// serve is a gRPC server, until ctx is done.
+// serve runs a gRPC server until ctx is done.
 func serve(ctx context.Context, l net.Listener, register func(grpc.ServiceRegistrar), options ...grpc.ServerOption) error {
 	s := grpc.NewServer(options...)
 	register(s)
@@ -124,9 +123,9 @@ func dial(balancer string) (*grpc.ClientConn, error) {
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 }
 
-// client makes calls, and prints who has answered how many. They are wait-for-ready,
-// so that it does not matter what was started first, and take 1.5 s in all: a backend
-// that refuses the first connection is tried again after one.
+// client makes 30 calls in 1.5 s, and prints how many each backend answered. The calls are
+// wait-for-ready, so the programs may start in any order: gRPC tries a backend that refuses a
+// connection again after a second.
 func client(ctx context.Context, w io.Writer, balancer string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -153,7 +152,7 @@ func client(ctx context.Context, w io.Writer, balancer string) error {
 	return nil
 }
 
-// together is all of it in one process, at ports that are free.
+// together runs all three in one process, at free ports.
 func together(ctx context.Context, w io.Writer) (err error) {
 	var at [3]net.Listener // two backends and the balancer
 	for i := range at {

@@ -12,12 +12,12 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// callLimit is a call's deadline. Calls take a millisecond; one that waits for
-// a list or a backend may take longer, but not so long.
+// callLimit is a call's deadline. Calls take a millisecond; a call that waits for a list or a
+// backend takes longer.
 const callLimit = 5 * time.Second
 
-// dropText is in the status message of calls that the list drops. A backend
-// that can't be reached has the same code, UNAVAILABLE, but not this text.
+// dropText is in the status message of dropped calls. Calls to a backend that can't be reached
+// have the same code, UNAVAILABLE, but not this text.
 const dropText = "has this call dropped"
 
 // A load is how many callers there are, the time between two calls of one of
@@ -62,8 +62,8 @@ func (c callers) stop() {
 	close(c.outcomes)
 }
 
-// callSteadily makes a call at each tick, until ctx is done. Ticks that pass
-// while a call takes its time are left out.
+// callSteadily makes a call at each tick, until ctx is done. Ticks that come during a call are left
+// out.
 func callSteadily(ctx context.Context, client testpb.TestServiceClient, every time.Duration, outcomes chan<- outcome) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -77,8 +77,8 @@ func callSteadily(ctx context.Context, client testpb.TestServiceClient, every ti
 	}
 }
 
-// call makes one call. It is not cut short when the callers stop: that would
-// look like a failure.
+// call makes one call. It is not cancelled when the callers stop, because that would look like a
+// failure.
 func call(client testpb.TestServiceClient) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
 	defer cancel()

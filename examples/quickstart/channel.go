@@ -13,17 +13,16 @@ import (
 	_ "github.com/actorlb/grpclb" // the policy "grpclb"
 )
 
-// config asks for the policy. The times are shorter than its defaults of 10 s
-// for the first list and 1 to 120 s between calls to a balancer that is down,
-// so that the quickstart is quick.
+// config selects the policy. The times are shorter than the defaults (10 s for the first list, 1
+// to 120 s between streams to a balancer that is down), so that the quickstart is quick.
 const config = `{"loadBalancingConfig": [{"grpclb": {
 	"initialFallbackTimeout": "5s",
 	"streamBackoff": {"initialDelay": "0.1s", "maxDelay": "0.5s"}
 }}]}`
 
-// dial makes the channel. Its resolver names the balancer and the servers to
-// fall back to; one of one's own does the same with state.Set. The policy asks
-// it to look again when it has lost the balancer, and lost yields that.
+// dial makes the channel. Its resolver names the balancer and the fallback servers, by state.Set.
+// When the policy has lost the balancer, it asks the resolver to look again; then lost yields a
+// value.
 func dial(c *cluster) (cc *grpc.ClientConn, lost <-chan struct{}, err error) {
 	found := resolver.State{}
 	for _, b := range c.backends[lastListed+1:] {
@@ -39,7 +38,7 @@ func dial(c *cluster) (cc *grpc.ClientConn, lost <-chan struct{}, err error) {
 	r.ResolveNowCallback = func(resolver.ResolveNowOptions) {
 		select {
 		case asked <- struct{}{}:
-		default: // once is enough
+		default: // one is enough
 		}
 	}
 

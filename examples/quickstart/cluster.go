@@ -14,22 +14,21 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// service is what the channel dials and so asks the balancer for.
+// service is what the channel dials, and the name that the balancer is asked for.
 const service = "quickstart.example.com"
 
 // noToken is the answer of a backend to a call that had no LB token.
 const noToken = "none"
 
-// A cluster is all the servers. One goroutine uses it, the one that plays.
+// A cluster is all the servers. Only the goroutine that plays the script uses it.
 type cluster struct {
 	lists    *lbserver.Balancer       // nil while the balancer is down
 	balancer *server                  // what lists is registered with
 	backends [lastBackend + 1]*server // by number; number 0 is dropped, not a server
-	lost     <-chan struct{}          // channel → cluster: the call to the balancer has ended
+	lost     <-chan struct{}          // channel → cluster: the stream to the balancer has ended
 }
 
-// startCluster starts every backend, and a balancer that has no list yet: calls
-// will wait for one.
+// startCluster starts all backends, and a balancer without a list yet: calls wait.
 func startCluster() (*cluster, error) {
 	c := &cluster{balancer: newServer()}
 	for n := 1; n <= lastBackend; n++ {
@@ -53,9 +52,8 @@ func (c *cluster) startBackend(n int) error {
 	return c.backends[n].start(s)
 }
 
-// startBalancer starts a balancer, at the address it had, with g's list. The
-// list is set first, so no client is told that the service is not known; an
-// empty list has clients wait.
+// startBalancer starts a balancer, at the address it had, with g's list. The list is set before
+// the server starts, so that no client is told NOT_FOUND. With an empty list clients wait.
 func (c *cluster) startBalancer(g goal) error {
 	c.lists = lbserver.New(lbserver.Options{})
 	if err := c.announce(g); err != nil {
@@ -66,8 +64,7 @@ func (c *cluster) startBalancer(g goal) error {
 	return c.balancer.start(s)
 }
 
-// stopBalancer cuts the connections first: clients get no status, they just
-// lose it.
+// stopBalancer closes the connections first, so clients get no status.
 func (c *cluster) stopBalancer() error {
 	err := c.balancer.kill()
 	if c.lists != nil {
@@ -89,8 +86,7 @@ func (c *cluster) awaitLoss() error {
 	}
 }
 
-// stop ends everything, whatever of it is running. What could go wrong then
-// tells nobody anything: the calls are over.
+// stop stops everything that runs. Errors do not matter then.
 func (c *cluster) stop() {
 	_ = c.stopBalancer()
 	for _, b := range c.backends[1:] {

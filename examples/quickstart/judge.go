@@ -7,7 +7,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A judge knows what has been expected so far and compares calls with it.
+// A judge knows the goals so far and checks calls against them.
 type judge struct {
 	load   load
 	terms  []*term // one a phase; the last is the present one
@@ -15,8 +15,8 @@ type judge struct {
 	totals totals
 }
 
-// A term is the time of a goal, from when it was set to when the first call has
-// gone by the next one.
+// A term is the time of a goal: from when it was set to when the first call has gone by the next
+// goal.
 type term struct {
 	goal    goal
 	set     time.Time
@@ -28,7 +28,7 @@ type term struct {
 	overdue bool
 }
 
-// newJudge returns a judge to whom no call is right yet.
+// newJudge returns a judge without a goal, for which every call is wrong.
 func newJudge(l load, now time.Time) *judge {
 	j := &judge{load: l}
 	j.begin(goal{}, now)
@@ -43,8 +43,7 @@ func (j *judge) begin(g goal, now time.Time) {
 // present returns the term of the present goal.
 func (j *judge) present() *term { return j.terms[len(j.terms)-1] }
 
-// hear judges a call. It is as it should be if it went by a goal whose term
-// overlaps the call.
+// hear checks a call. It is right if it went by a goal whose term overlaps the call.
 func (j *judge) hear(o outcome) {
 	j.totals.calls++
 	t := j.present()
@@ -61,8 +60,8 @@ func (j *judge) hear(o outcome) {
 	}
 }
 
-// allows reports whether a goal that held while the call ran has it end so. A
-// goal no longer holds for calls that begin when one has gone by the next.
+// allows reports whether a goal that was valid while the call ran expects this end of it. A goal is
+// no longer valid for calls that begin after one has gone by the next goal.
 func (j *judge) allows(o outcome) bool {
 	for i, t := range j.terms {
 		over := i+1 < len(j.terms) && j.terms[i+1].before(o.began)
@@ -73,7 +72,7 @@ func (j *judge) allows(o outcome) bool {
 	return false
 }
 
-// note takes over what a call that is as it should be shows.
+// note records what a right call shows.
 func (j *judge) note(o outcome) {
 	if o.backend == dropped {
 		j.totals.dropped++
@@ -88,7 +87,7 @@ func (j *judge) note(o outcome) {
 	t.reached[o.backend]++
 }
 
-// settle replies to play when the phase is measured, or never will be.
+// settle replies to play when the phase has been measured, or can't be.
 func (j *judge) settle(now time.Time) {
 	if j.reply == nil {
 		return
@@ -114,7 +113,7 @@ func (j *judge) settle(now time.Time) {
 	j.reply = nil
 }
 
-// timeUp looks whether the takeover has happened.
+// timeUp checks whether the takeover came in time.
 func (j *judge) timeUp() {
 	if t := j.present(); t.settled.IsZero() {
 		t.overdue = true
@@ -122,9 +121,9 @@ func (j *judge) timeUp() {
 	}
 }
 
-// checkShares compares the counts with the weights. Picks go round the list in
-// its order, so the calls counted are a run of turns, but for those that were
-// in flight at either end of it: one a caller at most.
+// checkShares compares the counts with the weights. Picks go round the list, so the counted calls
+// are consecutive turns, except those in flight at the start and the end: at most one for each
+// caller.
 func (j *judge) checkShares(t *term) {
 	sum := 0
 	for _, weight := range t.goal.shares {
@@ -138,7 +137,7 @@ func (j *judge) checkShares(t *term) {
 	}
 }
 
-// count counts a call, if it began late enough and there are not enough yet.
+// count counts a call, if it began after counting did and more are needed.
 func (t *term) count(o outcome, enough int) {
 	if t.settled.IsZero() || o.began.Before(t.settled) || t.counted == enough {
 		return
@@ -159,12 +158,12 @@ func (t *term) takeover() time.Duration {
 // before reports whether a call had gone by this term's goal at that time.
 func (t *term) before(at time.Time) bool { return !t.taken.IsZero() && t.taken.Before(at) }
 
-// strands reports whether the call fell into the gap that the goal allows.
+// strands reports whether the call failed in the gap that the goal allows.
 func (t *term) strands(o outcome) bool {
 	return t.goal.gap && status.Code(o.err) == codes.Unavailable && !t.before(o.began)
 }
 
-// has reports whether the goal has calls end so.
+// has reports whether the goal expects calls to end like this.
 func (g goal) has(o outcome) bool {
 	return g.shares[o.backend] > 0 && (o.backend == dropped || o.list == g.list)
 }

@@ -1,19 +1,17 @@
-// Quickstart shows the grpclb policy at work in one process, over TCP on
-// loopback: a balancer server, backends and fallback servers, and a channel
-// with 16 callers. Its [script] changes the server list and takes servers away
-// while the callers go on, and prints where the calls of each phase went.
+// Quickstart shows the grpclb policy in one process, over TCP on loopback: a balancer, backends
+// and fallback servers, and a channel with 16 callers. Its [script] changes the server list and
+// stops servers while the callers go on, and prints where the calls of each phase went.
 //
-// Every call is judged, not only those in the table. What is expected:
+// Every call is checked, not only those in the table:
 //
-//   - Picks go round the list strictly, so shares are exact but for the calls
-//     in flight when counting starts and stops.
-//   - Once a call has gone by a new list, no call that begins later goes by the
-//     one before it.
-//   - Calls fail in two cases only, and both are counted: the list has them
-//     dropped; or the backends of the list are gone, and the fallback servers
-//     are not connected yet, and then the code is UNAVAILABLE.
+//   - Picks go round the list, so shares are exact, except for the calls in flight when counting
+//     starts and stops.
+//   - When one call has gone by a new list, no call that begins later goes by the old one.
+//   - Calls fail in two cases only, which are counted: the list drops them; or the backends
+//     of the list are gone and the fallback servers are not connected yet, and the code is
+//     UNAVAILABLE.
 //
-// Anything else ends the program with exit code 1, and it says what it was.
+// Anything else is printed, and ends the program with exit code 1.
 package main
 
 import (
@@ -25,7 +23,7 @@ import (
 	"time"
 )
 
-// timeLimit is for the whole program, which takes about a quarter of it.
+// timeLimit bounds the whole program, which takes about a quarter of it.
 const timeLimit = 20 * time.Second
 
 func main() {
@@ -35,7 +33,7 @@ func main() {
 	}
 }
 
-// run plays the script and reports the first thing that is not as expected.
+// run plays the script and returns the first error.
 func run(w io.Writer, l load) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
@@ -63,8 +61,8 @@ func run(w io.Writer, l load) error {
 	return nil
 }
 
-// play goes through the script. It stops at the first phase that goes wrong;
-// what was wrong is in the totals.
+// play plays the phases. It stops at the first phase that goes wrong; the totals say what went
+// wrong.
 func play(ctx context.Context, w io.Writer, servers *cluster, score tally) error {
 	printHeader(w)
 	for _, p := range script() {
@@ -87,7 +85,7 @@ func play(ctx context.Context, w io.Writer, servers *cluster, score tally) error
 	return nil
 }
 
-// conclude says how it all went, when all went as expected.
+// conclude prints the totals, if all went as expected.
 func conclude(w io.Writer, sums totals) {
 	fmt.Fprintf(w, "\nexpected failures: %d calls dropped (%d in the table, %d outside it), "+
 		"%d calls UNAVAILABLE while the list's backends were gone\n",

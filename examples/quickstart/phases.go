@@ -6,35 +6,33 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// A phase is something done to the servers, and what calls are to do then.
+// A phase is a change of the servers, and what calls have to do after it.
 type phase struct {
 	goal goal
 	deed func(*cluster, goal) error
 }
 
-// A goal is where calls are to go.
+// A goal says where calls have to go.
 type goal struct {
 	phase string
 
-	// list is the LB token that all entries of the server list have here, so
-	// that an answer tells which list its call went by. In fallback, where
-	// calls have no token, it is noToken.
+	// list is the LB token of all entries of the server list, so an answer tells by which list
+	// its call went. In fallback, where calls have no token, it is noToken.
 	list string
 
 	// shares are the weights of the backends, by number, and of dropped.
 	shares map[int]int
 
-	// gap: between the last call to the backends before and the first to these
-	// there is a time with no backend connected. A call that does not wait for
-	// one, and these do not, then fails with UNAVAILABLE.
+	// gap: after the last call to the old backends, no backend is connected for a moment. A call
+	// that is not wait-for-ready then fails with UNAVAILABLE.
 	gap bool
 }
 
-// dropped stands in for a backend's number where the list drops calls.
+// dropped is used in place of a backend's number for drops.
 const dropped = 0
 
-// Backends 1 to 6 are there for the balancer's lists; 7 and 8 are the ones that
-// the channel knows from its resolver, to fall back to.
+// Backends 1 to 6 are for the balancer's lists; 7 and 8 are the fallback backends, which the
+// resolver names.
 const (
 	lastListed  = 6
 	lastBackend = 8
@@ -87,7 +85,7 @@ func script() []phase {
 	}
 }
 
-// announce has the balancer send the list that makes calls go as g says.
+// announce has the balancer send the list of g.
 func (c *cluster) announce(g goal) error {
 	var list []lbserver.Server
 	for n := range c.backends {
@@ -105,11 +103,11 @@ func (c *cluster) announce(g goal) error {
 	return c.lists.SetServers(service, list)
 }
 
-// killBalancer cuts the balancer's connections, with no goodbye. It returns
-// when the policy has noticed, so that the calls counted are later ones.
+// killBalancer closes the balancer's connections. It returns when the policy has noticed, so that
+// later calls are counted.
 func (c *cluster) killBalancer(goal) error {
 	select {
-	case <-c.lost: // what the channel may have asked for another reason
+	case <-c.lost: // from an earlier time
 	default:
 	}
 	if err := c.stopBalancer(); err != nil {
@@ -118,8 +116,7 @@ func (c *cluster) killBalancer(goal) error {
 	return c.awaitLoss()
 }
 
-// killBackends stops what the last list named. Each backend answers the calls
-// that it has before it goes.
+// killBackends stops the backends of the last list. Each finishes its calls first.
 func (c *cluster) killBackends(goal) error {
 	for n := 4; n <= lastListed; n++ {
 		if err := c.backends[n].stopGracefully(); err != nil {
@@ -129,8 +126,8 @@ func (c *cluster) killBackends(goal) error {
 	return nil
 }
 
-// restore starts the backends again, which alone must change nothing: fallback
-// ends with a list. Then it starts a balancer that has one.
+// restore starts the backends again, which must change nothing: only a list ends fallback. Then it
+// starts a balancer with a list.
 func (c *cluster) restore(g goal) error {
 	for n := 4; n <= lastListed; n++ {
 		if err := c.startBackend(n); err != nil {

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// A server is a port of this machine with a gRPC server on it, which can be
-// stopped, and followed by another one on the same port.
+// A server is a port of this machine with a gRPC server on it. It can be stopped and started
+// again on the same port.
 type server struct {
 	addr   string       // "ip:port"; the port is 0 until it is started
 	grpc   *grpc.Server // nil while stopped
@@ -30,9 +30,8 @@ func (s *server) start(g *grpc.Server) error {
 	return nil
 }
 
-// stopGracefully lets calls finish; new ones are turned away. If they do not
-// finish in the time of a takeover, they are cut off, and that is an error. On
-// a server that is stopped it does nothing, as kill does.
+// stopGracefully lets calls finish and refuses new ones. If they take longer than a takeover may,
+// they are cancelled, and that is an error. On a server that is stopped it does nothing.
 func (s *server) stopGracefully() error {
 	if s.grpc == nil {
 		return nil

@@ -5,29 +5,28 @@ import (
 	"time"
 )
 
-// takeoverLimit is how long calls may take to go where a new goal has them go,
-// counted from before anything is done to that end. Most takeovers are a
-// matter of milliseconds; the longest is that of a balancer that is back, which
-// is asked again after up to 0.6 s (see config).
+// takeoverLimit is how long it may take until calls go by a new goal, from before the change.
+// Most takeovers take milliseconds. The longest is that of a balancer that is back, which is asked
+// after up to 0.6 s (see config).
 const takeoverLimit = 5 * time.Second
 
-// A tally is the goroutine that judges calls. What it knows is in its [judge].
+// A tally is the goroutine that checks calls. Its state is in its [judge].
 type tally struct {
-	goals  chan goal          // play → tally: this is about to be made so
-	done   chan chan<- result // play → tally: it is done; reply when it is measured
-	totals chan totals        // tally → run: when there are no more outcomes; capacity 1
+	goals  chan goal          // play → tally: this goal is about to be set
+	done   chan chan<- result // play → tally: the change is made; reply when it is measured
+	totals chan totals        // tally → run: when all outcomes are known; capacity 1
 }
 
-// A result is what became of a phase.
+// A result is that of one phase.
 type result struct {
 	goal     goal
 	counts   map[int]int   // calls counted, by backend number or dropped
 	takeover time.Duration // from when the goal was set to the first call that went by it; -1: never
-	kept     bool          // the goal has the list of the goal before: nothing is taken over
-	wrong    bool          // so far, something was not as expected
+	kept     bool          // the list stays, so nothing takes over
+	wrong    bool          // something was not as expected so far
 }
 
-// totals are about all phases, and all calls, those between phases included.
+// totals are of all calls, also those between phases.
 type totals struct {
 	calls    int
 	dropped  int
@@ -36,7 +35,7 @@ type totals struct {
 	wrong    complaints
 }
 
-// startTally starts judging. The goroutine ends when outcomes is closed.
+// startTally starts the goroutine. It ends when outcomes is closed.
 func startTally(outcomes <-chan outcome, l load) tally {
 	t := tally{
 		goals:  make(chan goal),
@@ -71,7 +70,7 @@ func (t tally) run(outcomes <-chan outcome, l load) {
 	}
 }
 
-// complaints are things that were not as expected. Of many, the first say it.
+// complaints are things that were not as expected. The first few are kept.
 type complaints struct {
 	first []string
 	count int

@@ -29,7 +29,7 @@ import (
 )
 
 const (
-	// timeLimit is for the whole program, which takes less than a second.
+	// timeLimit bounds the whole program, which takes less than a second.
 	timeLimit = 20 * time.Second
 	// backends is how many there are.
 	backends = 4

@@ -13,7 +13,7 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// service is what the channel dials and so asks the balancer for.
+// service is what the channel dials, and the name that the balancer is asked for.
 const service = "shop.example.com"
 
 // A cluster is a balancer and the backends that it names.
@@ -57,7 +57,7 @@ func (c *cluster) start(rush *rush) error {
 	return err
 }
 
-// stop ends the lists first: the balancer's server waits for its calls.
+// stop closes the balancer first, because its server waits for the streams of clients.
 func (c *cluster) stop() {
 	c.lists.Close()
 	for _, s := range append(c.backends, c.balancer) {
@@ -110,7 +110,7 @@ func listen(g *grpc.Server) (*server, error) {
 	return s, nil
 }
 
-// stop cuts every connection. What Serve has to say then tells nobody anything.
+// stop closes every connection. The error of Serve does not matter then.
 func (s *server) stop() {
 	if s != nil {
 		s.grpc.Stop()

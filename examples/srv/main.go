@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// timeLimit is for the whole program, which takes less than a second.
+	// timeLimit bounds the whole program, which takes less than a second.
 	timeLimit = 20 * time.Second
 	// pause is the time between two calls.
 	pause = 5 * time.Millisecond

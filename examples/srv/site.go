@@ -130,7 +130,7 @@ func listen(g *grpc.Server) (*server, error) {
 	return s, nil
 }
 
-// stop lets calls finish. What Serve has to say then tells nobody anything.
+// stop lets calls finish. The error of Serve does not matter then.
 func (s *server) stop() {
 	if s != nil {
 		s.grpc.Stop()

@@ -32,7 +32,7 @@ import (
 )
 
 const (
-	// timeLimit is for the whole program, which takes less than a second.
+	// timeLimit bounds the whole program, which takes less than a second.
 	timeLimit = 20 * time.Second
 	// counted is how many calls are counted of each kind.
 	counted = 20

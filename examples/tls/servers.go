@@ -81,7 +81,7 @@ func (c *cluster) announce(names []string) error {
 	return c.lists.SetServers(service, list)
 }
 
-// stop ends the lists first: the balancer's server waits for its calls.
+// stop closes the balancer first, because its server waits for the streams of clients.
 func (c *cluster) stop() {
 	c.lists.Close()
 	for _, s := range c.named {
@@ -151,7 +151,7 @@ func (s *server) awaitRefusal(ctx context.Context) error {
 	}
 }
 
-// stop cuts every connection. What Serve has to say then tells nobody anything.
+// stop closes every connection. The error of Serve does not matter then.
 func (s *server) stop() {
 	if s != nil {
 		s.grpc.Stop()
