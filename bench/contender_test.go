@@ -44,19 +44,14 @@ func child() contender {
 	return contender{"child", balancer.Get(leastrequest.Name), false, false, `{}`}
 }
 
-// bareAtomic is a policy whose picks are one atomic add and nothing else.
-func bareAtomic() contender {
-	return contender{"atomic", floorBuilder{newBareAdd}, true, false, ""}
-}
-
 // nothing is a policy that does what any policy has to do, and no more: what it
 // costs is the harness.
 func nothing() contender {
-	return contender{"nothing", floorBuilder{newRotation}, true, false, ""}
+	return contender{"nothing", floorBuilder{}, true, false, ""}
 }
 
 // pickers are the contenders whose picks are compared.
-func pickers() []contender { return []contender{ours(), peer(), roundRobin(), bareAtomic()} }
+func pickers() []contender { return []contender{ours(), peer(), roundRobin()} }
 
 // A picking is a contender that has been brought up when it was first needed,
 // so that a benchmark that is not selected costs nothing.

@@ -14,14 +14,14 @@ var (
 )
 
 // covers reports whether the latest picker sends calls to each of conns and to
-// nothing else. It stops at the first that comes round again or is none of
+// nothing else. It stops at the first that is picked twice or is none of
 // them, so a picker of k backends costs k+1 picks.
 func (p *parent) covers(conns []*subConn) bool {
 	s := p.latest()
 	if s.ConnectivityState != connectivity.Ready {
 		return false
 	}
-	if _, is := s.Picker.(*bareAdd); is || len(conns) == 0 {
+	if len(conns) == 0 {
 		return true
 	}
 	p.look++

@@ -19,15 +19,13 @@ import (
 // balancer, make a SubConn for each backend of a list that was not in the same
 // place of the one before, and publish one picker when the last of them is
 // READY.
-type floorBuilder struct {
-	picker func([]balancer.SubConn) balancer.Picker
-}
+type floorBuilder struct{}
 
 func (floorBuilder) Name() string { return "floor" }
 
-func (b floorBuilder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
+func (floorBuilder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &floor{cc: cc, options: o, picker: b.picker, ctx: ctx, cancel: cancel}
+	return &floor{cc: cc, options: o, ctx: ctx, cancel: cancel}
 }
 
 // A channel is what a floor needs of a balancer.ClientConn.
@@ -41,7 +39,6 @@ type floor struct {
 
 	cc      channel
 	options balancer.BuildOptions
-	picker  func([]balancer.SubConn) balancer.Picker
 	ctx     context.Context
 	cancel  context.CancelFunc
 	call    sync.WaitGroup
@@ -120,10 +117,20 @@ func (f *floor) report(s balancer.SubConnState) {
 }
 
 func (f *floor) publish() {
-	f.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready, Picker: f.picker(f.conns)})
+	f.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready, Picker: &rotation{conns: f.conns}})
 }
 
 func (f *floor) Close() {
 	f.cancel()
 	f.call.Wait()
+}
+
+// A rotation is its picker.
+type rotation struct {
+	turns atomic.Uint64
+	conns []balancer.SubConn
+}
+
+func (p *rotation) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{SubConn: p.conns[p.turns.Add(1)%uint64(len(p.conns))]}, nil
 }

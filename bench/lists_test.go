@@ -56,7 +56,7 @@ type change struct {
 
 var changes = []change{{"one", oneEntry}, {"tokens", allTokens}, {"addresses", allAddresses}}
 
-// remote is an epoch that oneEntry does not come to.
+// remote is an epoch that oneEntry does not reach.
 const remote = 1000
 
 // oneEntry gives an entry, each time the next one, an address that is new.

@@ -9,7 +9,7 @@ import (
 
 // A meter adds up what the whole process uses while it runs: processor time,
 // memory and the garbage collector's part in both. What the harness uses to
-// wait is not in it. It is for one goroutine.
+// wait is not in it. One goroutine uses it.
 type meter struct {
 	cpu           time.Duration
 	bytes, allocs uint64 // allocated
@@ -39,7 +39,7 @@ func (m *meter) start() {
 	m.running, m.cpuBefore = true, processorTime()
 }
 
-// stop is for when nothing runs: see processorTime.
+// stop may be called when nothing runs: see processorTime.
 func (m *meter) stop() {
 	m.cpu += processorTime() - m.cpuBefore
 	m.running = false

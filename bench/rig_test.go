@@ -22,14 +22,14 @@ type world struct {
 	balancer *lbtest.Balancer
 }
 
-// newWorld starts a balancer, which puts up with the peer's pings, one in 20 s.
+// newWorld starts a balancer that allows the peer's pings, one in 20 s.
 func newWorld(t testing.TB) *world {
 	n := lbtest.NewMemory()
 	return &world{n, lbtest.NewBalancer(t, n, grpc.KeepaliveEnforcementPolicy(
 		keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))}
 }
 
-// A rig is one contender at work.
+// A rig is one contender with its channel and its balancer.
 type rig struct {
 	parent *parent
 	policy balancer.Balancer

@@ -75,7 +75,7 @@ type client struct {
 	resolver *manual.Resolver
 }
 
-// dial makes the channel, which finds what is given and calls nobody yet.
+// dial makes the channel, whose resolver finds these. It does not connect yet.
 func dial(balancers, fallbacks []string, b *books) (*client, error) {
 	c := &client{resolver: manual.NewBuilderWithScheme(scheme)}
 	c.resolver.InitialState(stateOf(balancers, fallbacks))

@@ -138,14 +138,14 @@ func (s source) faults(m menu, length time.Duration) (all []fault) {
 // An entry of the diary is a fault that befell a server.
 type entry struct {
 	fault  fault
-	server int       // what target came to
+	server int       // the number of the target
 	began  time.Time // before anything was done
 	until  time.Time // when it is to end
 	ended  time.Time // after everything was put right; zero until then
 }
 
-// begin has a fault befall a server, unless it has one already or there is none:
-// which balancer is in contact, only the run can tell.
+// begin has a fault befall a server, unless the server has one already, or no
+// balancer is in contact and the fault is for that.
 func (p *player) begin(f fault) error {
 	i := int(f.target)
 	if f.target == inContact {

@@ -39,8 +39,8 @@ const (
 	// lateBy is how long after its deadline a call may end.
 	lateBy = 500 * time.Millisecond
 
-	// stalledTooLong is for how long the process may stand still in the second of
-	// a call. More, and the call may miss its deadline for that.
+	// stalledTooLong: if the process stood still for so long during a call, the
+	// call may miss its deadline.
 	stalledTooLong = 200 * time.Millisecond
 )
 

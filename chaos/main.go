@@ -42,7 +42,7 @@ func main() {
 	}
 }
 
-// newOptions draws a seed if there is none. Seeds are short, to be typed again.
+// newOptions draws a seed if there is none, a short one that is easy to type.
 func newOptions(seed uint64, length time.Duration) options {
 	if seed == 0 {
 		seed = 1 + rand.Uint64N(999_999)
@@ -51,12 +51,12 @@ func newOptions(seed uint64, length time.Duration) options {
 	return options{seed: seed, length: length, calls: calls, out: os.Stdout, log: io.Discard}
 }
 
-// errBroken is what a run ends with in which a promise was broken. What it was
-// has been printed.
+// errBroken is the end of a run in which a promise was broken, which has been
+// printed.
 var errBroken = errors.New("promises were broken")
 
-// play plays all phases and prints what came of them. It returns errBroken, or
-// why it could not play or not to the end.
+// play plays all phases and prints the results. It returns errBroken, or why it
+// could not play to the end.
 func play(o options) error {
 	fmt.Fprintf(o.out, "chaos: seed %d, %v, at least %d calls in the first phase\n", o.seed, o.length, o.calls)
 	census, err := newCensus()
@@ -97,7 +97,7 @@ func perform(o options, c *census, phases []phase) error {
 		err = p.run(number, phases[number])
 		found = errors.Join(found, broken(o, fmt.Sprintf("phase %s, seed %d", phases[number].name, o.seed), p.wrong.lines()))
 	}
-	fmt.Fprintf(o.out, "%-10s  %d faults; excused for want of a turn: %d; back after %v at most; reports of %d of %d attempts\n",
+	fmt.Fprintf(o.out, "%-10s  %d faults; excused because the process stood still: %d; back after %v at most; reports of %d of %d attempts\n",
 		"all", len(p.diary), p.excused, p.slowest.Round(time.Millisecond), p.books.started.Load(), p.books.attempts.Load())
 	left, closing := p.close()
 	return errors.Join(err, closing, found, broken(o, "after Close", left))

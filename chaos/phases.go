@@ -45,7 +45,7 @@ func phases() []phase {
 // hangs is how long after its deadline a call must be over.
 const hangs = 5 * time.Second
 
-// run plays a phase and says what it came to. An error means that it could not be
+// run plays a phase and prints its result. An error means that it could not be
 // played.
 func (p *player) run(number int, ph phase) error {
 	p.source = source{rand.New(rand.NewPCG(p.options.seed, uint64(2*number+1)))}
@@ -93,7 +93,7 @@ func (p *player) checkSubConns() error {
 }
 
 // checkReports holds, after calls that all went by the lists of one call to a
-// balancer, that its reports come to what was called.
+// balancer, that its reports have all calls.
 func (p *player) checkReports() {
 	for end := time.Now().Add(goneWithin); p.books.started.Load() != p.books.attempts.Load(); p.wait(reportInterval) {
 		if time.Now().After(end) {

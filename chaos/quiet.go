@@ -20,8 +20,8 @@ const (
 )
 
 // playLists changes the list every 20 ms, and nothing else, until there have been
-// enough calls. Then the load reports must come to exactly what was called:
-// nothing has gone by anything but lists, on one call to one balancer.
+// enough calls. Then the load reports must have exactly the calls that were made: all
+// went by lists, on one call to one balancer.
 func (p *player) playLists(length time.Duration) error {
 	began := time.Now()
 	for more := length; more > 0; more = length / 10 {

@@ -121,7 +121,7 @@ const (
 	separator   = "\t"
 )
 
-// A verdict is what a scene came to.
+// A verdict is the result of a scene.
 type verdict struct {
 	holds bool
 	seen  string

@@ -12,7 +12,7 @@ import (
 // What the command asks of its tests.
 var (
 	listScenes = flag.Bool("list-scenes", false, "print the scenes instead of playing them")
-	verdicts   = flag.Bool("verdicts", false, "print what came of each scene")
+	verdicts   = flag.Bool("verdicts", false, "print the verdict on each scene")
 )
 
 func TestMain(m *testing.M) {

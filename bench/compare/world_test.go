@@ -21,7 +21,7 @@ import (
 // said to wait. What a policy does without waiting takes a bubble no time.
 const moment = 100 * time.Microsecond
 
-// A world is a channel in a bubble, with a balancer that nobody knows yet.
+// A world is a channel in a bubble, with a balancer that the channel does not know yet.
 type world struct {
 	*testing.T
 	network lbtest.Network
@@ -40,7 +40,7 @@ func newWorld(t *testing.T, config string, options ...grpc.DialOption) *world {
 	return w
 }
 
-// balancer starts a balancer that puts up with more pings than any policy sends, so
+// balancer starts a balancer that allows more pings than any policy sends, so
 // that keepalive shows in its own scenes and in no other.
 func (w *world) balancer() *lbtest.Balancer { return lbtest.NewBalancer(w.T, w.network) }
 
@@ -96,7 +96,7 @@ func (w *world) rename(name string, fallback ...*lbtest.Backend) {
 	w.resolve(fallback...)
 }
 
-// send sends a list of these backends, and waits for what comes of it at once.
+// send sends a list of these backends, and waits until nothing goes on.
 func (w *world) send(c *lbtest.Call, backends ...*lbtest.Backend) {
 	var entries []*lbpb.Server
 	for _, b := range backends {
@@ -110,7 +110,7 @@ func (w *world) list(c *lbtest.Call, entries ...*lbpb.Server) {
 	synctest.Wait()
 }
 
-// sleep is time.Sleep, and a wait for what comes of it at once.
+// sleep lets time pass, and waits until nothing goes on.
 func (w *world) sleep(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()

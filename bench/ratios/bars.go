@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A bar is what a figure of ours has to come to.
+// A bar is a limit for a figure of ours.
 type bar struct {
 	figure string // a pattern of path.Match for the row's title
 	unit   string

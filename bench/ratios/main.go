@@ -8,8 +8,8 @@
 // it. Where the policy "nothing" was measured too, its cost, which is that of the
 // harness, is subtracted first. A round counts only if the divisor is above zero,
 // and if ours, which never waits, got the processors that it was to use. The column
-// "rounds" says how many rounds counted, and the column "bar" what the figure has
-// to come to and whether its median does.
+// "rounds" says how many rounds counted, and the column "bar" what is
+// asked of the figure and whether its median holds it.
 //
 // With -into the note and the tables replace what is between the marks in that file.
 package main

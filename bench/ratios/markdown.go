@@ -7,7 +7,7 @@ import (
 )
 
 // others have a column each.
-var others = []string{"grpclb", "round_robin", "atomic"}
+var others = []string{"grpclb", "round_robin"}
 
 // markdown returns a table for each scene, which is the first word of a title, in
 // the order in which scenes and rows were first seen. Then it names the bars of
@@ -84,8 +84,8 @@ func (r *row) value(policy string) string {
 	return fmt.Sprintf("%.1f", m)
 }
 
-// cell is the ratio to another policy. What round_robin and a bare add add to a
-// microsecond of work can't be told from nothing.
+// cell is the ratio to another policy. What round_robin adds to a microsecond of
+// work can't be told from nothing.
 func (r *row) cell(other string) string {
 	ratios := r.ratios(other)
 	if len(ratios) == 0 || slices.Contains(counts, r.unit) || r.unit == "added-ns/op" && other != "grpclb" {

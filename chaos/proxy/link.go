@@ -83,7 +83,7 @@ func (p *Proxy) run(ctx context.Context, cancel context.CancelFunc, client *net.
 	<-over
 }
 
-// pump passes on what comes from from, and that it has ended. It reports whether
+// pump passes on the bytes of from, and its end. It reports whether
 // that was in good order.
 func (p *Proxy) pump(ctx context.Context, from, to *net.TCPConn) bool {
 	timer := time.NewTimer(0)

@@ -127,7 +127,7 @@ func TestProxy_Hole(t *testing.T) {
 	}
 }
 
-// Closing waits for nobody, whatever the weather.
+// Close returns at once, whatever the weather.
 func TestProxy_Close(t *testing.T) {
 	for _, w := range []Weather{{}, {Hole: true}, {Delay: time.Hour}, {Rate: 1}} {
 		r := newRig(t)
