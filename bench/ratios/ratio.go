@@ -5,10 +5,13 @@ import (
 	"slices"
 )
 
-// counts are the units of which no ratios are made, and hidden those that are in
+// counts are the units of which no ratios are made, because they are numbers to read
+// or because nothing but noise is left of the peer's over the policy that does nothing, and hidden those that are in
 // no table.
 var (
-	counts = []string{"pickers/op", "subconns/op", "goroutines/channel", "wakes/call", "needless/op", "heap-MB"}
+	counts = []string{
+		"pickers/op", "subconns/op", "goroutines/channel", "stack-B/channel", "parked-B/call", "wakes/call", "needless/op", "heap-MB",
+	}
 	hidden = []string{"busy", "work-ns/op"}
 )
 
