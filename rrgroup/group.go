@@ -176,6 +176,14 @@ func (g *Group) perform(core *core, a action) {
 	}
 }
 
+// publish gives a state to gRPC, or to the policy that is its parent.
+func (g *Group) publish(s balancer.State) {
+	if g.options.Parented {
+		s.Picker = ownMetadata{s.Picker}
+	}
+	g.options.Parent.UpdateState(s)
+}
+
 // makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the
 // channel is closing; then there is nothing to do but to remember why.
 func (g *Group) makeSubConn(core *core, conn *subConn) {

@@ -58,7 +58,7 @@ func (l *ledger) count(call uint64) tokens.Counts {
 		l.collectDrops(g)
 	}
 	news := now.since(l.told)
-	l.told = l.told.plus(news)
+	l.told = now
 	return news.counts(l.takeDrops())
 }
 
@@ -121,15 +121,10 @@ func (t totals) plus(o totals) totals {
 	return totals{t.started + o.started, t.finished + o.finished, t.unsent + o.unsent, t.received + o.received}
 }
 
-// since returns what has come on top of what was told. A pick that was told and
-// then not used is made up for by the next one that is: nothing is ever untold.
+// since returns what has happened since told. A figure is negative if more picks were
+// taken back than made; the report makes up for it (lbstream.Counter).
 func (t totals) since(told totals) totals {
-	return totals{
-		max(t.started-told.started, 0),
-		max(t.finished-told.finished, 0),
-		max(t.unsent-told.unsent, 0),
-		max(t.received-told.received, 0),
-	}
+	return totals{t.started - told.started, t.finished - told.finished, t.unsent - told.unsent, t.received - told.received}
 }
 
 // counts adds the dropped calls, which start and finish at once.

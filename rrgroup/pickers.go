@@ -59,3 +59,16 @@ func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	_, err := p.drops.take()
 	return balancer.PickResult{}, err
 }
+
+// An ownMetadata picker returns metadata that is the caller's own. Without it the
+// metadata is that of an entry, which all its picks share.
+type ownMetadata struct{ balancer.Picker }
+
+// Pick copies the metadata of the pick that it returns.
+func (p ownMetadata) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	r, err := p.Picker.Pick(info)
+	if r.Metadata != nil {
+		r.Metadata = r.Metadata.Copy()
+	}
+	return r, err
+}

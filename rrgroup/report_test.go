@@ -41,10 +41,10 @@ func TestReport_Started(t *testing.T) {
 		want(t, "after two picks", f.count(1), "started 2 finished 0 unsent 0 received 0 dropped []")
 		want(t, "after nothing more", f.count(1), nothing)
 		two.Done(balancer.DoneInfo{}) // gRPC did not use it
-		want(t, "after one was taken back", f.count(1), nothing)
+		want(t, "after one was taken back", f.count(1), "started -1 finished 0 unsent 0 received 0 dropped []")
 		one.Done(answer)
 		f.pick()
-		want(t, "the next start makes up for it", f.count(1), "started 0 finished 2 unsent 0 received 2 dropped []")
+		want(t, "after the next start", f.count(1), "started 1 finished 2 unsent 0 received 2 dropped []")
 	})
 }
 
