@@ -6,9 +6,9 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// An action is what the core wants done. The loop does them in order. Most of
-// them are one pointer, so that to bring up many SubConns costs no memory for
-// saying so.
+// An action is something to be done for the core. The loop does the actions in order.
+// Most are one pointer, which takes no memory of its own in an interface: there are
+// tens of thousands when a large list comes.
 type action interface{ action() }
 
 // makeSubConn: have gRPC make conn.
@@ -23,13 +23,13 @@ type shutDown struct{ conn *subConn }
 // publish: give state to gRPC.
 type publish struct{ state balancer.State }
 
-// released: tell the pending calls up to epoch that they can be picked.
+// released: tell the pending queue that calls up to this epoch can be served.
 type released struct{ epoch uint64 }
 
-// retire: let the generation end.
+// retire: have no pick of the generation succeed any more, and have it drain.
 type retire struct{ generation *generation }
 
-// forChild: do what the children want.
+// forChild: do something for a child.
 type forChild struct{ task hosted.Task }
 
 func (makeSubConn) action() {}

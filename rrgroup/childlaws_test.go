@@ -244,8 +244,8 @@ func (y *nursery) rest() error {
 		return fmt.Errorf("at rest there is left: %+v and %d children", s, y.core.children.Count())
 	}
 	for _, c := range y.conns {
-		if !c.sc.(*connection).shut || !c.idle() {
-			return fmt.Errorf("at rest %s is there, shut %t, idle %t", c.address.Addr, c.gone, c.idle())
+		if !c.sc.(*connection).shut || !c.isFree() {
+			return fmt.Errorf("at rest %s is there, shut %t, idle %t", c.address.Addr, c.gone, c.isFree())
 		}
 	}
 	return nil

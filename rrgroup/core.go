@@ -21,13 +21,13 @@ type core struct {
 	owed     *owedTurns
 	dropping *generation // the latest that serves, or served, a list with drops; nil before the first
 
-	current  *generation // serves, nil before the first
-	incoming *generation // is to follow it, or nil
-	outgoing *generation // was current: to be retired once a newer picker is out
+	current  *generation // serves calls; nil before the first
+	incoming *generation // connects and is to replace it; nil if there is none
+	outgoing *generation // was current, and is retired as soon as a newer picker is published
 
 	children *hosted.Children // that choose for one of these
-	lost     []*subConn       // gone idle since the core settled
-	forsaken []*subConn       // that a generation or a child has let go since the core settled
+	wentIdle []*subConn       // since the core settled
+	unneeded []*subConn       // let go by a generation or a child since the core settled
 
 	arriving bool      // see Aggregate; as of the last settle
 	told     Aggregate // the latest that news returned
@@ -35,7 +35,7 @@ type core struct {
 	display display
 	ledger  ledger
 	adopted uint64 // generations made
-	drained uint64 // and of these, those that have ended
+	drained uint64 // of these, those that have ended
 }
 
 func newCore(gate Gate, settings Settings) *core {
@@ -44,8 +44,8 @@ func newCore(gate Gate, settings Settings) *core {
 	return c
 }
 
-// adopt makes a generation of plan, which is on its way in until advance lets
-// it take over. It replaces one that is on its way in already.
+// adopt makes a generation of plan. It is the incoming one until advance lets it take
+// over, in place of an earlier incoming one.
 func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	c.adopted++
 	g := newGeneration(plan, now, random)
@@ -63,8 +63,8 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	c.incoming = g
 }
 
-// reported takes over a SubConn's new state. One that is wanted is told to
-// connect again as soon as it can; one that lingers is not.
+// reported takes in a SubConn's new state. A SubConn that is idle is told to connect
+// again, unless it lingers.
 func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	if conn.gone || state.ConnectivityState == connectivity.Shutdown {
 		return
@@ -72,11 +72,11 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	conn.report(state, c.adopted)
 	c.children.Reported(conn.users, state)
 	if conn.state == connectivity.Idle && conn.wanted() {
-		c.lost = append(c.lost, conn)
+		c.wentIdle = append(c.wentIdle, conn)
 	}
 }
 
-// ended takes over that the last call of a retired generation is done.
+// ended takes in that the last call of a retired generation is over.
 func (c *core) ended(g *generation) {
 	c.drained++
 	c.ledger.fold(g)
@@ -86,10 +86,11 @@ func (c *core) ended(g *generation) {
 // configure replaces the settings.
 func (c *core) configure(s Settings) { c.settings = s }
 
-// fromChild takes in what is said about a child.
+// fromChild takes in a message about a child.
 func (c *core) fromChild(m hosted.Message) { c.children.Hear(m) }
 
-// count returns what became of the calls of a call to the balancer since it was asked last.
+// count returns how many calls of this stream's lists began and ended since it was asked
+// last.
 func (c *core) count(call uint64) tokens.Counts { return c.ledger.count(call) }
 
 // made takes in that gRPC has made a SubConn.
@@ -108,8 +109,8 @@ func (c *core) newest() *generation {
 	return c.current
 }
 
-// settle draws the conclusions from what was heard and from the time, and
-// returns what is to be done.
+// settle decides what follows from the events since it was called last and from the
+// time. It returns what is to be done.
 func (c *core) settle(now time.Time) []action {
 	c.shutDown(c.pool.expire(now))
 	c.advance(now)
@@ -121,9 +122,9 @@ func (c *core) settle(now time.Time) []action {
 	}
 	c.children.Dismiss()
 	c.reconnect()
-	c.shutDown(c.pool.letGo(c.forsaken, now, now.Add(c.settings.Linger)))
-	clear(c.forsaken) // as with lost
-	c.forsaken = c.forsaken[:0]
+	c.shutDown(c.pool.letGo(c.unneeded, now, now.Add(c.settings.Linger)))
+	clear(c.unneeded) // as with wentIdle
+	c.unneeded = c.unneeded[:0]
 	return c.take()
 }
 
@@ -143,8 +144,8 @@ func (c *core) advance(now time.Time) {
 	}
 }
 
-// carryOn has the drops of the list that takes over begin where those of the
-// lists before it are. See drop.continuity.
+// carryOn has the drops of the list that takes over begin where those of the list
+// before it have got to. See drop.continuity.
 func (c *core) carryOn() {
 	if c.current.drops == nil {
 		return
@@ -155,37 +156,36 @@ func (c *core) carryOn() {
 	c.dropping = c.current
 }
 
-// reconnect has those connect again that went idle, if they are still wanted: of
-// a generation that another has just replaced they are not.
+// reconnect has the SubConns connect that went idle and are still wanted. If their
+// generation was just replaced, they are not.
 func (c *core) reconnect() {
-	for _, conn := range c.lost {
+	for _, conn := range c.wentIdle {
 		if conn.state == connectivity.Idle && conn.wanted() {
 			c.do(connect{conn})
 		}
 	}
-	clear(c.lost) // which keeps its memory, but nobody's SubConn
-	c.lost = c.lost[:0]
+	clear(c.wentIdle) // so that the memory, which is kept, names no SubConn
+	c.wentIdle = c.wentIdle[:0]
 }
 
-// rests reports whether the picker that is out waits to be replaced, and nobody waits
-// for the group.
+// rests reports whether the published picker is to be replaced later and until then
+// nobody waits for the group: no incoming generation and no child.
 func (c *core) rests() bool {
 	g := c.current
 	return g != nil && c.incoming == nil && g.by.alone() &&
 		c.display.state == connectivity.Ready && !c.display.due(g).IsZero()
 }
 
-// handoverDue is when calls stop waiting for the newest generation.
+// handoverDue is when the newest generation takes over at the latest.
 func (c *core) handoverDue() time.Time { return c.newest().since.Add(c.settings.Handover) }
 
-// retire takes a generation off its SubConns and lets it end.
+// retire takes a generation off its SubConns. Then it drains.
 func (c *core) retire(g *generation) {
 	g.by.leave(c)
 	c.do(retire{g})
 }
 
-// next returns when settle has something to do even if nothing is heard until
-// then; zero if never.
+// next returns when settle has something to do although no event has come; zero if never.
 func (c *core) next() time.Time {
 	next := earlier(c.pool.nextExpiry(), c.display.due(c.current))
 	if c.incoming != nil || c.arriving {
@@ -194,7 +194,7 @@ func (c *core) next() time.Time {
 	return next
 }
 
-// close returns what is left to be shut down.
+// close ends the children. It returns what is to be done, which is to shut everything down.
 func (c *core) close() []action {
 	c.children.Close()
 	c.shutDown(c.pool.empty())
@@ -241,13 +241,14 @@ func (c *core) shutDown(conns []*subConn) {
 // do adds an action to those that are to be done.
 func (c *core) do(a action) { c.todo = append(c.todo, a) }
 
-// reused is for how many actions memory is kept.
+// reused is how many actions memory is kept for.
 const reused = 64
 
-// take returns the actions that are to be done. They are, before it is called again.
+// take returns the actions that are to be done. They have to be done before it is
+// called again, which uses their memory again.
 func (c *core) take() []action {
 	todo := c.todo
-	clear(c.spare) // which keeps its memory, but nobody's SubConn
+	clear(c.spare) // so that the memory, which is kept, names no SubConn
 	c.todo, c.spare = c.spare[:0], todo
 	if cap(todo) > reused {
 		c.spare = nil
@@ -255,8 +256,7 @@ func (c *core) take() []action {
 	return todo
 }
 
-// news returns how the backends stand, and whether that has changed since it was
-// asked last.
+// news returns the aggregate, and whether it has changed since news was called last.
 func (c *core) news() (Aggregate, bool) {
 	now := c.aggregate()
 	isNew := now != c.told

@@ -12,39 +12,40 @@ import (
 )
 
 const (
-	// To build a picker takes some nanoseconds an entry. By waiting for this
-	// much an entry between two pickers that differ only in which backends are
-	// READY, a group that comes up spends a few hundredths of its time on
-	// building them, however its backends trickle in.
+	// Between two pickers that differ only in which backends are READY pass at least
+	// this many nanoseconds for each entry. To build a picker takes some nanoseconds an
+	// entry. So a group spends a few hundredths of its time on building pickers, however
+	// slowly its backends become READY one after the other.
 	quietPerEntry = 200 * time.Nanosecond
 
-	// quietMinimum is the least wait that is worth a timer. Pickers of fewer
-	// entries than make it up (500) are replaced at once.
+	// quietMinimum is the shortest wait that a timer is set for. Pickers of fewer
+	// than 500 entries, which would wait less, are replaced at once.
 	quietMinimum = 100 * time.Microsecond
 
-	// quietFailing is the time between two failing pickers that differ only in
-	// their text. Each one wakes every call that waits.
+	// quietFailing is the least time between two failing pickers that differ only
+	// in their text. Each one wakes every call that waits.
 	quietFailing = time.Second
 )
 
-// A display is what gRPC was shown last. It decides when that has to change.
+// A display knows what gRPC was given last, and decides when gRPC gets a new state
+// or picker.
 type display struct {
 	gate Gate
 
 	state     connectivity.State
 	of        *generation
-	newest    *generation     // it, or the one that is to follow it: what calls wait for
+	newest    *generation     // it, or the incoming one: what calls wait for
 	text      string          // of the failing picker, if it is one
 	reasonOf  uint64          // the number of the generation that the text is about
-	previewed *balancer.State // of a child that rests and is shown calls; see preview
-	at        time.Time
-	published uint64
+	previewed *balancer.State // of a child that is shown calls; see hosted.Preview
+	at        time.Time       // of the last picker
+	published uint64          // pickers
 
-	epoch    uint64 // of the waiting picker that was shown last
-	released uint64 // epochs up to this one have been released
+	epoch    uint64 // of the waiting picker that was built last
+	released uint64 // the pending queue was told this epoch last
 }
 
-// newDisplay returns a display that shows what First returns.
+// newDisplay returns the display after First.
 func newDisplay(gate Gate) display {
 	return display{gate: gate, state: connectivity.Connecting, epoch: firstEpoch}
 }
@@ -57,10 +58,10 @@ func (g *Group) First() balancer.State {
 	return balancer.State{ConnectivityState: connectivity.Connecting, Picker: waiting{g.options.Gate, firstEpoch}}
 }
 
-// show appends to todo what it takes to show gRPC how g stands, which is
-// nothing if it has been shown already or has to wait for its due time. g is nil
-// until the first generation has arrived. follower is on its way in, if it is not
-// nil; resting, what its child has said if it waits for calls.
+// show appends to todo what is to be done so that gRPC has the state and picker of g. It
+// appends nothing if gRPC has them, or is to get them later. g is nil until the first
+// generation has arrived. follower is the incoming generation, or nil; resting is what
+// its child has published if it waits for calls, or nil.
 func (d *display) show(g, follower *generation, resting *balancer.State, now time.Time, todo []action) []action {
 	if d.newest = follower; follower == nil {
 		d.newest = g
@@ -76,7 +77,7 @@ func (d *display) show(g, follower *generation, resting *balancer.State, now tim
 	waits := state == connectivity.Connecting && d.state == state && d.of.alone() && g.alone()
 	d.state, d.of, d.previewed = state, g, resting
 	if waits {
-		return todo // the calls that wait need no other picker to wait with
+		return todo // the waiting picker that gRPC has will do
 	}
 	d.at = now
 	d.published++
@@ -88,12 +89,13 @@ func (d *display) show(g, follower *generation, resting *balancer.State, now tim
 	return d.release(todo)
 }
 
-// stateOf returns the state to show for g: that of its backends, except that
-// TRANSIENT_FAILURE is left only for READY (see state.sticky), and not shown
-// yet while a successor connects, for which calls would rather wait. A
-// generation that has calls wait because its list is empty does not promise a
-// backend, so it need not keep the first promise; and a child that rests until
-// it has calls would never be READY without them.
+// stateOf returns the state to give gRPC for g. It is that of its backends, with two
+// exceptions:
+//   - after TRANSIENT_FAILURE comes READY and not CONNECTING (see state.sticky), except
+//     for an empty list, which has calls wait, and for a child that rests, which is READY
+//     only after it has got calls;
+//   - instead of TRANSIENT_FAILURE it is CONNECTING while a successor connects: calls
+//     wait for that.
 func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	if g == nil {
 		return connectivity.Connecting
@@ -124,8 +126,8 @@ func (d *display) wrongReason() bool {
 	return d.state == connectivity.TransientFailure && d.reasonOf != d.newest.number
 }
 
-// due returns when the picker shown for g may be replaced by one that differs
-// in detail; zero if there is no such one.
+// due returns when the picker of g is to be replaced because it is out of date; zero
+// if it is not.
 func (d *display) due(g *generation) time.Time {
 	if g == nil || d.of != g {
 		return time.Time{}
@@ -164,7 +166,7 @@ func (d *display) newWaiting() waiting {
 	return waiting{d.gate, d.epoch}
 }
 
-// idlePicker is what picks where a child's picker has nothing.
+// idlePicker returns what picks for the calls that a child's picker has no backend for.
 func (d *display) idlePicker() balancer.Picker {
 	switch d.state {
 	case connectivity.Ready:
@@ -176,17 +178,17 @@ func (d *display) idlePicker() balancer.Picker {
 	}
 }
 
-// newFailing returns a picker that fails calls. Of the error it has only the
-// text: if it is a gRPC status, as that of the call to the balancer is, gRPC
-// would end every call with its code, those that are wait-for-ready too.
+// newFailing returns a picker that fails calls. Its error has only the text of the
+// reason. The reason may be a gRPC status, such as that of the stream: with that gRPC
+// would end every call with its code, and wait-for-ready calls too.
 func (d *display) newFailing() balancer.Picker {
 	d.text, d.reasonOf = d.newest.failure().Error(), d.newest.number
 	return failing{errors.New(d.text), d.newWaiting()}
 }
 
-// release appends that the parked calls can be picked, if they can and it is
-// news to them. If every call is dropped, that is said of all but the pings that
-// the dropping picker parks, under the last epoch.
+// release appends that the pending queue is to be told which parked calls have a picker
+// that can serve them, unless it was told before. If every call is dropped, those are
+// all but the pings, which the dropping picker parks under the last epoch.
 func (d *display) release(todo []action) []action {
 	epoch := d.epoch
 	if d.of != nil && d.of.dropsAll() {
@@ -199,8 +201,7 @@ func (d *display) release(todo []action) []action {
 	return append(todo, released{epoch})
 }
 
-// alone reports whether the group has no child in the calls of g; see chooser. g may be
-// nil.
+// alone reports whether no child chooses for g, which may be nil; see chooser.
 func (g *generation) alone() bool { return g == nil || g.by.alone() }
 
 // failure is what calls fail with while no backend of g is READY.

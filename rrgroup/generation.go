@@ -14,8 +14,8 @@ type generation struct {
 	since  time.Time // when the plan was adopted
 	size   int       // places in the rotation
 
-	// Fixed until it is retired, and forgotten then: what a call in flight names
-	// keeps its generation, which may be one of very many.
+	// Fixed until the generation is retired, and forgotten then: a call in flight keeps
+	// its generation in memory, and there may be very many.
 	plan   *Plan
 	blocks [][]entry  // the rotation, drop entries left out; see entry
 	drops  *dropTable // nil if the list has none
@@ -50,8 +50,8 @@ func (g *generation) dropBy(owed *owedTurns) {
 	}
 }
 
-// A block is what entries are allocated by. An entry that is in use keeps the
-// block that it is in, a kilobyte, and not the generation's thousands.
+// block is how many entries are allocated together. A call in flight keeps the block of
+// its entry in memory, which is a kilobyte, and not all entries of the generation.
 const block = 16
 
 func newBlocks(entries int) [][]entry {

@@ -16,23 +16,23 @@ import (
 
 var logger = grpclog.Component("grpclb")
 
-// A maker makes SubConns. Any balancer.ClientConn is one; there its method is
-// marked as deprecated for calls with more than one address.
+// A maker makes SubConns. Every balancer.ClientConn is one. There the method is marked
+// as deprecated, because of calls with more than one address.
 type maker interface {
 	NewSubConn([]resolver.Address, balancer.NewSubConnOptions) (balancer.SubConn, error)
 }
 
 // A Queue holds the calls that were parked. The pending package has one.
 type Queue interface {
-	// Released says that the calls parked up to this epoch have a picker that
-	// has somewhere to send them.
+	// Released says that there is a picker now which can serve the calls that were
+	// parked up to this epoch.
 	Released(epoch uint64)
 }
 
-// Options are what a group works with.
+// Options are fixed for a group, except for its settings; see Group.Configure.
 type Options struct {
 	Parent   balancer.ClientConn   // the channel, or a policy
-	Parented bool                  // it may be a policy: those write to the metadata of a pick
+	Parented bool                  // it may be a policy: policies write to the metadata of a pick
 	Build    balancer.BuildOptions // that the policy was built with, for child policies
 
 	// BackendCreds are for the backends of server lists. Nil: those get what the
@@ -55,9 +55,9 @@ type Group struct {
 	aggregate actor.Cell[Aggregate] // group → policy
 }
 
-// Start runs a group as one of the actors' loops. It tells gRPC nothing before
-// its first plan, since a parent policy may not be ready to hear anything. The
-// first word is that of whoever adopts the first plan, and it is First.
+// Start runs a group as one of the actors' loops. It tells gRPC nothing before its
+// first plan, since a parent policy may not be ready for an update. Whoever adopts the
+// first plan gives gRPC the state First before that.
 func Start(actors *actor.Group, options Options) *Group {
 	g := &Group{
 		options:   options,
@@ -70,7 +70,7 @@ func Start(actors *actor.Group, options Options) *Group {
 	return g
 }
 
-// Aggregate yields how the backends stand whenever that has changed.
+// Aggregate yields the aggregate whenever it has changed.
 func (g *Group) Aggregate() <-chan Aggregate { return g.aggregate.Ready() }
 
 // run is the goroutine that owns the core.
@@ -99,8 +99,8 @@ func (g *Group) run(ctx context.Context) {
 	}
 }
 
-// catchUp handles what has come in while the group did not listen, so that what
-// it publishes now is up to date.
+// catchUp handles the messages that have come while the group did not listen, so that
+// the picker that it publishes now is up to date.
 func (g *Group) catchUp(core *core) {
 	select {
 	case batch := <-g.inbox.Ready():
@@ -109,10 +109,10 @@ func (g *Group) catchUp(core *core) {
 	}
 }
 
-// messages is where the group hears from everybody but the policy; nil, it does
-// not listen. While a picker is out of date and may not be replaced yet, there is
-// nothing to be gained from what else has come up meanwhile: it waits, two
-// milliseconds for ten thousand backends, and is handled at one go.
+// messages is where the group hears from everybody but the policy; it does not listen if
+// that is nil. While the picker is out of date and may not be replaced yet, handling more
+// messages would change nothing for calls. They stay in the inbox, for two milliseconds
+// with ten thousand backends, and are handled together.
 func (g *Group) messages(core *core) <-chan actor.Batch[message] {
 	if core.rests() {
 		return nil
@@ -120,7 +120,7 @@ func (g *Group) messages(core *core) <-chan actor.Batch[message] {
 	return g.inbox.Ready()
 }
 
-// handle takes over a batch of messages.
+// handle handles a batch of messages.
 func (g *Group) handle(core *core, batch actor.Batch[message]) {
 	for _, m := range g.inbox.Open(batch) {
 		switch m := m.(type) {
@@ -142,7 +142,7 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 	}
 }
 
-// settle does what the core wants done, until it wants nothing more.
+// settle carries out the core's actions until there are none.
 func (g *Group) settle(core *core) {
 	for {
 		todo := core.settle(time.Now())
@@ -184,8 +184,8 @@ func (g *Group) publish(s balancer.State) {
 	g.options.Parent.UpdateState(s)
 }
 
-// makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the
-// channel is closing; then there is nothing to do but to remember why.
+// makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the channel is
+// closing.
 func (g *Group) makeSubConn(core *core, conn *subConn) {
 	options := balancer.NewSubConnOptions{StateListener: g.listener(conn), HealthCheckEnabled: conn.health}
 	if conn.provenance == FromBalancer {
@@ -201,15 +201,15 @@ func (g *Group) makeSubConn(core *core, conn *subConn) {
 	core.made(conn, sc)
 }
 
-// shutDown shuts a SubConn down. The minder does it if it was a child's.
+// shutDown shuts a SubConn down. If it was a child's, the child's minder does that.
 func (g *Group) shutDown(conn *subConn) {
 	if conn.sc != nil && !conn.users.ShutDown(conn.sc) {
 		conn.sc.Shutdown()
 	}
 }
 
-// end shuts down what the group owns. A child that waits for an answer gets one
-// first: what its producers do may wait for it.
+// end shuts down what the group owns. Whoever waits for an answer gets one first: the
+// minder of a child that waits could not shut down the child's SubConns.
 func (g *Group) end(core *core, timer *actor.Timer) {
 	timer.Stop()
 	for _, m := range g.inbox.Close() {

@@ -13,28 +13,27 @@ type message interface{ message() }
 
 // policy → group
 
-// Adopt has the group serve calls by plan, as soon as it can. It is no message:
-// a plan that the group has not taken when the next one comes is gone, however
-// many come and however long they are. Only the policy may call it.
+// Adopt has the group serve calls by plan, as soon as it can. It is not a message: only
+// the latest plan is kept until the group takes it. Only the policy may call it.
 func (g *Group) Adopt(plan *Plan) { g.plans.Put(plan) }
 
 // configure replaces the settings.
 type configure struct{ settings Settings }
 
-// Configure replaces the settings, also for what is under way: a handover is
-// due by the new duration. What lingers already is not affected. It is dropped
-// if the group has stopped.
+// Configure replaces the settings. A handover that has begun is due after the new
+// duration. SubConns that linger already do so for the old one. The message is dropped if
+// the group has stopped.
 func (g *Group) Configure(settings Settings) { g.inbox.Send(configure{settings}) }
 
 // gRPC → group
 
-// reported is one transition of a SubConn.
+// reported is a new state of a SubConn.
 type reported struct {
 	conn  *subConn
 	state balancer.SubConnState
 }
 
-// listener returns the function through which gRPC reports on conn. It is
+// listener returns the function that gRPC calls with the states of conn. The message is
 // dropped if the group has stopped: the SubConn is shut down then.
 func (g *Group) listener(conn *subConn) func(balancer.SubConnState) {
 	return func(s balancer.SubConnState) { g.inbox.Send(reported{conn, s}) }
@@ -42,11 +41,11 @@ func (g *Group) listener(conn *subConn) func(balancer.SubConnState) {
 
 // callers → group
 
-// ended says that the last call of a retired generation is done.
+// ended says that the last call of a retired generation is over.
 type ended struct{ generation *generation }
 
-// drain returns the drain closure of a generation. What it says is dropped if
-// the group has stopped: its SubConns are shut down then.
+// drain returns the drain closure of a generation. Its message is dropped if the group
+// has stopped: all SubConns are shut down then.
 func (g *Group) drain(of *generation) func() {
 	return func() { g.inbox.Send(ended{of}) }
 }
@@ -65,23 +64,23 @@ func (i childInbox) Send(m hosted.Message) bool { return i.inbox.Send(fromChild{
 
 // stream → group
 
-// count asks what has happened.
+// count asks how many calls began and ended.
 type count struct {
 	call  uint64
 	reply chan<- tokens.Counts
 }
 
-// Count has reply told, later, what became of the calls that the lists of this
-// call to the balancer picked, since Count was asked last. reply must have
-// room. If the group has stopped it is told nothing.
+// Count asks how many calls of the lists of this stream began and ended since Count was
+// called last. The answer comes later, on reply, which must have room. If the group has
+// stopped there is none.
 func (g *Group) Count(call uint64, reply chan<- tokens.Counts) { g.inbox.Send(count{call, reply}) }
 
 // anyone → group
 
-// describe asks how the group stands.
+// describe asks for Stats.
 type describe struct{ reply chan Stats }
 
-// Stats returns how the group stands, or the zero Stats if it has stopped.
+// Stats describes the group. It returns the zero Stats if the group has stopped.
 func (g *Group) Stats() Stats {
 	d := describe{make(chan Stats, 1)}
 	if !g.inbox.Send(d) {
@@ -104,16 +103,16 @@ type Stats struct {
 
 // group → policy
 
-// Aggregate is how the backends stand.
+// Aggregate is what the policy hears of the backends.
 type Aggregate struct {
-	// Plan is the newest that the group has taken over; nil before the first.
-	// What follows says nothing about a newer one.
+	// Plan is the newest that the group has taken; nil before the first. The other
+	// fields say nothing about a newer one.
 	Plan *Plan
-	// Ready: a backend that calls go to is READY. It may still be one of the plan
-	// before.
+	// Ready: a backend of the current generation is READY. That may still be the
+	// generation of the plan before.
 	Ready bool
 	// Arriving: a backend of Plan is being connected for the first time since the
-	// plan came, and Settings.Handover is not over.
+	// plan came, and Settings.Handover has not passed.
 	Arriving bool
 }
 

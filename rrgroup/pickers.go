@@ -6,11 +6,11 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// A Gate parks calls that have nowhere to go yet. The pending package has one.
+// A Gate parks calls that have no picker yet that can serve them. The pending package
+// has one.
 type Gate interface {
-	// Park notes that the call with this context waits for a generation. Each
-	// picker that has calls wait has an epoch, higher than the one before. An
-	// error fails the call.
+	// Park notes that the call with this context waits. Each picker that has calls
+	// wait has an epoch, higher than the one before. An error fails the call.
 	Park(call context.Context, epoch uint64) error
 }
 
@@ -20,7 +20,7 @@ type waiting struct {
 	epoch uint64
 }
 
-// Pick parks the call, or fails it where the gate says that too many wait.
+// Pick parks the call. It fails it if the gate says that too many wait.
 func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if err := p.gate.Park(info.Ctx, p.epoch); err != nil {
 		return balancer.PickResult{}, err
@@ -28,8 +28,7 @@ func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// A failing picker fails calls that are not wait-for-ready with its error. A
-// ping waits for better times.
+// A failing picker fails calls that are not wait-for-ready with its error. Pings wait.
 type failing struct {
 	err   error
 	pings waiting
@@ -43,15 +42,15 @@ func (p failing) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, p.err
 }
 
-// A dropping picker drops every call: the list is nothing but drop entries. A
-// ping is no call, and waits for a list that names a backend.
+// A dropping picker drops every call: the list has only drop entries. A ping is not a
+// call; it waits for a list that names a backend.
 type dropping struct {
 	drops *dropTable
 	pings waiting
 }
 
-// Pick takes a turn of the drop rotation, for the count. Nothing passes, so what is
-// owed of other lists is not collected.
+// Pick takes a turn of the drop rotation, so that the drop is counted. Turns that are
+// owed by other lists are left, since no call passes here.
 func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isPing(info) {
 		return p.pings.Pick(info)
@@ -60,8 +59,8 @@ func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, err
 }
 
-// An ownMetadata picker returns metadata that is the caller's own. Without it the
-// metadata is that of an entry, which all its picks share.
+// An ownMetadata picker gives each pick metadata of its own, which the caller may write
+// to. Without it all picks of an entry share their metadata.
 type ownMetadata struct{ balancer.Picker }
 
 // Pick copies the metadata of the pick that it returns.

@@ -7,18 +7,18 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// PingMethod is the method that pings call. Nobody serves it: that a backend
-// says so is as good an answer as any. Pickers know a ping by it, because to
-// compare the name of a method costs a call less than a look into its context.
+// PingMethod is the method that pings call. No backend serves it; the error that says so
+// is an answer too. Pickers tell pings by the method, since comparing its name costs less
+// than looking into the context of each call.
 const PingMethod = "/grpclb.Ping/Ping"
 
 // isPing reports whether a pick is for a ping and not for a call.
 func isPing(info balancer.PickInfo) bool { return info.FullMethodName == PingMethod }
 
-// A Probe learns what became of the picks of a ping. It is made by the caller and
-// given to the pickers in the ping's context. gRPC may pick more than once: the
-// connection was lost meanwhile, or the ping was retried. One pick that was
-// answered is what counts. The outcome is there when the ping has ended.
+// A Probe receives the outcome of a ping. The caller makes it, and pickers find it in
+// the ping's context. gRPC may pick more than once for a ping, because the connection
+// was lost meanwhile or the ping was retried. If one of these picks was answered, its
+// outcome counts. The outcome is there when the ping has ended.
 type Probe chan Outcome
 
 // An Outcome is the end of a ping that was sent to a backend.
@@ -27,19 +27,19 @@ type Outcome struct {
 	RTT      time.Duration // since the pick
 }
 
-// NewProbe returns a probe that nobody has told anything.
+// NewProbe returns a probe without an outcome.
 func NewProbe() Probe { return make(Probe, 1) }
 
 type probeKey struct{}
 
-// WithProbe returns the context for a ping that p is to hear of.
+// WithProbe returns the context for a ping whose outcome p receives.
 func WithProbe(ctx context.Context, p Probe) context.Context {
 	return context.WithValue(ctx, probeKey{}, p)
 }
 
-// pingOver is the pick of a ping. It takes no part in what is counted for the
-// balancer, nor in what a generation waits for before it has drained: gRPC lets
-// what is under way over a SubConn finish even after its Shutdown.
+// pingOver returns the pick of a ping. It is not counted for the balancer, and a
+// generation does not wait for it before it has drained: gRPC lets a ping over a SubConn
+// finish even after Shutdown.
 func pingOver(ctx context.Context, sc balancer.SubConn) balancer.PickResult {
 	var probe Probe // nil if the method was called by hand
 	if ctx != nil {
@@ -51,8 +51,8 @@ func pingOver(ctx context.Context, sc balancer.SubConn) balancer.PickResult {
 	}}
 }
 
-// tell adds the outcome of a pick. One after the other they end, and an answer
-// takes the place of what was told before.
+// tell adds the outcome of a pick. Picks of a ping end one after the other. An answer
+// replaces an earlier outcome.
 func (p Probe) tell(o Outcome) {
 	if o.Answered {
 		select {
@@ -66,8 +66,8 @@ func (p Probe) tell(o Outcome) {
 	}
 }
 
-// ping picks for a ping: the READY backends take turns of their own, so that
-// pings change nothing of where calls go.
+// ping picks for a ping. Pings have turns of their own, so that calls go where they
+// would have gone without pings.
 func (p *roundRobin) ping(info balancer.PickInfo) (balancer.PickResult, error) {
 	_, place := p.size.divide(uint64(p.pings.add()) - 1)
 	return pingOver(info.Ctx, p.ready[place].result.SubConn), nil

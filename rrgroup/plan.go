@@ -29,9 +29,9 @@ type Plan struct {
 	Endpoints  []resolver.Endpoint // the backends, if FromResolver
 	Child      *hosted.Child       // what picks among the backends; nil: they take turns
 
-	// CheckHealth has gRPC check the health of a list's backends too, as the
-	// service config says; the group's own rotation always asks for it, a child only
-	// if it wants to. Those that the resolver named are checked in any case.
+	// CheckHealth has gRPC check the health of a list's backends, if the service config
+	// says how. The group's own rotation always asks for that; a child may or may not.
+	// Backends that the resolver named are checked in any case.
 	CheckHealth bool
 
 	// Unserved is what calls fail with if the plan names no backend. If it is
@@ -49,7 +49,7 @@ type Settings struct {
 	// Zero shuts it down at once.
 	Linger time.Duration
 	// Handover is how long a generation may take to get its first backend
-	// READY before it replaces its predecessor as it is.
+	// READY. After that it takes over without one.
 	Handover time.Duration
 }
 
@@ -88,9 +88,8 @@ func (p *Plan) listedBackends(yield func(int, *tokens.Entry) bool) {
 	}
 }
 
-// fallbackBackends yields each address once, without a token. A child decides
-// which of them are called and how often; there are entries for them because
-// calls in flight are counted by entry.
+// fallbackBackends yields each address once, without a token. A child decides how often
+// each is called. They have entries because calls in flight are counted by entry.
 func (p *Plan) fallbackBackends(yield func(int, *tokens.Entry) bool) {
 	seen := map[string]bool{}
 	for _, e := range p.Endpoints {

@@ -14,8 +14,8 @@ type pool struct {
 	names   int       // of SubConns, in all of leaving
 }
 
-// A leaving is a set of SubConns that were released at the same time. Some
-// may have been taken up again since.
+// A leaving is a set of SubConns that were let go at the same time. Some of them may be
+// in use again.
 type leaving struct {
 	until time.Time
 	conns []*subConn
@@ -32,8 +32,8 @@ func (p *pool) get(k key) *subConn {
 	return c
 }
 
-// add takes a new SubConn in. Few share their Addr: those that differ in whom
-// they come from, in their name for the handshake or in attributes are linked.
+// add takes in a new SubConn. Those with the same Addr are linked; they differ in
+// provenance, in the name for the handshake, or in attributes. There are few.
 func (p *pool) add(c *subConn) {
 	at := c.address.Addr
 	c.next, p.conns[at] = p.conns[at], c
@@ -75,7 +75,7 @@ func (p *pool) letGo(conns []*subConn, now, until time.Time) (shut []*subConn) {
 	var lingering []*subConn
 	for _, c := range conns {
 		switch {
-		case !c.idle() || c.gone || !c.until.IsZero():
+		case !c.isFree() || c.gone || !c.until.IsZero():
 		case !c.wasReady || !until.After(now):
 			p.remove(c)
 			shut = append(shut, c)
@@ -91,8 +91,8 @@ func (p *pool) letGo(conns []*subConn, now, until time.Time) (shut []*subConn) {
 	return shut
 }
 
-// leave notes until when SubConns linger: as a rule as long as those noted last,
-// or longer, because time goes on.
+// leave notes until when SubConns linger. The sets are in the order of time. As a rule
+// the new one is the last.
 func (p *pool) leave(until time.Time, conns []*subConn) {
 	p.names += len(conns)
 	at := len(p.leaving)
@@ -106,9 +106,9 @@ func (p *pool) leave(until time.Time, conns []*subConn) {
 	p.leaving = slices.Insert(p.leaving, at, leaving{until, conns})
 }
 
-// tidy forgets what was taken up again, if that is most of what leaving names:
-// lists that come and go quickly would leave a set each for as long as SubConns
-// linger.
+// tidy takes the SubConns that are in use again out of leaving, if they are most of what
+// it names. Otherwise lists that replace each other quickly would each leave a set there
+// for as long as SubConns linger.
 func (p *pool) tidy() {
 	if p.names <= 2*p.size {
 		return
@@ -171,7 +171,7 @@ func (p *pool) all() []*subConn {
 // lingering returns how many SubConns linger.
 func (p *pool) lingering() (n int) {
 	for _, c := range p.all() {
-		if c.idle() {
+		if c.isFree() {
 			n++
 		}
 	}

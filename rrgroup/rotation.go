@@ -12,7 +12,7 @@ import (
 type rotation struct {
 	of *generation // fixed
 
-	// Owned by the group. Once retired, only the SubConns are left that are held.
+	// Owned by the group. When the generation is retired, only the held SubConns are kept.
 	conns    []*subConn  // conns[i] is behind the entry at place i
 	distinct []*subConn  // the same, each once
 	tally    standing    // the same, by how they stand
@@ -118,7 +118,7 @@ func (r *rotation) leave(c *core) {
 	for _, conn := range r.distinct {
 		conn.serving.swap(r, nil)
 		if !conn.wasReady {
-			c.forsaken = append(c.forsaken, conn)
+			c.unneeded = append(c.unneeded, conn)
 			continue
 		}
 		conn.held++
@@ -131,8 +131,42 @@ func (r *rotation) forget() { r.built = nil }
 
 func (r *rotation) ended(c *core) {
 	for _, conn := range r.distinct {
-		if conn.held--; conn.idle() {
-			c.forsaken = append(c.forsaken, conn)
+		if conn.held--; conn.isFree() {
+			c.unneeded = append(c.unneeded, conn)
 		}
 	}
+}
+
+// A cursor goes through the SubConns of a rotation while its successor is made. Most lists
+// have most backends in the same order as the list before, shifted by one at most. For
+// those the cursor finds the SubConn without a look-up in the pool.
+type cursor struct {
+	conns []*subConn
+	next  int // the place that should come next
+}
+
+// cursorOver returns a cursor over the rotation of a generation. It is empty if there is
+// no generation, or if a child chooses for it.
+func cursorOver(g *generation) cursor {
+	if g == nil {
+		return cursor{}
+	}
+	r, _ := g.by.(*rotation)
+	if r == nil {
+		return cursor{}
+	}
+	return cursor{conns: r.conns}
+}
+
+// meet returns the SubConn for a backend if it is near the place that should
+// come next, or nil.
+func (c *cursor) meet(addr string, health bool) *subConn {
+	for _, place := range [...]int{c.next, c.next + 1, c.next - 1} {
+		if place >= 0 && place < len(c.conns) && c.conns[place].lists(addr, health) {
+			c.next = place + 1
+			return c.conns[place]
+		}
+	}
+	c.next++
+	return nil
 }

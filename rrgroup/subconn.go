@@ -11,8 +11,8 @@ import (
 	"github.com/actorlb/grpclb/internal/attrs"
 )
 
-// A subConn is a connection of the pool. Everything in it is owned by the
-// group; to others the pointer is a name.
+// A subConn is a SubConn of the pool. The group's goroutine owns everything in it;
+// others only pass the pointer on.
 type subConn struct {
 	key // fixed when it was made
 
@@ -28,23 +28,23 @@ type subConn struct {
 
 	// Who needs it.
 	held    int           // retired generations that have not drained
-	serving serving       // the current and the incoming one, where they name it
-	users   *hosted.Users // child policies, if it ever was one of theirs
-	until   time.Time     // nobody: it lingers until then
-	gone    bool          // nobody, and it is shut down
+	serving serving       // rotations of the current and the incoming generation, if they name it
+	users   *hosted.Users // child policies; nil if none ever used it
+	until   time.Time     // if nobody does: it lingers until then
+	gone    bool          // it is shut down
 }
 
-// A standing counts the SubConns of a generation by how they stand, each once
-// however many entries it has.
+// A standing counts the SubConns of a rotation by state, each once however many entries
+// it has.
 type standing struct {
 	ready, pending, failed int
 
 	untried int // of the failed: those that failed before there was the generation
-	first   int // of the pending: those that were neither READY nor failed since then
+	first   int // of the pending: those that have been neither READY nor failed since then
 }
 
-// in returns the count that c belongs in. A SubConn that failed stays among
-// the failed until it is READY: the attempts in between promise nothing.
+// in returns the count that c belongs to. A SubConn that failed counts as failed until
+// it is READY, also while it connects again.
 func (s *standing) in(c *subConn) *int {
 	switch {
 	case c.state == connectivity.Ready:
@@ -56,14 +56,14 @@ func (s *standing) in(c *subConn) *int {
 	}
 }
 
-// A serving is the rotations that send calls over a SubConn: no more than the
-// current one, the incoming one, and for a moment the one that replaces that. A
-// place that is not taken is nil.
+// A serving is the rotations that send calls over a SubConn: at most those of the current
+// generation, the incoming one, and for a moment the one that replaces the incoming one.
+// Places that are not used are nil.
 type serving [3]*rotation
 
 func (s *serving) has(r *rotation) bool { return s[0] == r || s[1] == r || s[2] == r }
 
-// swap puts a generation, or nil, in the place of another.
+// swap puts a rotation, or nil, in the place of another.
 func (s *serving) swap(old, new *rotation) {
 	switch old {
 	case s[0]:
@@ -84,34 +84,33 @@ type key struct {
 	health     bool // gRPC checks its health, and says READY only of one that is well
 }
 
-// listedKey is the key of a list's backend, for the group's own rotation. A list
-// says no more of it than its address.
+// listedKey is the key of a list's backend, for the group's own rotation. Of a list's
+// backend only the address is known.
 func listedKey(addr string, health bool) key {
 	return key{address: resolver.Address{Addr: addr}, provenance: FromBalancer, health: health}
 }
 
-// connects reports whether c is for this key. An address with attributes that can't
-// be compared is a new one each time that a resolver makes it, and gets a connection
-// of its own.
+// connects reports whether c has this key. An address with attributes that can't be
+// compared equals no other, so it gets a SubConn of its own each time.
 func (c *subConn) connects(k key) bool {
 	return c.provenance == k.provenance && c.health == k.health && c.address.Addr == k.address.Addr &&
 		c.address.ServerName == k.address.ServerName && attrs.Equal(c.address.Attributes, k.address.Attributes)
 }
 
-// lists reports whether c is what the pool has for a list's backend.
+// lists reports whether c is the pool's SubConn for a list's backend.
 func (c *subConn) lists(addr string, health bool) bool {
 	return !c.gone && c.address.Addr == addr && c.provenance == FromBalancer && c.health == health
 }
 
-// wanted reports whether calls may still be sent over c, so that it should
-// stay connected. A retired generation does not ask for that.
+// wanted reports whether a rotation that is not retired names c: then it is to stay
+// connected.
 func (c *subConn) wanted() bool { return c.serving != serving{} }
 
-// idle reports whether no generation names c any more.
-func (c *subConn) idle() bool { return !c.wanted() && c.users.None() && c.held == 0 }
+// isFree reports whether nobody needs c any more.
+func (c *subConn) isFree() bool { return !c.wanted() && c.users.None() && c.held == 0 }
 
-// serve adds r to the rotations that send calls over c, and c to its tally.
-// It reports false if r had it already: the address is listed twice.
+// serve adds r to the rotations that send calls over c, and c to the tally of r. It
+// reports false if r had c already, because its address is listed twice.
 func (c *subConn) serve(r *rotation) bool {
 	if c.serving.has(r) {
 		return false
@@ -121,8 +120,8 @@ func (c *subConn) serve(r *rotation) bool {
 	return true
 }
 
-// report takes over a new state of the SubConn, and moves it in the tally of
-// every generation it serves. newest is the number of the newest generation.
+// report takes in a new state of the SubConn, and moves it in the tallies of its
+// rotations. newest is the number of the newest generation.
 func (c *subConn) report(state balancer.SubConnState, newest uint64) {
 	for _, r := range c.serving {
 		if r != nil {
@@ -138,7 +137,7 @@ func (c *subConn) report(state balancer.SubConnState, newest uint64) {
 	}
 }
 
-// note counts c as it stands.
+// note counts c by its state.
 func (r *rotation) note(c *subConn) {
 	*r.tally.in(c)++
 	if c.failed {
@@ -147,14 +146,14 @@ func (r *rotation) note(c *subConn) {
 	r.tally.recount(c, r.of.number, 1)
 }
 
-// untally takes back what was noted of c.
+// untally takes c out of the counts again.
 func (r *rotation) untally(c *subConn) {
 	*r.tally.in(c)--
 	r.tally.recount(c, r.of.number, -1)
 }
 
-// recount adds n for a SubConn of which nothing is known that happened since
-// there was the generation with this number.
+// recount adds n to the counts of SubConns that have been neither READY nor failed
+// since there was the generation with this number, if c is one of those.
 func (s *standing) recount(c *subConn, number uint64, n int) {
 	switch {
 	case c.knownIn >= number:
@@ -165,8 +164,8 @@ func (s *standing) recount(c *subConn, number uint64, n int) {
 	}
 }
 
-// take notes what the SubConn reported. Of one that was READY it is known until
-// that ends.
+// take notes what the SubConn reported. While it is READY, that holds for each new
+// generation too.
 func (c *subConn) take(state balancer.SubConnState, newest uint64) {
 	if c.state == connectivity.Ready {
 		c.knownIn = newest
@@ -180,8 +179,8 @@ func (c *subConn) take(state balancer.SubConnState, newest uint64) {
 	}
 }
 
-// connect starts an attempt to connect, if there is a SubConn and it was not
-// given up by what else happened at the same time.
+// connect starts an attempt to connect, unless gRPC made no SubConn or it was shut down
+// since the action was added.
 func (c *subConn) connect() {
 	if c.sc != nil && !c.gone {
 		c.sc.Connect()
