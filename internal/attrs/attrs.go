@@ -1,17 +1,16 @@
-// Package attrs compares the attributes of addresses, whatever is in them.
+// Package attrs compares the attributes of addresses, with values of any type.
 package attrs
 
 import "google.golang.org/grpc/attributes"
 
-// Equal reports whether a and b are the same attributes. If one of their values
-// can't be compared, they are different ones, unless a and b are one pointer.
+// Equal reports whether a and b are equal. If Go can't compare one of their values, they are
+// not, unless a and b are the same pointer.
 func Equal(a, b *attributes.Attributes) (same bool) {
 	if a == b {
 		return true // grpc-go 1.75 would compare the values even then
 	}
-	// The values can't be listed, so whether == panics on one of them is only
-	// known once it has. Nothing is left half done then: to compare changes
-	// nothing.
+	// The values can't be listed, so only a panic shows that == can't compare one of them. It is
+	// safe to recover: comparing changes nothing.
 	defer func() {
 		if recover() != nil {
 			same = false
@@ -20,8 +19,8 @@ func Equal(a, b *attributes.Attributes) (same bool) {
 	return a.Equal(b)
 }
 
-// Comparable returns a, or nil if Go can't compare one of its values. It is for
-// what is handed to policies of gRPC's that compare attributes themselves.
+// Comparable returns a, or nil if Go can't compare one of its values. It is for attributes that
+// go to policies of gRPC which compare them.
 func Comparable(a *attributes.Attributes) *attributes.Attributes {
 	if a == nil || Equal(a.WithValue(probe{}, 0), a.WithValue(probe{}, 0)) {
 		return a
@@ -29,6 +28,6 @@ func Comparable(a *attributes.Attributes) *attributes.Attributes {
 	return nil
 }
 
-// probe is the key of a value that makes two attributes of one, which are then
-// compared value by value.
+// probe is a key that makes a copy of attributes, so that they are compared value by value and
+// not as one pointer.
 type probe struct{}

@@ -1,5 +1,4 @@
-// Package delay computes how long to wait before something that failed is tried
-// again.
+// Package delay computes how long to wait before a failed step is tried again.
 package delay
 
 import (
@@ -11,16 +10,16 @@ import (
 
 // After returns the wait after a failure that this many failures preceded:
 // BaseDelay × Multiplier^earlier, at most MaxDelay, then spread by Jitter. So the
-// longest wait is MaxDelay × (1 + Jitter). random is in [0, 1). An infinite product
-// is brought back by MaxDelay.
+// longest wait is MaxDelay × (1 + Jitter). random is in [0, 1). MaxDelay also bounds an
+// infinite product.
 func After(c backoff.Config, earlier int, random float64) time.Duration {
 	grown := float64(c.BaseDelay) * math.Pow(c.Multiplier, float64(earlier))
 	return Spread(math.Min(grown, float64(c.MaxDelay)), c.Jitter, random)
 }
 
 // Spread returns d nanoseconds, up to this share of them more or less. random is in
-// [0, 1). The longest possible duration takes the place of any that is longer: a
-// float out of range has no defined integer.
+// [0, 1). A result over the longest Duration is that Duration, because Go does not define
+// the conversion of a float that is too large.
 func Spread(d, share, random float64) time.Duration {
 	d *= 1 + share*(2*random-1)
 	if d >= math.MaxInt64 {

@@ -10,10 +10,10 @@
 //	dns.FailType("half.example.com", dnsmessage.TypeAAAA, dnsmessage.RCodeRefused)
 //	dns.Silence("slow.example.com")
 //
-// A name that it was told nothing of does not exist (NXDOMAIN). One that has
-// records, but none of the type that is asked for, is answered without any.
+// An unknown name does not exist (NXDOMAIN). The answer for a name that has no records of
+// the type is empty.
 // Names are absolute, with or without the dot at the end, in any case.
 //
 // An answer of more than 512 bytes is truncated on UDP, so a client has to ask
-// again by TCP. The server says that it is an authority for everything.
+// again by TCP. The server is an authority for every name.
 package dnstest

@@ -11,7 +11,7 @@ import (
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 )
 
-// An Answer is what a backend says of itself and of the call.
+// An Answer is the answer of a backend: its number, and what it saw of the call.
 type Answer struct {
 	Backend int    // its number
 	Token   string // the lb-token it saw, as in Backend.Tokens
@@ -71,7 +71,7 @@ type Conversation struct {
 
 // Ask sends a message and waits for the answer to it.
 func (c *Conversation) Ask() (Answer, error) {
-	// What ended the call, if something did, Recv says better.
+	// If the call has ended, Recv has the reason.
 	if err := c.stream.Send(&testpb.StreamingOutputCallRequest{}); err != nil && !errors.Is(err, io.EOF) {
 		return Answer{}, err
 	}
@@ -82,8 +82,7 @@ func (c *Conversation) Ask() (Answer, error) {
 	return decode(response.GetPayload())
 }
 
-// End tells the backend that there is no more to come, and returns the status
-// that the call ended with; nil is OK.
+// End closes the client's side and returns the status that the call ended with; nil is OK.
 func (c *Conversation) End() error {
 	if err := c.stream.CloseSend(); err != nil {
 		return err

@@ -85,8 +85,8 @@ func (b *Backend) Conns() int { return int(b.server.conns.Load()) }
 // Open returns how many connections are open now.
 func (b *Backend) Open() int { return int(b.server.open.Load()) }
 
-// Hold makes every answer wait inside its handler, until Release or until the
-// client gives up.
+// Hold makes every handler wait before it answers, until Release or until the call is
+// cancelled.
 func (b *Backend) Hold() {
 	b.state.update(func(s *backendState) {
 		if s.gate == nil {
@@ -95,7 +95,7 @@ func (b *Backend) Hold() {
 	})
 }
 
-// Release lets all answers go that Hold held up, and later ones too.
+// Release ends Hold: handlers that wait answer, and later ones do at once.
 func (b *Backend) Release() {
 	b.state.update(func(s *backendState) {
 		if s.gate != nil {

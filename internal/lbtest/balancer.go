@@ -12,13 +12,13 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// maxCalls bounds the calls that a balancer has received and the test has not
-// yet asked for. More fail the test: that client spins.
+// maxCalls bounds the streams that the test has not asked for yet. More of them fail the test:
+// the client loops.
 const maxCalls = 4096
 
-// A Balancer is a grpc.lb.v1 server that says what the test tells it to. Each
-// call of a client is a [Call]; the test gets them from Next, in the order in
-// which they arrived, and speaks through them.
+// A Balancer is a grpc.lb.v1 server that sends what the test wants. Each stream of a client is a
+// [Call]. The test gets them from Next, in the order in which they arrived, and sends messages on
+// them.
 type Balancer struct {
 	server *server
 	calls  atomic.Int64 // how many arrived so far
@@ -38,9 +38,9 @@ func NewBalancer(t testing.TB, network Network, options ...grpc.ServerOption) *B
 	return b
 }
 
-// patient has the server of a balancer allow the pings of its clients, as
-// lbserver.KeepaliveEnforcement does; gRPC's default is one in 5 min. An option of
-// the test's may replace it.
+// patient lets the server of a balancer accept the pings of its clients, as
+// lbserver.KeepaliveEnforcement does; gRPC's default is one in 5 min. An option of the test
+// has precedence.
 var patient = grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true})
 
 // Addr returns where the balancer listens, an "ip:port".
@@ -49,8 +49,8 @@ func (b *Balancer) Addr() string { return b.server.addr }
 // Address returns the same as a resolver would, without a server name.
 func (b *Balancer) Address() resolver.Address { return resolver.Address{Addr: b.Addr()} }
 
-// Next waits for the next call whose initial request has arrived. It fails the
-// test if none comes within ten seconds.
+// Next waits for the next stream, until its initial request has arrived. It fails the test after
+// ten seconds.
 func (b *Balancer) Next() *Call {
 	b.server.t.Helper()
 	return b.NextWithin(patience)
@@ -62,7 +62,7 @@ func (b *Balancer) NextWithin(limit time.Duration) *Call {
 	return receive(b.server.t, b.queue, limit, "a call to the balancer")
 }
 
-// Calls returns how many calls have arrived so far, with an initial request.
+// Calls returns how many streams have arrived so far, with an initial request.
 func (b *Balancer) Calls() int { return int(b.calls.Load()) }
 
 // Conns returns how many connections were made so far.
@@ -71,7 +71,7 @@ func (b *Balancer) Conns() int { return int(b.server.conns.Load()) }
 // Open returns how many connections are open now.
 func (b *Balancer) Open() int { return int(b.server.open.Load()) }
 
-// Stop breaks all connections and stops listening. Calls end.
+// Stop breaks all connections and stops listening. Streams end.
 func (b *Balancer) Stop() { b.server.stop() }
 
 // Restart listens at the same address again, after Stop or instead of it.

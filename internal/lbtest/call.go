@@ -10,13 +10,13 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// maxReports bounds the reports that arrived and nobody asked for; the client
-// is then held up by flow control.
+// maxReports bounds the reports that the test has not received yet. Above it, flow control
+// stops the client.
 const maxReports = 4096
 
-// A Call is one BalanceLoad call of a client.
+// A Call is one BalanceLoad stream of a client.
 type Call struct {
-	// Fixed when the call arrives.
+	// Fixed when the stream arrives.
 	t      testing.TB
 	name   string
 	opened time.Time
@@ -32,20 +32,20 @@ type Call struct {
 // Name returns the name in the initial request.
 func (c *Call) Name() string { return c.name }
 
-// Opened returns when the call arrived.
+// Opened returns when the stream arrived.
 func (c *Call) Opened() time.Time { return c.opened }
 
 // MD returns the metadata of the call, ":authority" included.
 func (c *Call) MD() metadata.MD { return c.md }
 
-// Peer returns the address from which the client called.
+// Peer returns the address of the client.
 func (c *Call) Peer() net.Addr { return c.peer }
 
-// Ended is closed when the client has gone away, or after HangUp.
+// Ended is closed when the client is gone, or after HangUp.
 func (c *Call) Ended() <-chan struct{} { return c.ended }
 
-// Initial sends the initial response, asking for a report in each interval of
-// the given length; zero asks for none. It returns as Send does.
+// Initial sends the initial response, which asks for reports at this interval; zero asks for
+// none. It returns as Send does.
 func (c *Call) Initial(reportEvery time.Duration) bool {
 	initial := &lbpb.InitialLoadBalanceResponse{}
 	if reportEvery != 0 {
@@ -73,10 +73,9 @@ func (c *Call) Fallback() bool {
 	})
 }
 
-// Send sends m, which must not be changed any more, and reports whether the
-// call was still there to take it. Messages arrive in the order in which one
-// goroutine sent them. Send waits while the client's flow control holds up
-// the message before.
+// Send sends m, which must not change after that, and reports whether the stream was still
+// open. Messages of one goroutine arrive in order. Send waits while flow control holds the
+// message before.
 func (c *Call) Send(m *lbpb.LoadBalanceResponse) bool {
 	select {
 	case c.say <- m:
@@ -86,8 +85,7 @@ func (c *Call) Send(m *lbpb.LoadBalanceResponse) bool {
 	}
 }
 
-// HangUp ends the call after what was sent so far, with the status of err;
-// nil is OK. It returns when Ended is closed.
+// HangUp ends the stream, after the messages before, with the status of err; nil is OK. It returns when Ended is closed.
 func (c *Call) HangUp(err error) {
 	select {
 	case c.hangUp <- err:
@@ -103,6 +101,6 @@ func (c *Call) Report() *lbpb.ClientStats {
 	return receive(c.t, c.reports, patience, "a load report")
 }
 
-// Reports yields the load reports, for tests that wait for something else too
-// or show that there is none.
+// Reports yields the load reports, for tests that also wait for something else, or show that
+// there is none.
 func (c *Call) Reports() <-chan *lbpb.ClientStats { return c.reports }

@@ -19,20 +19,19 @@ type Network interface {
 	// once, as a closed port does. It can be given to grpc.WithContextDialer.
 	Dial(ctx context.Context, addr string) (net.Conn, error)
 
-	// Dials returns when addr was dialled, whatever came of it, oldest first.
+	// Dials returns when addr was dialled, with or without success, oldest first.
 	Dials(addr string) []time.Time
 
-	// Cut breaks every connection to addr: what was under way is lost and both
-	// ends have an error at once. New connections can be made.
+	// Cut breaks every connection to addr: data in flight is lost, and both ends get an error at
+	// once. New connections can be made.
 	Cut(addr string)
 
-	// Freeze has the connections to addr that are open carry nothing more: what
-	// either end writes is lost, and neither hears of it. New ones can be made.
+	// Freeze makes the open connections to addr lose all that either end writes, without an error.
+	// New connections can be made.
 	Freeze(addr string)
 
-	// Blackhole makes dials to addr hang until their context is done, while on
-	// is true. A dial that hangs already goes on hanging when it is false
-	// again. Connections that are open stay so.
+	// Blackhole makes dials to addr hang until their context is done, while on is true. A dial
+	// that hangs goes on hanging when on is false again. Open connections stay open.
 	Blackhole(addr string, on bool)
 }
 

@@ -14,9 +14,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// A Parent is a balancer.ClientConn without a channel behind it: the test
-// plays gRPC and says what becomes of each [SubConn]. It fails the test for a
-// use that gRPC has deprecated.
+// A Parent is a balancer.ClientConn without a channel: the test takes the place of gRPC and sets
+// the state of each [SubConn]. A deprecated call fails the test.
 type Parent struct {
 	balancer.ClientConn // nil: gRPC wants it embedded, and each method in use is below
 

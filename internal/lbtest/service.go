@@ -21,8 +21,7 @@ type balancerService struct {
 	balancer *Balancer
 }
 
-// BalanceLoad runs one call: it hands it to the test and then says what the
-// test tells it to.
+// BalanceLoad runs one stream: it hands it to the test, and then sends what the test wants.
 func (s *balancerService) BalanceLoad(stream balanceLoad) error {
 	c, err := newCall(s.balancer.server.t, stream)
 	if err != nil {
@@ -39,10 +38,10 @@ func (s *balancerService) BalanceLoad(stream balanceLoad) error {
 	return c.serve(stream, gone)
 }
 
-// balanceLoad is the server's side of a call.
+// balanceLoad is the server's side of a stream.
 type balanceLoad = grpc.BidiStreamingServer[lbpb.LoadBalanceRequest, lbpb.LoadBalanceResponse]
 
-// newCall waits for the initial request and returns what the test will get.
+// newCall waits for the initial request and returns the Call for the test.
 func newCall(t testing.TB, stream balanceLoad) (*Call, error) {
 	first, err := stream.Recv()
 	if err != nil {
@@ -69,7 +68,7 @@ func newCall(t testing.TB, stream balanceLoad) (*Call, error) {
 	return c, nil
 }
 
-// serve says what it is told to, until either side ends the call.
+// serve sends what the test wants, until either side ends the stream.
 func (c *Call) serve(stream balanceLoad, gone <-chan error) error {
 	defer close(c.ended)
 	for {
@@ -113,8 +112,8 @@ func (c *Call) deliver(ctx context.Context, stats *lbpb.ClientStats) bool {
 	}
 }
 
-// endOf turns what ended a reader into what ends the call: a client that has
-// no more to say gets an OK, as servers do it.
+// endOf turns the error of the reader into the end of the stream: a client that has closed its
+// side gets OK, as from any server.
 func endOf(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil

@@ -5,14 +5,12 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for something that should happen at once.
-// In a bubble it costs nothing; outside it is only ever waited in full by a
-// test that fails.
+// patience is how long a test waits for something that should happen at once. Only a test that
+// fails waits that long.
 const patience = 10 * time.Second
 
-// A shared value lies in a channel of capacity one, and whoever takes it out
-// has it alone. Unlike a lock it can be waited for inside a bubble: there,
-// time goes on while a goroutine waits for a channel.
+// A shared value is kept in a channel of capacity one; a goroutine takes it out to use it. Unlike
+// with a lock, a goroutine that waits for a channel does not stop the time of a bubble.
 type shared[T any] struct{ slot chan held[T] }
 
 type held[T any] struct {
@@ -102,7 +100,7 @@ func receive[T any](t testing.TB, c <-chan T, limit time.Duration, what string) 
 		return v
 	case <-timer.C:
 	}
-	// Both may have been ready: what is there comes before what is late.
+	// Both may be ready: a value that is there has precedence over the time-out.
 	select {
 	case v := <-c:
 		return v

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A SubConn is a connection of a [Parent] that does nothing by itself: the
-// test reads what the policy wants of it and says what becomes of it.
+// A SubConn is a connection of a [Parent]. It does nothing by itself: the test sees what the
+// policy asks of it, and sets its state.
 type SubConn struct {
 	balancer.SubConn // nil: gRPC wants it embedded, and each method in use is below
 
@@ -117,14 +117,14 @@ func (sc *SubConn) WaitShut() {
 	expect(sc.t, sc.state, fmt.Sprintf("%v: Shutdown", sc), func(s *subConnState) bool { return s.shut })
 }
 
-// State returns what the last SetState said; IDLE before that.
+// State returns the state that was set last; IDLE before that.
 func (sc *SubConn) State() (state connectivity.State) {
 	sc.state.view(func(s *subConnState) { state = s.current })
 	return state
 }
 
-// SetState tells the policy, on the caller's goroutine, what has become of the
-// SubConn. An error belongs to TRANSIENT_FAILURE; more than one panics.
+// SetState tells the policy the state of the SubConn, on the caller's goroutine. An error is for
+// TRANSIENT_FAILURE; more than one panics.
 func (sc *SubConn) SetState(state connectivity.State, err ...error) {
 	sc.state.update(func(s *subConnState) {
 		s.current = state

@@ -1,5 +1,5 @@
-// Package oneline joins errors in one line, as logs and the texts of gRPC's statuses
-// need it. errors.Join puts each on a line of its own.
+// Package oneline joins errors in one line, for logs and for the messages of gRPC statuses.
+// errors.Join puts each error on a line of its own.
 package oneline
 
 import (

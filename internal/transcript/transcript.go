@@ -1,5 +1,5 @@
-// Package transcript plays the transcripts of tests: text files in which events
-// stand at the beginning of a line, and below each, indented, what comes of it.
+// Package transcript plays the transcripts of tests: text files with an event at the beginning
+// of a line, and below it, indented, its results.
 package transcript
 
 import (
@@ -14,9 +14,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 
-// Play plays each file that matches pattern, as a subtest. transcribe is given
-// a file and returns it with what came of its events this time; a difference
-// fails the test. With the flag -update the file is rewritten instead.
+// Play plays each file that matches pattern, as a subtest. transcribe gets a file and returns it
+// with the results of this time. A difference fails the test; with the flag -update the file is
+// rewritten instead.
 func Play(t *testing.T, pattern string, transcribe func(t *testing.T, script string) string) {
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
