@@ -15,7 +15,6 @@ const keptCapacity = 1024
 // hands what it got to Open.
 type Inbox[M any] struct {
 	newest atomic.Pointer[link[M]] // senders → receiver: the backlog; &end once closed
-	unused atomic.Pointer[link[M]] // receiver → senders: links to be used again
 	wake   chan Batch[M]           // senders → receiver: the backlog is no longer empty
 	end    link[M]
 
@@ -39,8 +38,7 @@ func NewInbox[M any]() *Inbox[M] { return &Inbox[M]{wake: make(chan Batch[M], 1)
 // inbox is closed and m was dropped. It may be called from any goroutine and
 // never waits.
 func (in *Inbox[M]) Send(m M) bool {
-	l := in.link()
-	l.message = m
+	l := &link[M]{message: m}
 	for {
 		older := in.newest.Load()
 		if older == &in.end {
@@ -64,23 +62,6 @@ func (in *Inbox[M]) wakeUp() {
 	}
 }
 
-// link returns a link to use. Those that the receiver has left are taken all at
-// once and put back but for one, so that no link can go and come back while
-// somebody looks at it. If there are newer ones by then, these are forgotten.
-func (in *Inbox[M]) link() *link[M] {
-	if in.unused.Load() == nil {
-		return new(link[M])
-	}
-	l := in.unused.Swap(nil)
-	switch {
-	case l == nil:
-		return new(link[M])
-	case l.older != nil:
-		in.unused.CompareAndSwap(nil, l.older)
-	}
-	return l
-}
-
 // Ready yields a batch as soon as there is a backlog; rarely one that is empty,
 // because its messages came with the batch before. The receiver has to pass it to
 // Open. The messages opened before are handled by now, and forgotten.
@@ -95,12 +76,8 @@ func (in *Inbox[M]) Ready() <-chan Batch[M] {
 // it may open Batch{} at any time.
 func (in *Inbox[M]) Open(Batch[M]) []M {
 	clear(in.opened)
-	newest := in.take(nil)
-	messages := in.read(newest, in.opened[:0])
+	messages := read(in.take(nil), in.opened[:0])
 	in.opened = messages
-	if len(messages) <= keptCapacity {
-		in.unused.Store(newest)
-	}
 	if cap(messages) > keptCapacity {
 		// Forgotten now and not at the next Open, which may be hours away.
 		in.opened = nil
@@ -117,7 +94,7 @@ func (in *Inbox[M]) take(instead *link[M]) *link[M] {
 }
 
 // read moves the messages of a backlog to a slice, that of the oldest link first.
-func (in *Inbox[M]) read(newest *link[M], to []M) []M {
+func read[M any](newest *link[M], to []M) []M {
 	n := 0
 	for l := newest; l != nil; l = l.older {
 		n++
@@ -126,10 +103,9 @@ func (in *Inbox[M]) read(newest *link[M], to []M) []M {
 		to = make([]M, n)
 	}
 	to = to[:n]
-	var none M
 	for l := newest; l != nil; l = l.older {
 		n--
-		to[n], l.message = l.message, none
+		to[n] = l.message
 	}
 	return to
 }
@@ -137,9 +113,8 @@ func (in *Inbox[M]) read(newest *link[M], to []M) []M {
 // Close makes every later Send return false and returns what was queued but
 // never received. Only the receiver may call it; a second call returns nil.
 func (in *Inbox[M]) Close() []M {
-	rest := in.read(in.take(&in.end), nil)
+	rest := read(in.take(&in.end), nil)
 	in.opened = nil
-	in.unused.Store(nil)
 	select {
 	case <-in.wake:
 	default:

@@ -138,6 +138,24 @@ func TestInbox_CloseOfAnEmptyOne(t *testing.T) {
 	}
 }
 
+// A receiver that opens unasked has what was sent before, and is ready once more, for
+// nothing.
+func TestInbox_OpensUnasked(t *testing.T) {
+	in := actor.NewInbox[int]()
+	for round := range 3 {
+		if got := in.Open(actor.Batch[int]{}); len(got) != 0 {
+			t.Errorf("round %d: got %v from an empty inbox", round, got)
+		}
+		in.Send(round)
+		if got, want := in.Open(actor.Batch[int]{}), []int{round}; !slices.Equal(got, want) {
+			t.Errorf("round %d: got %v, want %v", round, got, want)
+		}
+	}
+	if got := next(in); len(got) != 0 {
+		t.Errorf("got %v again", got)
+	}
+}
+
 // Law 4: however Close falls among the senders, what Send accepted is
 // received or handed back, and nothing else is.
 func TestInbox_CloseLosesNothingThatSendAccepted(t *testing.T) {

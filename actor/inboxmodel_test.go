@@ -15,9 +15,9 @@ const (
 )
 
 // A queue is an inbox as a model: links are numbers from 1, and 0 is none. What a
-// thread does to a link that it has alone is no step of its own.
+// sender does to its link before others see it is no step of its own.
 type queue struct {
-	newest, unused int8
+	newest         int8
 	wake           bool
 	older, message [modelLinks]int8
 	made           int8
@@ -36,18 +36,17 @@ type flaw uint8
 
 const (
 	sound          flaw = iota
-	takesOneLink        // a link is taken by itself, as long as it is still the first
 	wakesFirst          // the receiver is woken before the message is linked
 	closesInTwo         // Close takes the backlog, and then marks the end
 	neverTakesBack      // Open takes the backlog by reading it and then writing none
 )
 
 // A cast is who plays: how many messages each of the senders has, and whether the
-// receiver may close the inbox at any time.
+// receiver may close the inbox at any time, or open it before it is woken.
 type cast struct {
-	messages [modelSenders]int8
-	closes   bool
-	flaw     flaw
+	messages      [modelSenders]int8
+	closes, opens bool
+	flaw          flaw
 }
 
 func (m cast) send(s *queue, i int) string {
@@ -58,59 +57,33 @@ func (m cast) send(s *queue, i int) string {
 			return ""
 		}
 		t.sent++
-		if t.link, t.at = s.unused, 1; t.link == 0 {
-			m.begin(s, i, 0)
-		}
-		return "look for an unused link"
+		s.made++
+		t.link, t.at = s.made, 1
+		s.message[t.link] = int8(i+1)<<4 + t.sent
+		return "make a link"
 	case 1:
-		if m.flaw == takesOneLink {
-			t.older, t.at = s.older[t.link], 5
-			return "see which link comes after the unused one"
-		}
-		t.link, s.unused = s.unused, 0
-		if t.link != 0 && s.older[t.link] != 0 {
-			t.at = 2
-		} else {
-			m.begin(s, i, t.link)
-		}
-		return "take the unused links"
-	case 2:
-		if s.unused == 0 {
-			s.unused = s.older[t.link]
-		}
-		m.begin(s, i, t.link)
-		return "put back all but one"
-	case 3:
 		if s.newest == closedMark {
 			t.at, t.link = 0, 0
 			t.sent = m.messages[i]
 			return "find it closed"
 		}
 		t.older, s.older[t.link] = s.newest, s.newest
-		t.at = 4
+		t.at = 2
 		if m.flaw == wakesFirst && t.older == 0 {
 			s.wake = true
 		}
 		return "read the newest"
-	case 4:
+	case 2:
 		if s.newest != t.older {
-			t.at = 3
+			t.at = 1
 			return "link, too late"
 		}
 		s.newest = t.link
-		t.accepted, t.at = t.sent, 6
+		t.accepted, t.at = t.sent, 3
 		if t.older != 0 || m.flaw == wakesFirst {
 			t.at, t.link, t.older = 0, 0, 0
 		}
 		return "link"
-	case 5:
-		if s.unused != t.link {
-			m.begin(s, i, 0)
-			return "take one link, too late"
-		}
-		s.unused = t.older
-		m.begin(s, i, t.link)
-		return "take one link"
 	default:
 		s.wake = true
 		t.at, t.link, t.older = 0, 0, 0
@@ -118,48 +91,35 @@ func (m cast) send(s *queue, i int) string {
 	}
 }
 
-// begin has a sender go on with a link, or make one.
-func (m cast) begin(s *queue, i int, link int8) {
-	t := &s.senders[i]
-	if link == 0 {
-		s.made++
-		link = s.made
-	}
-	t.link, t.at = link, 3
-	s.message[link] = int8(i+1)<<4 + t.sent
-}
-
 func (m cast) receive(s *queue) string {
 	r := &s.receiver
 	switch {
 	case s.closed:
 		return ""
+	case r.at == 1 && m.flaw == neverTakesBack && r.batch == 0 && s.newest != 0:
+		r.batch = s.newest
+		return "open: read the backlog"
 	case r.at == 1:
-		if m.flaw == neverTakesBack && r.batch == 0 && s.newest != 0 {
-			r.batch = s.newest
-			return "open: read the backlog"
-		}
 		if r.batch == 0 {
 			r.batch = s.newest
 		}
-		s.newest = 0
 		m.read(s, r.batch)
-		r.at = 2
+		s.newest, r.batch, r.at = 0, 0, 0
 		return "open: take the backlog"
 	case r.at == 2:
-		s.unused, r.batch, r.at = r.batch, 0, 0
-		return "open: leave the links"
-	case r.at == 3:
 		s.newest, s.closed = closedMark, true
 		return "close: mark the end"
 	case s.wake:
 		s.wake, r.at = false, 1
 		return "be woken"
+	case m.opens && s.newest != 0:
+		r.at = 1
+		return "open unasked"
 	case m.closes:
 		m.read(s, s.newest)
 		s.newest, s.closed = closedMark, true
 		if m.flaw == closesInTwo {
-			s.newest, s.closed, r.at = 0, false, 3
+			s.newest, s.closed, r.at = 0, false, 2
 		}
 		return "close"
 	}
@@ -215,14 +175,15 @@ func (m cast) explore() (interleave.Explored, error) {
 	return interleave.Explore(p)
 }
 
-// Every order of the steps of two or three senders and the receiver, with links
-// used again and with Close at any time: all that was accepted is received, once and in the
-// order of its sender.
+// Every order of the steps of two or three senders and the receiver, which may close the
+// inbox or open it at any time: all that was accepted is received, once and in the order of
+// its sender.
 func TestInbox_EveryOrderOfSteps(t *testing.T) {
 	for _, m := range []cast{
 		{messages: [modelSenders]int8{4}},
 		{messages: [modelSenders]int8{3, 2}},
 		{messages: [modelSenders]int8{2, 1, 1}},
+		{messages: [modelSenders]int8{3, 2}, opens: true},
 		{messages: [modelSenders]int8{2, 2}, closes: true},
 		{messages: [modelSenders]int8{1, 1, 1}, closes: true},
 	} {
@@ -230,13 +191,13 @@ func TestInbox_EveryOrderOfSteps(t *testing.T) {
 		if err != nil {
 			t.Errorf("%v: %v", m.messages, err)
 		}
-		t.Logf("%v closes=%t: %+v", m.messages, m.closes, found)
+		t.Logf("%v closes=%t opens=%t: %+v", m.messages, m.closes, m.opens, found)
 	}
 }
 
 // The model finds what it is for.
 func TestInbox_EveryOrderOfStepsFindsFlaws(t *testing.T) {
-	for flaw := takesOneLink; flaw <= neverTakesBack; flaw++ {
+	for flaw := wakesFirst; flaw <= neverTakesBack; flaw++ {
 		m := cast{messages: [modelSenders]int8{3, 3}, closes: flaw == closesInTwo, flaw: flaw}
 		if _, err := m.explore(); err == nil {
 			t.Errorf("flaw %d is not found", flaw)
