@@ -90,10 +90,9 @@ func (w *world) perChannel(c contender, n, size int) channelCost {
 
 // goroutinesOfOurs is how many goroutines ours has beside those of policy=nothing,
 // which has gRPC's for the call to the balancer, and one that reads it as ours
-// has: the policy, the owner of the call, the retry timer's, the group's and the
-// queue's; and gRPC's for the keepalive of the connection. A sender is there while
+// has: the policy, the owner of the call, the group's and the queue's; and gRPC's for the keepalive of the connection. A sender is there while
 // something is sent.
-const goroutinesOfOurs = 6
+const goroutinesOfOurs = 5
 
 // However many backends there are, and however many changed their state.
 func TestOurs_GoroutinesPerChannel(t *testing.T) {

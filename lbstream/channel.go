@@ -41,7 +41,7 @@ func (b builder) OverrideAuthority(resolver.Target) string { return b.authority 
 
 // newChannel makes a channel that connects for its first stream. All addresses have one
 // route. The caller's options come last, so they have precedence.
-func newChannel(opts Options, k Keepalive, addresses []resolver.Address) *channel {
+func newChannel(opts *Options, k Keepalive, addresses []resolver.Address) *channel {
 	r := builder{manual.NewBuilderWithScheme(scheme), opts.Authority}
 	r.InitialState(stateOf(addresses))
 	target := url.URL{Scheme: scheme, Path: "/" + label}
@@ -54,8 +54,7 @@ func newChannel(opts Options, k Keepalive, addresses []resolver.Address) *channe
 	dial := append([]grpc.DialOption{
 		grpc.WithResolvers(r),
 		way,
-		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"pick_first":{}}]}`),
-		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableServiceConfig(), // so gRPC uses pick_first
 		// An idle channel would forget its addresses. The owner closes it instead.
 		grpc.WithIdleTimeout(0),
 		grpc.WithKeepaliveParams(k.params()),

@@ -3,9 +3,9 @@ package lbstream
 import (
 	"errors"
 	"io"
-	"slices"
 	"time"
 
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/resolver"
 )
 
@@ -32,14 +32,16 @@ const (
 )
 
 // core decides about the stream to the balancer. It is a value without goroutine,
-// channel or clock: each method takes an event, returns the commands that follow
-// from it, and keeps in status what the policy should know.
+// channel or clock: each method takes an event, leaves the commands that follow from
+// it in todo, and keeps in status what the policy should know.
 type core struct {
 	// Fixed after the start.
 	counting bool                         // there is a counter, so load reports can be sent
 	routeOf  func(resolver.Address) route // the route to a balancer; nil: all are reached directly
 
 	settings Settings
+	backoff  backoff.Config // for the retry owner, when it is started
+	retrying bool           // the retry owner has been started
 	phase    phase
 	target   Target
 	given    []resolver.Address // the balancers that the channel has; nil: there is no channel
@@ -52,6 +54,29 @@ type core struct {
 	heard    heard
 	reports  reports // of the present stream
 	status   Status
+	told     Status    // the status that the policy was told last
+	todo     []command // for the owner
+}
+
+// do leaves commands for the owner.
+func (c *core) do(commands ...command) { c.todo = append(c.todo, commands...) }
+
+// take returns the commands, which are done in order.
+func (c *core) take() []command {
+	todo := c.todo
+	c.todo = nil
+	return todo
+}
+
+// news returns the status if the policy should be told of it. That is asked after the
+// commands are done: a Reset that answers a status then finds the end of the stream
+// known to the retry owner.
+func (c *core) news() (Status, bool) {
+	if !c.status.differs(c.told) {
+		return Status{}, false
+	}
+	c.told = c.status
+	return c.told, true
 }
 
 var errHungUp = errors.New("the balancer ended the stream")
@@ -65,7 +90,7 @@ func (c *core) configure(s Settings) {
 
 // serve takes a new target. The channel gets its new addresses before a stream is
 // opened over it, so that the stream goes to one of them.
-func (c *core) serve(now time.Time, t Target) []command {
+func (c *core) serve(now time.Time, t Target) {
 	old := c.target
 	c.target = t
 	renamed, changed := t.Name != old.Name, !sameSet(old.Balancers, t.Balancers)
@@ -74,82 +99,84 @@ func (c *core) serve(now time.Time, t Target) []command {
 	}
 	c.moved = c.moved || changed
 	if len(t.Balancers) == 0 {
-		return c.remove(now)
+		c.remove(now)
+		return
 	}
 	if c.phase == idle {
-		return c.dial(now)
+		c.dial(now)
+		return
 	}
 	if c.phase == waiting && changed {
 		// Close the channel instead of changing its addresses: gRPC would close a
 		// connection that is no longer named, and if it is stalled that blocks.
-		return slices.Concat(c.unlink(), []command{tellRetry{standDown{}}}, c.dial(now))
+		c.unlink()
+		c.tellRetry(standDown{})
+		c.dial(now)
+		return
 	}
-	do, fits := c.refresh()
-	if !fits && c.phase == opening {
+	switch fits := c.refresh(); {
+	case c.phase == opening && !fits:
 		// The stream waits for a connection to balancers that the target no longer has.
-		return slices.Concat([]command{endStream{}}, c.dial(now))
-	}
-	switch {
+		c.do(endStream{})
 	case c.phase == open && renamed:
 		// This side ends the stream, so it is no lost balancer. The policy sees no
 		// change until the new stream sends something.
-		do = append(do, endStream{}, tellRetry{standDown{c.finish(now)}})
+		c.do(endStream{})
+		c.tellRetry(standDown{c.finish(now)})
 	case c.phase == waiting && renamed:
-		do = append(do, tellRetry{standDown{}})
+		c.tellRetry(standDown{})
 	default:
-		return do
+		return
 	}
-	return append(do, c.dial(now)...)
+	c.dial(now)
 }
 
 // remove ends the stream: there are no balancers any more. The status keeps the
 // list, which stays in use if there is nothing to fall back to.
-func (c *core) remove(now time.Time) []command {
-	var do []command
+func (c *core) remove(now time.Time) {
 	switch c.phase {
 	case opening, open:
-		do = append(do, endStream{}, tellRetry{standDown{c.finish(now)}})
+		c.do(endStream{})
+		c.tellRetry(standDown{c.finish(now)})
 	case waiting:
-		do = append(do, tellRetry{standDown{}})
+		c.tellRetry(standDown{})
 	}
 	c.phase = idle
 	c.status.Contact, c.status.Asked = false, false
-	return append(do, c.unlink()...)
+	c.unlink()
 }
 
 // dialNow opens the next stream: the wait after the last one, or before replacing
 // the present one, is over.
-func (c *core) dialNow(now time.Time, d dialNow) []command {
+func (c *core) dialNow(now time.Time, d dialNow) {
 	switch {
 	case d.after != c.number:
-		return nil
 	case c.phase == waiting:
-		return c.dial(now)
+		c.dial(now)
 	case c.phase == open && c.renewed:
 		// The policy sees no change until the new stream sends something.
 		c.finish(now)
-		return slices.Concat([]command{endStream{}}, c.dial(now))
+		c.do(endStream{})
+		c.dial(now)
 	}
-	return nil
 }
 
 // askAgain has the present stream replaced, since its list is of no use any more.
 // A stream that has brought no list yet stays: it is still asking.
-func (c *core) askAgain(now time.Time) []command {
-	if c.phase != open || !c.heard.list || c.renewed {
-		return nil
+func (c *core) askAgain(now time.Time) {
+	if c.phase == open && c.heard.list && !c.renewed {
+		c.renewed = true
+		c.tellRetry(renewal{c.number, c.sum(now)})
 	}
-	c.renewed = true
-	return []command{tellRetry{renewal{c.number, c.sum(now)}}}
 }
 
 // opened sends the first message of the present stream. The stream's life counts
 // from now on: how long connecting took says nothing about the balancer.
-func (c *core) opened(now time.Time) []command {
+func (c *core) opened(now time.Time) {
 	c.must(opening)
 	c.phase, c.started = open, now
 	c.reports.send()
-	return []command{sendInitial{c.target.Name}}
+	c.do(sendInitial{c.target.Name})
 }
 
 // ended is told that the present stream ended, not by this side. usable says whether
@@ -157,18 +184,18 @@ func (c *core) opened(now time.Time) []command {
 // stream was with. A channel that could not connect tries again at times of its own,
 // but only the retry owner decides when to connect. So the channel is closed, and the
 // next stream gets a new one, which connects at once.
-func (c *core) ended(now time.Time, err error, usable bool, from string) []command {
+func (c *core) ended(now time.Time, err error, usable bool, from string) {
 	c.must(opening, open)
 	if err == io.EOF {
 		err = errHungUp
 	}
-	return c.over(now, brief(err), usable, from)
+	c.over(now, brief(err), usable, from)
 }
 
 // over decides what follows the end of the present stream. If it brought no list,
 // the balancers that are left in this round are asked at once. If none is left, or
 // if it brought a list, the retry owner says when to open the next stream.
-func (c *core) over(now time.Time, err error, usable bool, from string) []command {
+func (c *core) over(now time.Time, err error, usable bool, from string) {
 	c.status.Ends++
 	c.status.Err = err
 	inVain := !c.heard.list
@@ -178,61 +205,60 @@ func (c *core) over(now time.Time, err error, usable bool, from string) []comman
 	usable = usable && c.phase == open
 	sum := c.finish(now)
 	if inVain && len(c.untried()) > 0 {
-		do := append([]command{moveOn{c.number, from, err}}, c.unlink()...)
-		return append(do, c.dial(now)...)
+		c.do(moveOn{c.number, from, err})
+		c.unlink()
+		c.dial(now)
+		return
 	}
-	do := []command{tellRetry{streamEnded{c.number, sum}}}
+	c.tellRetry(streamEnded{c.number, sum})
 	if !usable || inVain && c.partial() {
-		do = append(do, c.unlink()...)
+		c.unlink()
 	}
 	c.phase, c.tried = waiting, nil
 	c.status.Contact = false
 	c.status.Rounds++
-	return do
 }
 
 // dial opens the next stream, over the present channel if there is one: a stream over
 // an open connection costs the balancer no handshake.
-func (c *core) dial(now time.Time) []command {
-	var do []command
+func (c *core) dial(now time.Time) {
 	if c.stale {
-		do = c.unlink()
+		c.unlink()
 	}
 	c.phase, c.started, c.moved = opening, now, false
 	c.number++
 	if c.given == nil {
 		c.given = c.reach()
-		do = append(do, openChannel{c.given})
+		c.do(openChannel{c.given, c.settings.Keepalive})
 	}
-	return append(do, openStream{c.number})
+	c.do(openStream{c.number, c.status.List})
 }
 
 // refresh updates the channel's addresses, if there is a channel, to the balancers
 // that are left in this round and have the channel's route. If none of them has that
 // route, fits is false, and the next stream gets a new channel.
-func (c *core) refresh() (do []command, fits bool) {
+func (c *core) refresh() (fits bool) {
 	if c.given == nil {
-		return nil, true
+		return true
 	}
 	left := c.along(c.route(c.given[0]))
 	if len(left) == 0 {
 		c.stale = true
-		return nil, false
+		return false
 	}
 	if !sameOrder(c.given, left) {
 		c.given = left
-		do = append(do, useAddresses{left})
+		c.do(useAddresses{left})
 	}
-	return do, true
+	return true
 }
 
 // unlink closes the channel, if there is one. The caller has ended its stream.
-func (c *core) unlink() []command {
-	if c.given == nil {
-		return nil
+func (c *core) unlink() {
+	if c.given != nil {
+		c.given, c.stale = nil, false
+		c.do(closeChannel{})
 	}
-	c.given, c.stale = nil, false
-	return []command{closeChannel{}}
 }
 
 // finish returns the record of the present stream for the retry owner, and forgets

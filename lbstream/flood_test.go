@@ -61,7 +61,8 @@ func TestStream_LatestList(t *testing.T) {
 func TestStream_LatestList_HeldBack(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		lb := b.balancer()
-		ch := newChannel(b.options(), DefaultKeepalive, []resolver.Address{lb.Address()})
+		opts := b.options()
+		ch := newChannel(&opts, DefaultKeepalive, []resolver.Address{lb.Address()})
 		group := actor.NewGroup()
 		stream := startStream(b.Context(), group, ch, nil)
 		stream.raw = (<-stream.events).(opened).raw

@@ -27,10 +27,20 @@ type configure struct{ settings Settings }
 // Stream.AskAgain.
 type askAgain struct{}
 
-func (serve) toStream()     {}
-func (askAgain) toStream()  {}
-func (dialNow) toStream()   {}
-func (configure) toStream() {}
+// reset: the policy wants the next stream now. Sent by Stream.Reset, and passed on to the
+// retry owner.
+type reset struct{}
+
+// setBackoff: the backoff has other figures. Sent by Stream.SetBackoff, and passed on to
+// the retry owner.
+type setBackoff struct{ backoff backoff.Config }
+
+func (serve) toStream()      {}
+func (askAgain) toStream()   {}
+func (dialNow) toStream()    {}
+func (configure) toStream()  {}
+func (reset) toStream()      {}
+func (setBackoff) toStream() {}
 
 // streamEvent is what the goroutines of a stream tell the owner, over the unbuffered
 // channel of that stream. The reader first sends opened or ended. After opened it sends
@@ -68,8 +78,8 @@ func (received) fromStream() {}
 func (ended) fromStream()    {}
 func (sent) fromStream()     {}
 
-// retryMessage is a message to the retry owner: one for each end of a stream or of a
-// wait, and the few of the policy.
+// retryMessage is a message of the stream owner to the retry owner: one for each end of a
+// stream or of a wait, and those of the policy that are passed on.
 type retryMessage interface{ toRetry() }
 
 // streamEnded: this stream is over, and this side did not end it. A dialNow answers
@@ -97,12 +107,6 @@ type record struct {
 	delivered bool          // it brought a server list
 }
 
-// reset: the policy wants the next stream now. Sent by Stream.Reset.
-type reset struct{}
-
-// setBackoff: the backoff has other figures. Sent by Stream.SetBackoff.
-type setBackoff struct{ backoff backoff.Config }
-
 func (streamEnded) toRetry() {}
 func (renewal) toRetry()     {}
 func (standDown) toRetry()   {}
@@ -129,9 +133,9 @@ func (s *Stream) AskAgain() { s.inbox.Send(askAgain{}) }
 
 // Reset forgets the backoff. If the next stream is being waited for, it is opened now.
 // Reset never waits, and does nothing once the group has stopped.
-func (s *Stream) Reset() { s.retry.Send(reset{}) }
+func (s *Stream) Reset() { s.inbox.Send(reset{}) }
 
 // SetBackoff changes the figures from the next end of a stream on; a wait that has begun
 // keeps its length. Figures out of range are replaced as [Options] say. It never
 // waits, and does nothing once the group has stopped.
-func (s *Stream) SetBackoff(b backoff.Config) { s.retry.Send(setBackoff{valid(b)}) }
+func (s *Stream) SetBackoff(b backoff.Config) { s.inbox.Send(setBackoff{valid(b)}) }

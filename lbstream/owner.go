@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc/backoff"
+
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/tokens"
 )
@@ -18,9 +20,9 @@ type owner struct {
 
 	// Owned by the loop.
 	core    core
-	channel *channel       // nil: none
-	stream  *balanceStream // nil: none
-	told    Status         // the status that was published last
+	channel *channel                   // nil: none
+	stream  *balanceStream             // nil: none
+	retry   *actor.Inbox[retryMessage] // stream owner → retry owner; nil: not started
 
 	// Each question has its own channel, so an answer to an earlier question is never
 	// taken for the answer to this one.
@@ -32,47 +34,59 @@ type owner struct {
 // reader that always has a message does not keep the others waiting. When the loop
 // returns, ctx is done, which ends the stream and its goroutines.
 func (o *owner) loop(ctx context.Context) {
-	defer o.public.inbox.Close()
-	defer o.closeChannel()
 	timer := actor.NewTimer() // of the reports, and of a silent balancer
-	defer timer.Stop()
+	defer o.end(timer)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case batch := <-o.public.inbox.Ready():
-			for _, m := range o.public.inbox.Open(batch) {
-				o.do(ctx, o.handle(m))
-			}
+			o.hear(ctx, batch)
 		case e := <-o.events():
-			o.hear(ctx, e)
+			o.happened(e)
 		case now := <-timer.Ready():
 			timer.Rang()
-			o.do(ctx, o.core.rang(now, o.stream.from()))
+			o.core.rang(now, o.stream.from())
 		case counts := <-o.answer:
-			o.answer = nil
-			o.do(ctx, o.core.counted(time.Now(), counts))
+			o.answered(counts)
 		}
+		o.do(ctx)
 		timer.Set(o.core.due())
 		o.publish()
 	}
 }
 
+// hear takes messages. Each one is acted upon before the next.
+func (o *owner) hear(ctx context.Context, batch actor.Batch[message]) {
+	for _, m := range o.public.inbox.Open(batch) {
+		o.handle(m)
+		o.do(ctx)
+	}
+}
+
 // handle passes one message to the core.
-func (o *owner) handle(m message) []command {
+func (o *owner) handle(m message) {
 	switch m := m.(type) {
 	case serve:
-		return o.core.serve(time.Now(), m.target)
+		o.core.serve(time.Now(), m.target)
 	case dialNow:
-		return o.core.dialNow(time.Now(), m)
+		o.core.dialNow(time.Now(), m)
 	case askAgain:
-		return o.core.askAgain(time.Now())
+		o.core.askAgain(time.Now())
 	case configure:
 		o.core.configure(m.settings)
-		return nil
+	case reset:
+		o.core.reset()
+	case setBackoff:
+		o.core.setBackoff(m.backoff)
 	default:
 		panic(fmt.Sprintf("BUG: the stream owner got a %T", m))
 	}
+}
+
+func (o *owner) answered(counts tokens.Counts) {
+	o.answer = nil
+	o.core.counted(time.Now(), counts)
 }
 
 // events returns the channel of the present stream's events, or nil.
@@ -83,40 +97,40 @@ func (o *owner) events() <-chan streamEvent {
 	return o.stream.events
 }
 
-// hear passes one event of the present stream to the core. A stream that ended by
+// happened passes one event of the present stream to the core. A stream that ended by
 // itself is cancelled too, because its sender may still be waiting. The state of the
 // channel is read before the commands of the core can change it.
-func (o *owner) hear(ctx context.Context, e streamEvent) {
+func (o *owner) happened(e streamEvent) {
 	switch e := e.(type) {
 	case opened:
 		o.stream.raw = e.raw
-		o.do(ctx, o.core.opened(time.Now()))
+		o.core.opened(time.Now())
 	case received:
-		o.do(ctx, o.core.received(time.Now(), e))
+		o.core.received(time.Now(), e)
 	case sent:
 		o.core.sent(time.Now())
 	case ended:
 		from := o.stream.from()
 		o.endStream()
-		o.do(ctx, o.core.ended(time.Now(), e.err, o.channel.usable(), from))
+		o.core.ended(time.Now(), e.err, o.channel.usable(), from)
 	default:
 		panic(fmt.Sprintf("BUG: a stream sent a %T", e))
 	}
 }
 
-// do carries out commands in order: the old channel is closed before a new one is
-// made, for example. None of it waits for the network.
-func (o *owner) do(ctx context.Context, commands []command) {
-	for _, c := range commands {
+// do carries out the core's commands in order: the old channel is closed before a new
+// one is made, for example. None of it waits for the network.
+func (o *owner) do(ctx context.Context) {
+	for _, c := range o.core.take() {
 		switch c := c.(type) {
 		case openChannel:
-			o.channel = newChannel(o.opts, o.core.settings.Keepalive, c.addresses)
+			o.channel = newChannel(&o.opts, c.keepalive, c.addresses)
 		case useAddresses:
 			o.channel.use(c.addresses)
 		case closeChannel:
 			o.closeChannel()
 		case openStream:
-			o.stream = startStream(ctx, o.group, o.channel, o.core.status.List)
+			o.stream = startStream(ctx, o.group, o.channel, c.last)
 		case endStream:
 			o.endStream()
 		case sendInitial:
@@ -126,8 +140,10 @@ func (o *owner) do(ctx context.Context, commands []command) {
 			o.opts.Counter.Count(c.stream, o.answer)
 		case sendReport:
 			o.stream.send(o.group, reportRequest(c.stats))
+		case startRetry:
+			o.startRetry(c.backoff)
 		case tellRetry:
-			o.public.retry.Send(c.message)
+			o.retry.Send(c.message)
 		case moveOn:
 			logger.Warning(c)
 		case complain:
@@ -136,6 +152,12 @@ func (o *owner) do(ctx context.Context, commands []command) {
 			panic(fmt.Sprintf("BUG: the core wants a %T", c))
 		}
 	}
+}
+
+func (o *owner) startRetry(b backoff.Config) {
+	inbox := actor.NewInbox[retryMessage]()
+	o.retry = inbox
+	o.group.Go(func(ctx context.Context) { o.public.retryLoop(ctx, inbox, retryCore{backoff: b}) })
 }
 
 // endStream cancels the stream, which ends its goroutines. An answer to the question
@@ -154,13 +176,16 @@ func (o *owner) closeChannel() {
 	o.channel = nil
 }
 
-// publish puts the status into its cell if it has changed. That comes after the
-// messages to the retry owner, so that a Reset sent in answer to a status finds the
-// end of the stream known there.
+// publish puts the status into its cell if the core has a new one.
 func (o *owner) publish() {
-	if !o.core.status.differs(o.told) {
-		return
+	if status, ok := o.core.news(); ok {
+		o.public.status.Put(status)
 	}
-	o.told = o.core.status
-	o.public.status.Put(o.told)
+}
+
+// end stops all that the owner has. Messages that are left are dropped.
+func (o *owner) end(timer *actor.Timer) {
+	timer.Stop()
+	o.closeChannel()
+	o.public.inbox.Close()
 }

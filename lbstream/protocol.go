@@ -21,37 +21,37 @@ type heard struct {
 // response first and then other messages. But a list is used whenever it comes, and a
 // message out of place is ignored:
 // https://github.com/grpc/grpc-proto/blob/master/grpc/lb/v1/load_balancer.proto
-func (c *core) received(now time.Time, said received) []command {
+func (c *core) received(now time.Time, said received) {
 	c.must(open)
 	c.heard.any = true
-	var do []command
 	if c.renewed { // the balancer sends something, so a new stream is not needed
 		c.renewed = false
-		do = append(do, tellRetry{standDown{}})
+		c.tellRetry(standDown{})
 	}
-	return append(do, c.said(now, said)...)
+	c.said(now, said)
 }
 
 // said handles the message by its kind.
-func (c *core) said(now time.Time, said received) []command {
+func (c *core) said(now time.Time, said received) {
 	if said.list != nil {
-		return c.list(said.list)
+		c.list(said.list)
+		return
 	}
 	switch r := said.response.GetLoadBalanceResponseType().(type) {
 	case *lbpb.LoadBalanceResponse_InitialResponse:
-		return c.initial(now, r.InitialResponse)
+		c.initial(now, r.InitialResponse)
 	case *lbpb.LoadBalanceResponse_FallbackResponse:
 		c.status.Asked = true
 	default:
-		return c.complain("a message of unknown kind")
+		c.complain("a message of unknown kind")
 	}
-	return nil
 }
 
 // initial starts the load reports, if the balancer wants them.
-func (c *core) initial(now time.Time, r *lbpb.InitialLoadBalanceResponse) []command {
+func (c *core) initial(now time.Time, r *lbpb.InitialLoadBalanceResponse) {
 	if c.heard.initial {
-		return c.complain("a second initial response")
+		c.complain("a second initial response")
+		return
 	}
 	c.heard.initial = true
 	every, sane := interval(r.GetClientStatsReportInterval())
@@ -59,9 +59,8 @@ func (c *core) initial(now time.Time, r *lbpb.InitialLoadBalanceResponse) []comm
 		c.reports.want(now, every)
 	}
 	if !sane {
-		return c.complain("a report interval that is invalid or over a year")
+		c.complain("a report interval that is invalid or over a year")
 	}
-	return nil
 }
 
 // sent: the sender is done.
@@ -71,19 +70,17 @@ func (c *core) sent(now time.Time) {
 }
 
 // counted: the counter has answered.
-func (c *core) counted(now time.Time, counts tokens.Counts) []command {
+func (c *core) counted(now time.Time, counts tokens.Counts) {
 	c.must(open)
-	report, ok := c.reports.counted(now, counts)
-	if !ok {
-		return nil
+	if report, ok := c.reports.counted(now, counts); ok {
+		c.do(sendReport{statsOf(now, report)})
 	}
-	return []command{sendReport{statsOf(now, report)}}
 }
 
 // list takes a list, which may be empty. Any list is contact and ends the round, so the
 // channel gets all balancers again and keeps its connection. Only one that is not empty
 // takes back the balancer's request for fallback.
-func (c *core) list(l *tokens.List) []command {
+func (c *core) list(l *tokens.List) {
 	c.heard.list = true
 	c.status.Stream, c.status.List = c.number, l
 	c.status.Lists++
@@ -93,21 +90,18 @@ func (c *core) list(l *tokens.List) []command {
 		c.status.Fulls++
 		c.status.Asked = false
 	}
-	if len(c.tried) == 0 {
-		return nil
+	if len(c.tried) > 0 {
+		c.tried = nil
+		c.refresh()
 	}
-	c.tried = nil
-	do, _ := c.refresh()
-	return do
 }
 
 // complain logs one line for each stream at most, so a balancer can't fill the log.
-func (c *core) complain(what string) []command {
-	if c.heard.complained {
-		return nil
+func (c *core) complain(what string) {
+	if !c.heard.complained {
+		c.heard.complained = true
+		c.do(complain{c.number, what})
 	}
-	c.heard.complained = true
-	return []command{complain{c.number, what}}
 }
 
 func (c complain) String() string {

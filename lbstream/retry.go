@@ -6,22 +6,48 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"google.golang.org/grpc/backoff"
+
 	"github.com/actorlb/grpclb/actor"
 )
 
+// tellRetry sends a message to the retry owner, which is started for the first one.
+func (c *core) tellRetry(m retryMessage) {
+	if !c.retrying {
+		c.retrying = true
+		c.do(startRetry{c.backoff})
+	}
+	c.do(tellRetry{m})
+}
+
+// reset has the retry owner forget its failures. If there is none yet, no stream has
+// failed, and none is waited for.
+func (c *core) reset() {
+	if c.retrying {
+		c.tellRetry(reset{})
+	}
+}
+
+func (c *core) setBackoff(b backoff.Config) {
+	c.backoff = b
+	if c.retrying {
+		c.tellRetry(setBackoff{b})
+	}
+}
+
 // retryLoop is the goroutine that owns the backoff and its timer. It alone decides when
-// the next stream is due. If the stream owner has stopped, its dialNow is dropped, and
-// nothing is lost.
-func (s *Stream) retryLoop(ctx context.Context, core retryCore) {
-	defer s.retry.Close()
+// the next stream is due. It is there from the first message to it on. If the stream
+// owner has stopped, its dialNow is dropped, and nothing is lost.
+func (s *Stream) retryLoop(ctx context.Context, inbox *actor.Inbox[retryMessage], core retryCore) {
+	defer inbox.Close()
 	timer := actor.NewTimer()
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case batch := <-s.retry.Ready():
-			for _, m := range s.retry.Open(batch) {
+		case batch := <-inbox.Ready():
+			for _, m := range inbox.Open(batch) {
 				if dial, ok := core.handle(time.Now(), m); ok {
 					s.inbox.Send(dial)
 				}

@@ -19,7 +19,7 @@ type route string
 
 // routeOf returns how a balancer is reached: through the proxy, if a target with its
 // name would be. NO_PROXY applies to its name and to its address.
-func (o Options) routeOf(a resolver.Address) route {
+func (o *Options) routeOf(a resolver.Address) route {
 	name := o.nameOf(a)
 	if o.Direct || exempt(dialled(name, a)) || exempt(a.Addr) {
 		return ""
@@ -28,7 +28,7 @@ func (o Options) routeOf(a resolver.Address) route {
 }
 
 // nameOf returns the name that a balancer is authenticated by.
-func (o Options) nameOf(a resolver.Address) string {
+func (o *Options) nameOf(a resolver.Address) string {
 	if a.ServerName != "" {
 		return a.ServerName
 	}

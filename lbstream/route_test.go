@@ -30,7 +30,7 @@ func TestSecure_Proxy(t *testing.T) {
 		for _, direct := range []bool{false, true} {
 			var all []string
 			for _, a := range addresses {
-				all = append(all, string(Options{Authority: "shop.test:443", Direct: direct}.routeOf(a)))
+				all = append(all, string((&Options{Authority: "shop.test:443", Direct: direct}).routeOf(a)))
 			}
 			fmt.Printf("ROUTES %s\n", strings.Join(all, " "))
 		}

@@ -43,22 +43,21 @@ func (c *core) clings() bool {
 
 // rang: the time of due has come. from is the address of the balancer that the present
 // stream is with.
-func (c *core) rang(now time.Time, from string) []command {
+func (c *core) rang(now time.Time, from string) {
 	if at := c.silentAt(); !at.IsZero() && !now.Before(at) {
-		return c.silent(now, from)
+		c.silent(now, from)
+	} else if c.reports.rang(now) {
+		c.do(ask{c.number})
 	}
-	if !c.reports.rang(now) {
-		return nil
-	}
-	return []command{ask{c.number}}
 }
 
 // silent: the present stream has been silent for too long.
-func (c *core) silent(now time.Time, from string) []command {
+func (c *core) silent(now time.Time, from string) {
 	because := silence(c.settings.Timeout)
 	if c.leaves() {
-		return append([]command{endStream{}}, c.over(now, because, true, from)...)
+		c.do(endStream{})
+		c.over(now, because, true, from)
+		return
 	}
 	c.status.Contact, c.status.Err = false, because
-	return nil
 }

@@ -1,7 +1,6 @@
 package lbstream
 
 import (
-	"context"
 	"time"
 
 	"google.golang.org/grpc"
@@ -55,22 +54,19 @@ type Settings struct {
 // A Stream keeps one stream to the balancer open. Its methods only post messages, and
 // may be called from any goroutine.
 type Stream struct {
-	inbox  *actor.Inbox[message]      // policy, retry owner → stream owner
-	retry  *actor.Inbox[retryMessage] // policy, stream owner → retry owner
-	status actor.Cell[Status]         // stream owner → policy
+	inbox  *actor.Inbox[message] // policy, retry owner → stream owner
+	status actor.Cell[Status]    // stream owner → policy
 }
 
 // Start starts a Stream without balancers. It ends when the group stops.
 func Start(g *actor.Group, opts Options) *Stream {
 	s := &Stream{
 		inbox:  actor.NewInbox[message](),
-		retry:  actor.NewInbox[retryMessage](),
 		status: actor.NewCell[Status](),
 	}
-	o := &owner{group: g, opts: opts, public: s, core: core{counting: opts.Counter != nil, routeOf: opts.routeOf, settings: opts.Settings}}
+	o := &owner{group: g, opts: opts, public: s}
+	o.core = core{counting: opts.Counter != nil, routeOf: o.opts.routeOf, settings: opts.Settings, backoff: valid(opts.Backoff)}
 	g.Go(o.loop)
-	retry := retryCore{backoff: valid(opts.Backoff)}
-	g.Go(func(ctx context.Context) { s.retryLoop(ctx, retry) })
 	return s
 }
 

@@ -53,6 +53,7 @@ func transcribe(t *testing.T, script string) string {
 		if !s.play(strings.Fields(line)) {
 			t.Fatalf("no such event: %q", line)
 		}
+		s.do()
 		if s.core.status.differs(told) {
 			s.show(describe(s.core.status))
 		}
@@ -73,24 +74,24 @@ func (s *stage) play(words []string) bool {
 		}
 		s.now = s.now.Add(d)
 		s.dial(s.retry.rang(s.now))
-		s.do(s.core.rang(s.now, s.from))
+		s.core.rang(s.now, s.from)
 	case "random": // the number drawn from now on
 		_, err := fmt.Sscan(args[0], &s.random)
 		return err == nil
 	case "serve": // a name and addresses
-		s.do(s.core.serve(s.now, targetOf(args[0], args[1:]...)))
+		s.core.serve(s.now, targetOf(args[0], args[1:]...))
 	case "dial-now": // number of a stream
 		var d dialNow
 		if _, err := fmt.Sscan(args[0], &d.after); err != nil {
 			return false
 		}
-		s.do(s.core.dialNow(s.now, d))
+		s.core.dialNow(s.now, d)
 	case "ask-again":
-		s.do(s.core.askAgain(s.now))
+		s.core.askAgain(s.now)
 	case "reset":
-		s.dial(s.retry.reset())
+		s.core.reset()
 	case "opened":
-		s.do(s.core.opened(s.now))
+		s.core.opened(s.now)
 	case "initial", "list", "empty", "fallback", "unknown": // from the balancer
 		m := response(words[0])
 		if len(args) > 0 { // initial, and how often it wants reports
@@ -100,7 +101,7 @@ func (s *stage) play(words []string) bool {
 			}
 			m.GetInitialResponse().ClientStatsReportInterval = durationpb.New(d)
 		}
-		s.do(s.core.received(s.now, receivedFrom(m, nil)))
+		s.core.received(s.now, receivedFrom(m, nil))
 	case "sent": // what the sender was given last
 		s.core.sent(s.now)
 	case "counted": // by the counter; see countsOf
@@ -108,7 +109,7 @@ func (s *stage) play(words []string) bool {
 		if !ok {
 			return false
 		}
-		s.do(s.core.counted(s.now, counts))
+		s.core.counted(s.now, counts)
 	case "timeout": // of silent balancers
 		d, err := time.ParseDuration(args[0])
 		if err != nil {
@@ -125,9 +126,9 @@ func (s *stage) play(words []string) bool {
 	case "from": // where the balancer is that streams are with from now on
 		s.from = strings.Join(args, "")
 	case "ended": // by the channel's doing: "usable" or "broken" afterwards
-		s.do(s.core.ended(s.now, errors.New("gone"), args[0] == "usable", s.from))
+		s.core.ended(s.now, errors.New("gone"), args[0] == "usable", s.from)
 	case "hung-up": // by the balancer's
-		s.do(s.core.ended(s.now, io.EOF, true, s.from))
+		s.core.ended(s.now, io.EOF, true, s.from)
 	default:
 		return false
 	}
@@ -137,13 +138,14 @@ func (s *stage) play(words []string) bool {
 func (s *stage) dial(d dialNow, ok bool) {
 	if ok {
 		s.show(fmt.Sprintf("retry: dial-now %d", d.after))
-		s.do(s.core.dialNow(s.now, d))
+		s.core.dialNow(s.now, d)
+		s.do()
 	}
 }
 
 // do writes down commands and plays the ones for the retry core to it.
-func (s *stage) do(commands []command) {
-	for _, c := range commands {
+func (s *stage) do() {
+	for _, c := range s.core.take() {
 		switch c := c.(type) {
 		case openChannel:
 			s.show("open-channel " + names(c.addresses))
@@ -182,6 +184,8 @@ func (s *stage) tellRetry(m retryMessage) {
 	case standDown:
 		s.retry.standDown(m)
 		s.show(fmt.Sprintf("retry: stand down, %d failures", s.retry.failures))
+	case reset:
+		s.dial(s.retry.reset())
 	}
 }
 

@@ -132,14 +132,16 @@ func (w *world) play(e event, said received) {
 	e.at, e.moved = w.now, w.moved
 	if at := twinLeavesAt(w.events); e.kind == "rang" && !at.IsZero() && !w.now.Before(at) {
 		e.kind, e.stream, e.fit, e.err = "ended", w.stream, true, silence(twinTimeout)
-		do = w.core.rang(w.now, e.from)
+		w.core.rang(w.now, e.from)
+		do = w.core.take()
 		if _, ok := do[0].(endStream); !ok {
 			w.wrong("a silent stream is not ended")
 		}
 		do = do[1:]
 		w.over()
 	} else {
-		do = w.tellCore(&e, said)
+		w.tellCore(&e, said)
+		do = w.core.take()
 	}
 	w.events = append(w.events, e)
 	for _, c := range do {
@@ -151,26 +153,26 @@ func (w *world) play(e event, said received) {
 }
 
 // tellCore gives the event to the core.
-func (w *world) tellCore(e *event, said received) (do []command) {
+func (w *world) tellCore(e *event, said received) {
 	switch e.kind {
 	case "serve":
 		w.moved = w.moved || !maps.Equal(set(twinTarget(w.events)), set(e.target))
-		do = w.core.serve(w.now, e.target)
+		w.core.serve(w.now, e.target)
 	case "dial-now":
 		w.waiting = w.waiting && e.stream != w.streams
 		e.replaced = e.stream == w.streams && twinRenewal(w.events)
 		w.renewal = w.renewal && !e.replaced
-		do = w.core.dialNow(w.now, dialNow{e.stream})
+		w.core.dialNow(w.now, dialNow{e.stream})
 	case "ask-again":
 		e.useful = w.opened && delivered(w.events, w.stream) && !twinRenewal(w.events)
-		do = w.core.askAgain(w.now)
+		w.core.askAgain(w.now)
 	case "opened":
 		w.opened = true
-		do = w.core.opened(w.now)
+		w.core.opened(w.now)
 	case "ended":
 		e.stream, e.fresh = w.stream, !w.opened
 		w.over()
-		do = w.core.ended(w.now, e.err, e.fit, e.from)
+		w.core.ended(w.now, e.err, e.fit, e.from)
 	case "sent":
 		w.sending = false
 		w.core.sent(w.now)
@@ -181,15 +183,14 @@ func (w *world) tellCore(e *event, said received) (do []command) {
 			e.err = silence(twinTimeout)
 		}
 		e.asked = !e.lapse && !due.IsZero() && !w.now.Before(due)
-		do = w.core.rang(w.now, e.from)
+		w.core.rang(w.now, e.from)
 	case "counted":
 		w.asking = false
-		do = w.core.counted(w.now, e.counts)
+		w.core.counted(w.now, e.counts)
 	default:
 		e.stream = w.stream
-		do = w.core.received(w.now, said)
+		w.core.received(w.now, said)
 	}
-	return do
 }
 
 // over: with the stream go its sender and its question.
@@ -244,6 +245,10 @@ func (w *world) do(c command) {
 	case sendReport:
 		w.send()
 		w.reports = append(w.reports, describeStats(c.stats))
+	case startRetry:
+		if w.said > 0 {
+			w.wrong("started the retry owner after %d messages to it", w.said)
+		}
 	case tellRetry:
 		w.said++
 		w.tell(c.message)
