@@ -50,7 +50,6 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 		Settings:     b.defaults.settings(),
 	})
 	p := &policy{
-		name:  o.Target.Endpoint(),
 		cc:    cc,
 		inbox: actor.NewInbox[message](),
 		queue: queue,
@@ -64,8 +63,9 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 			Counter:     group,
 		}),
 	}
-	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
-	return &handle{cc: cc, first: group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: p.name}
+	m := newMachine(o.Target.Endpoint(), b.defaults)
+	actors.Go(func(ctx context.Context) { p.run(ctx, m) })
+	return &handle{cc: cc, first: group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: m.name}
 }
 
 // A handle is what gRPC has of a policy. It gives gRPC a first state and posts messages to
@@ -105,7 +105,7 @@ var errNothingResolved = errors.New("the resolver found neither balancers nor ba
 func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	h.speak()
 	c := h.configOf(s)
-	u := resolved{
+	u := &resolved{
 		config:    c.Config,
 		unknown:   c.unknown,
 		child:     c.child,

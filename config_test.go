@@ -248,10 +248,10 @@ func TestConfig_Unknown(t *testing.T) {
 
 // It is said once for a config, however often that comes.
 func TestConfig_UnknownIsSaidOnce(t *testing.T) {
-	m := newMachine(DefaultConfig())
+	m := newMachine("", DefaultConfig())
 	said := 0
 	for _, unknown := range []string{"", `"a"`, `"a"`, `"a"`, `"b"`, "", "", `"b"`} {
-		m.update(resolved{config: DefaultConfig(), unknown: unknown}, time.Now())
+		m.update(&resolved{config: DefaultConfig(), unknown: unknown}, time.Now())
 		for _, r := range m.takeRemarks() {
 			if said++; r.text != "unknown fields of the service config are ignored: "+unknown {
 				t.Errorf("said: %s", r.text)

@@ -96,9 +96,10 @@ func (l *life) build(b *Builder, o balancer.BuildOptions) {
 	stream := lbstream.Start(actors, lbstream.Options{
 		Authority: o.Authority, DialOptions: b.balancerDialOptions(o), Backoff: b.defaults.StreamBackoff, Counter: l.group,
 	})
-	p := &policy{name: "service", cc: l.parent, inbox: actor.NewInbox[message](), queue: l.queue, group: l.group, stream: stream}
-	actors.Go(func(ctx context.Context) { p.run(ctx, b.defaults) })
-	l.policy = &handle{cc: l.parent, first: l.group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), name: p.name}
+	m := newMachine("service", b.defaults)
+	p := &policy{cc: l.parent, inbox: actor.NewInbox[message](), queue: l.queue, group: l.group, stream: stream}
+	actors.Go(func(ctx context.Context) { p.run(ctx, m) })
+	l.policy = &handle{cc: l.parent, first: l.group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), name: m.name}
 }
 
 // resolve names the balancer and fallback addresses that change each time.

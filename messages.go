@@ -25,6 +25,6 @@ type resolverFailed struct{ err error }
 // exitIdle ends a wait before the next stream to a balancer.
 type exitIdle struct{}
 
-func (resolved) message()       {}
+func (*resolved) message()      {}
 func (resolverFailed) message() {}
 func (exitIdle) message()       {}

@@ -44,6 +44,8 @@ const (
 // taken away and come back at once have been away (see stream.readded). Of the stream and the
 // group it is told the latest state only.
 type machine struct {
+	name string // the service name to ask for if the config has none
+
 	// What it was told last.
 	config    Config
 	child     *hosted.Child       // the child policy of that config
@@ -66,6 +68,11 @@ type machine struct {
 	asks    bool          // the stream is to ask the balancer again
 	remarks []remark      // to be logged
 	unknown string        // the unknown fields of the config that were logged last
+
+	// What has come of it.
+	diary diary // of what was logged
+	told  told
+	todo  []action // for the policy
 }
 
 // Two plans without backends. There is one of each, so that the group is not told the
@@ -75,10 +82,13 @@ var (
 	emptyPlan = &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")}
 )
 
-func newMachine(config Config) *machine { return &machine{config: config} }
+// newMachine returns a machine of a policy whose other actors use this config already.
+func newMachine(name string, config Config) *machine {
+	return &machine{name: name, config: config, told: told{config: config}}
+}
 
 // update takes an update of the resolver.
-func (m *machine) update(u resolved, now time.Time) {
+func (m *machine) update(u *resolved, now time.Time) {
 	rehosted := m.config.ChildPolicy != u.config.ChildPolicy || m.config.BackendHealthCheck != u.config.BackendHealthCheck
 	m.config, m.child, m.balancers, m.backends = u.config, u.child, u.balancers, u.backends
 	if m.started.IsZero() && len(m.balancers) > 0 {

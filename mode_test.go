@@ -33,7 +33,7 @@ type stage struct {
 }
 
 func newStage() *stage {
-	return &stage{now: time.Unix(0, 0), machine: *newMachine(DefaultConfig()), number: 1}
+	return &stage{now: time.Unix(0, 0), machine: *newMachine("", DefaultConfig()), number: 1}
 }
 
 // transcribe plays the events of script and writes down what came of each.
@@ -141,8 +141,8 @@ func (s *stage) passOn(err error) {
 }
 
 // resolution puts together what a resolver found.
-func resolution(words []string) resolved {
-	u := resolved{config: DefaultConfig()}
+func resolution(words []string) *resolved {
+	u := &resolved{config: DefaultConfig()}
 	for _, w := range words {
 		key, value, _ := strings.Cut(w, ":")
 		switch key {

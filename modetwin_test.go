@@ -87,7 +87,7 @@ func (w *twin) fallBack(because string) {
 	}
 }
 
-func (w *twin) resolve(u resolved, now time.Time) {
+func (w *twin) resolve(u *resolved, now time.Time) {
 	w.resolved, w.balancers, w.addresses = true, "", ""
 	for _, b := range u.balancers {
 		w.balancers += b.Addr

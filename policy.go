@@ -13,10 +13,9 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// A policy is the actor that decides. Its fields do not change after the start; what it
-// owns are the local variables of run.
+// A policy is the actor that decides. Its fields do not change after the start; the
+// machine and the timer are local variables of run.
 type policy struct {
-	name  string // the service name to ask for if the config has none
 	cc    balancer.ClientConn
 	inbox *actor.Inbox[message] // gRPC → policy
 
@@ -25,92 +24,74 @@ type policy struct {
 	queue  *pending.Queue   // policy → pending
 }
 
-// told is what the other actors were told last. They are told only what has changed.
-type told struct {
-	config  Config
-	updates uint64        // of the resolver
-	plan    *rrgroup.Plan // nil: no plan yet, so gRPC has been given no state either (state.first-word)
-}
-
 // run is the goroutine that owns the mode machine.
-func (p *policy) run(ctx context.Context, defaults Config) {
-	m := newMachine(defaults)
-	last := told{config: defaults}
-	var diary diary
+func (p *policy) run(ctx context.Context, m *machine) {
 	timer := actor.NewTimer()
 	defer p.end(timer)
-
 	for {
-		timer.Set(m.deadline())
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.Ready():
 			timer.Rang()
 		case batch := <-p.inbox.Ready():
-			p.hear(m, &last, p.inbox.Open(batch))
+			p.hear(m, p.inbox.Open(batch))
 		case status := <-p.stream.Status():
-			m.contacted(status)
+			m.contacted(*status)
 		case aggregate := <-p.group.Aggregate():
 			m.aggregated(aggregate)
 		}
-		m.check(time.Now())
-		p.tell(m, &last)
-		for _, r := range m.takeRemarks() {
-			if line, due := diary.line(r, time.Now()); due {
-				r.about.log(line)
-			}
-		}
+		p.settle(m)
+		timer.Set(m.deadline())
 	}
 }
 
-// hear takes messages of gRPC. After each update of the resolver the stream and the group
-// are told, before the next update is looked at. Otherwise one of them could miss an update that
-// the other one knows.
-func (p *policy) hear(m *machine, last *told, batch []message) {
+// hear takes messages of gRPC. Each one is settled before the next.
+func (p *policy) hear(m *machine, batch []message) {
 	for _, msg := range batch {
 		p.handle(m, msg)
-		m.check(time.Now())
-		p.tell(m, last)
+		p.settle(m)
 	}
 }
 
 func (p *policy) handle(m *machine, msg message) {
 	switch msg := msg.(type) {
-	case resolved:
+	case *resolved:
 		m.update(msg, time.Now())
 	case resolverFailed:
 		m.resolverFailed(msg.err)
 	case exitIdle:
-		p.stream.Reset()
+		m.do(redial{})
 	default:
 		panic("BUG: unknown message to the policy")
 	}
 }
 
-// tell tells the other actors what has changed.
-func (p *policy) tell(m *machine, last *told) {
-	if m.config != last.config {
-		p.configure(m.config)
-		last.config = m.config
-	}
-	if m.updates != last.updates {
-		last.updates = m.updates
-		p.stream.Serve(lbstream.Target{Name: m.config.serviceName(p.name), Balancers: m.balancers})
-	}
-	if m.plan != last.plan {
-		p.group.Adopt(m.plan)
-		last.plan = m.plan
-	}
-	if m.askAgain() {
-		p.stream.AskAgain()
-	}
-	if m.reresolve() {
-		p.cc.ResolveNow(resolver.ResolveNowOptions{})
+// settle does what follows from the state of the machine.
+func (p *policy) settle(m *machine) {
+	for _, a := range m.settle(time.Now()) {
+		switch a := a.(type) {
+		case configure:
+			p.configure(&a.config)
+		case serve:
+			p.stream.Serve(a.target)
+		case adopt:
+			p.group.Adopt(a.plan)
+		case askAgain:
+			p.stream.AskAgain()
+		case redial:
+			p.stream.Reset()
+		case reresolve:
+			p.cc.ResolveNow(resolver.ResolveNowOptions{})
+		case write:
+			a.about.log(a.line)
+		default:
+			panic("BUG: unknown action of the machine")
+		}
 	}
 }
 
-func (p *policy) configure(c Config) {
+func (p *policy) configure(c *Config) {
 	p.stream.SetBackoff(c.StreamBackoff)
 	p.stream.Configure(c.streamSettings())
 	p.group.Configure(c.settings())
@@ -119,7 +100,7 @@ func (p *policy) configure(c Config) {
 
 // serviceName returns the name to ask the balancer for. endpoint is what the user
 // dialled.
-func (c Config) serviceName(endpoint string) string {
+func (c *Config) serviceName(endpoint string) string {
 	if c.ServiceName != "" {
 		return c.ServiceName
 	}
@@ -132,10 +113,10 @@ func (p *policy) end(timer *actor.Timer) {
 	p.inbox.Close()
 }
 
-func (c Config) streamSettings() lbstream.Settings {
+func (c *Config) streamSettings() lbstream.Settings {
 	return lbstream.Settings{Timeout: c.BalancerTimeout, Keepalive: c.BalancerKeepalive}
 }
 
-func (c Config) settings() rrgroup.Settings {
+func (c *Config) settings() rrgroup.Settings {
 	return rrgroup.Settings{Linger: c.SubConnLinger, Handover: c.HandoverTimeout}
 }

@@ -28,24 +28,23 @@ type bench struct {
 	parent *lbtest.Parent
 	policy *policy
 	m      *machine
-	last   told
 }
 
 func inBench(t *testing.T, test func(*bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		n := lbtest.NewMemory()
-		b := &bench{T: t, lb: lbtest.NewBalancer(t, n), parent: lbtest.NewParent(t), last: told{config: DefaultConfig()}}
+		b := &bench{T: t, lb: lbtest.NewBalancer(t, n), parent: lbtest.NewParent(t)}
 		actors := actor.NewGroup()
 		defer actors.Stop()
-		o := lbtest.BuildOptions(n)
+		o, config := lbtest.BuildOptions(n), DefaultConfig()
 		queue := pending.Start(actors, false)
 		group := rrgroup.Start(actors, rrgroup.Options{
-			Parent: b.parent, Build: o, Gate: queue.Gate(), Queue: queue, Settings: DefaultConfig().settings(),
+			Parent: b.parent, Build: o, Gate: queue.Gate(), Queue: queue, Settings: config.settings(),
 		})
 		b.policy = &policy{cc: b.parent, queue: queue, group: group, stream: lbstream.Start(actors, lbstream.Options{
 			Authority: o.Authority, DialOptions: NewBuilder().balancerDialOptions(o), Backoff: DefaultConfig().StreamBackoff, Counter: group,
 		})}
-		b.m = newMachine(DefaultConfig())
+		b.m = newMachine("", DefaultConfig())
 		b.parent.UpdateState(group.First())
 		test(b)
 	})
@@ -58,26 +57,25 @@ func (b *bench) settle() {
 		synctest.Wait()
 		select {
 		case s := <-b.policy.stream.Status():
-			b.m.contacted(s)
+			b.m.contacted(*s)
 		case a := <-b.policy.group.Aggregate():
 			b.m.aggregated(a)
 		default:
 			return
 		}
-		b.m.check(time.Now())
-		b.policy.tell(b.m, &b.last)
+		b.policy.settle(b.m)
 	}
 }
 
 // hear has the policy find these messages in its inbox.
 func (b *bench) hear(batch ...message) {
-	b.policy.hear(b.m, &b.last, batch)
+	b.policy.hear(b.m, batch)
 	b.settle()
 }
 
 // found is an update of the resolver: fallback addresses, and the balancer or none.
-func (b *bench) found(balancer bool, fallback ...string) resolved {
-	u := resolved{config: DefaultConfig()}
+func (b *bench) found(balancer bool, fallback ...string) *resolved {
+	u := &resolved{config: DefaultConfig()}
 	if balancer {
 		u.balancers = []resolver.Address{b.lb.Address()}
 	}

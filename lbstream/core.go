@@ -68,15 +68,16 @@ func (c *core) take() []command {
 	return todo
 }
 
-// news returns the status if the policy should be told of it. That is asked after the
+// news returns the status if the policy should be told of it, and nil if not. That is asked after the
 // commands are done: a Reset that answers a status then finds the end of the stream
 // known to the retry owner.
-func (c *core) news() (Status, bool) {
-	if !c.status.differs(c.told) {
-		return Status{}, false
+func (c *core) news() *Status {
+	if !c.status.differs(&c.told) {
+		return nil
 	}
 	c.told = c.status
-	return c.told, true
+	status := c.status
+	return &status
 }
 
 var errHungUp = errors.New("the balancer ended the stream")

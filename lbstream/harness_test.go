@@ -111,7 +111,7 @@ func (b *bench) status() Status {
 	b.Helper()
 	select {
 	case s := <-b.stream.Status():
-		return s
+		return *s
 	case <-b.Context().Done():
 		b.Fatal("the test is over")
 		return Status{}
@@ -125,7 +125,7 @@ func (b *bench) now() Status {
 	synctest.Wait()
 	select {
 	case s := <-b.stream.Status():
-		return s
+		return *s
 	default:
 		b.Fatal("no status was put")
 		return Status{}

@@ -178,7 +178,7 @@ func (o *owner) closeChannel() {
 
 // publish puts the status into its cell if the core has a new one.
 func (o *owner) publish() {
-	if status, ok := o.core.news(); ok {
+	if status := o.core.news(); status != nil {
 		o.public.status.Put(status)
 	}
 }

@@ -35,6 +35,6 @@ type Status struct {
 
 // differs reports whether the policy should hear of the change from old to s. List and
 // Stream change only with Lists; Err changes only with Lists or Ends.
-func (s Status) differs(old Status) bool {
+func (s *Status) differs(old *Status) bool {
 	return s.Lists != old.Lists || s.Ends != old.Ends || s.Contact != old.Contact || s.Asked != old.Asked
 }

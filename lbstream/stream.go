@@ -55,14 +55,14 @@ type Settings struct {
 // may be called from any goroutine.
 type Stream struct {
 	inbox  *actor.Inbox[message] // policy, retry owner → stream owner
-	status actor.Cell[Status]    // stream owner → policy
+	status actor.Cell[*Status]   // stream owner → policy
 }
 
 // Start starts a Stream without balancers. It ends when the group stops.
 func Start(g *actor.Group, opts Options) *Stream {
 	s := &Stream{
 		inbox:  actor.NewInbox[message](),
-		status: actor.NewCell[Status](),
+		status: actor.NewCell[*Status](),
 	}
 	o := &owner{group: g, opts: opts, public: s}
 	o.core = core{counting: opts.Counter != nil, routeOf: o.opts.routeOf, settings: opts.Settings, backoff: valid(opts.Backoff)}
@@ -71,4 +71,4 @@ func Start(g *actor.Group, opts Options) *Stream {
 }
 
 // Status yields the newest status after each change. Only one goroutine may receive.
-func (s *Stream) Status() <-chan Status { return s.status.Ready() }
+func (s *Stream) Status() <-chan *Status { return s.status.Ready() }

@@ -54,7 +54,7 @@ func transcribe(t *testing.T, script string) string {
 			t.Fatalf("no such event: %q", line)
 		}
 		s.do()
-		if s.core.status.differs(told) {
+		if s.core.status.differs(&told) {
 			s.show(describe(s.core.status))
 		}
 	}

@@ -1,0 +1,86 @@
+package grpclb
+
+import (
+	"time"
+
+	"github.com/actorlb/grpclb/lbstream"
+	"github.com/actorlb/grpclb/rrgroup"
+)
+
+// An action is something for the policy to do. It does them in order.
+type action interface{ isAction() }
+
+// configure: have the other actors use this config.
+type configure struct{ config Config }
+
+// serve: tell the stream the service name and the balancers.
+type serve struct{ target lbstream.Target }
+
+// adopt: have the group use this plan.
+type adopt struct{ plan *rrgroup.Plan }
+
+// askAgain: have the stream ask the balancer again.
+type askAgain struct{}
+
+// redial: have the stream call a balancer now, if it waits before it does.
+type redial struct{}
+
+// reresolve: ask gRPC to resolve again.
+type reresolve struct{}
+
+// write: write this line about the topic to the log.
+type write struct {
+	about topic
+	line  string
+}
+
+func (configure) isAction() {}
+func (serve) isAction()     {}
+func (adopt) isAction()     {}
+func (askAgain) isAction()  {}
+func (redial) isAction()    {}
+func (reresolve) isAction() {}
+func (write) isAction()     {}
+
+// told is what the other actors were told last. They are told only what has changed.
+type told struct {
+	config  Config
+	updates uint64        // of the resolver
+	plan    *rrgroup.Plan // nil: no plan yet, so gRPC has been given no state either (state.first-word)
+}
+
+// settle draws the conclusions from the state, and returns what follows for others.
+// Before the next update of the resolver is looked at, this one is settled: otherwise
+// the stream or the group could miss an update that the other one knows.
+func (m *machine) settle(now time.Time) []action {
+	m.check(now)
+	if m.config != m.told.config {
+		m.told.config = m.config
+		m.do(configure{m.config})
+	}
+	if m.updates != m.told.updates {
+		m.told.updates = m.updates
+		m.do(serve{lbstream.Target{Name: m.config.serviceName(m.name), Balancers: m.balancers}})
+	}
+	if m.plan != m.told.plan {
+		m.told.plan = m.plan
+		m.do(adopt{m.plan})
+	}
+	if m.askAgain() {
+		m.do(askAgain{})
+	}
+	if m.reresolve() {
+		m.do(reresolve{})
+	}
+	for _, r := range m.takeRemarks() {
+		if line, due := m.diary.line(r, now); due {
+			m.do(write{r.about, line})
+		}
+	}
+	todo := m.todo
+	m.todo = nil
+	return todo
+}
+
+// do leaves an action for the policy.
+func (m *machine) do(a action) { m.todo = append(m.todo, a) }
