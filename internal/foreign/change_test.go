@@ -3,7 +3,7 @@
 package foreign
 
 // A new token for a known address: calls have it, over the same connection. Clients
-// with one token for each address keep the first one for as long as the connection lasts.
+// with one token for each address keep the first one.
 func change(s *site) {
 	b := s.backends(2)
 	s.list(at(b[0], "old"))

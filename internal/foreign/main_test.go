@@ -28,6 +28,7 @@ var scenes = []scene{
 	{"restart", restart},
 	{"marked", marked},
 	{"absent", absent},
+	{"lost", lost},
 	{"empty", empty},
 	{"channels", channels},
 	{"balancers", balancers},

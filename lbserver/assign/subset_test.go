@@ -173,3 +173,31 @@ func TestAssign_Subsets_Mixed(t *testing.T) {
 		t.Errorf("10 clients of a backend have %d backends between them; 10 would be one subset, 91 all others", len(others))
 	}
 }
+
+// A backend that goes and comes back has mostly the clients again that it had, as they
+// prefer it.
+func TestAssign_Subsets_BackendComesBack(t *testing.T) {
+	s := joined(20, 10, 100, 1000)
+	had := having(s, "b0000")
+	s.SetBackends(names("b", 100)[1:])
+	s.SetBackends(names("b", 100))
+	again := 0
+	for _, name := range having(s, "b0000") {
+		if slices.Contains(had, name) {
+			again++
+		}
+	}
+	if again < len(had)*3/4 {
+		t.Errorf("of its %d clients %d have it again", len(had), again)
+	}
+}
+
+// having returns the clients that have a backend.
+func having(s *Subsets, backend string) (clients []string) {
+	for _, name := range names("c", 1000) {
+		if slices.Contains(s.Of(name), backend) {
+			clients = append(clients, name)
+		}
+	}
+	return clients
+}
