@@ -4,7 +4,8 @@ package foreign
 
 import "github.com/actorlb/grpclb/lbserver"
 
-// The balancer is lost and then the backends: calls fall back, until both are back.
+// The balancer is lost and then the backends: calls fall back, until both are back. Clients
+// that ignore a list equal to their last one stay in fallback until it changes.
 func lost(s *site) {
 	b := s.backends(1)
 	s.list(at(b[0], "x"))
@@ -17,5 +18,16 @@ func lost(s *site) {
 	b[0].Restart()
 	s.balancer.start(lbserver.Options{})
 	s.list(at(b[0], "x"))
+	if s.client.traits().deafToSameList {
+		c.begin(failFast)
+		s.balancer.empty()
+		s.balancer.heard()
+		for _, a := range append(c.end(), c.calls(10, failFast)...) {
+			if a.backend != fallen {
+				s.Errorf("with the same list again a call came to %v, want fallback", a)
+			}
+		}
+		s.list(at(b[0], "y"))
+	}
 	s.reach(c, b[0])
 }
