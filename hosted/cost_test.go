@@ -3,6 +3,9 @@ package hosted
 import (
 	"fmt"
 	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
 )
 
 // A child gives all of n connections up and makes n others: what is done for each
@@ -45,4 +48,31 @@ func TestState_ChildContract_SharedByMany(t *testing.T) {
 		}
 	}
 	want(t, "connections left", len(u.conns), 0)
+}
+
+// A picker that the child renews costs the same for ten connections as for thousands:
+// what the last one was built from is used again.
+func TestState_ChildContract_PickerRenewed(t *testing.T) {
+	for _, n := range []int{10, 10_000} {
+		g := newGroup()
+		var entries []string
+		for i := range n {
+			entries = append(entries, fmt.Sprint("10.0.0.1:", i), "t")
+		}
+		term := g.children.Begin(list(entries...), g)
+		for i := range n {
+			g.make(term.by, fmt.Sprint("10.0.0.1:", i))
+		}
+		said := &balancer.State{ConnectivityState: connectivity.Ready, Picker: Blocked{}}
+		renew := func() {
+			g.children.Hear(Says{term.by, said})
+			if term.Picker(Shown{State: connectivity.Ready}) == nil {
+				t.Fatal("no picker")
+			}
+		}
+		renew()
+		if got := testing.AllocsPerRun(100, renew); got > 2 {
+			t.Errorf("a picker of %d connections takes %v allocations, want 2 at most", n, got)
+		}
+	}
 }

@@ -4,15 +4,15 @@ import "google.golang.org/grpc/balancer"
 
 // A lease is one use of a producer by a child. gRPC closes the producers of a
 // SubConn when that is shut down. A child's connection may be shut down while its
-// SubConn goes on, because others use it or it lingers; so the minder gives back
-// what the child has got by it.
+// SubConn is not, because others use it or it lingers. Then the minder gives back the
+// producers that the child got from the connection.
 type lease struct {
 	conn   *Conn
 	giveUp func() // may be called more than once
 }
 
-// leases are those of one child that were not given back, by connection. They
-// are owned by the minder.
+// leases are the leases of one child that were not given back, by connection. The minder
+// owns them.
 type leases map[*Conn]map[*lease]struct{}
 
 func (all leases) add(l *lease) {
@@ -47,8 +47,8 @@ func (all leases) endAll() {
 	}
 }
 
-// GetOrBuildProducer is gRPC's: a producer there is shared by all who use the
-// SubConn. Before the SubConn is READY a producer can be had, and opens no stream.
+// GetOrBuildProducer returns a producer of gRPC's SubConn, which all users of the SubConn
+// share. The SubConn need not be READY; the producer opens no stream before it is.
 func (c *Conn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Producer, func()) {
 	p, giveUp := c.sc.GetOrBuildProducer(b)
 	l := &lease{conn: c, giveUp: giveUp}

@@ -10,9 +10,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A minder is the goroutine that owns a child policy and is the only one to call
-// it, as gRPC's serializer is for a policy of a channel. It may wait for the
-// group, whenever the child makes a connection. Nobody waits for it but Close.
+// A minder is the goroutine that owns a child policy. Nobody else calls the child, as
+// nobody but gRPC's serializer calls a channel's policy. The minder waits for the group
+// when the child makes a connection. Only Close waits for the minder.
 type minder struct {
 	// Fixed after the start.
 	instance *Instance
@@ -52,7 +52,7 @@ func (k *minder) run(ctx context.Context) {
 	}
 }
 
-// handle carries out a batch of orders, and then has the group hear so.
+// handle carries out a batch of orders, and then tells the group.
 func (k *minder) handle(orders []Order) {
 	before := k.settled
 	for _, o := range orders {
@@ -144,8 +144,8 @@ func (k *minder) tell(c *Conn, s balancer.SubConnState) {
 	}
 }
 
-// lease takes note of a producer that the child got. One of a connection that is
-// closed by now has to go as well.
+// lease notes a producer that the child has got. If the child is closed already, the
+// producer is given back at once.
 func (k *minder) lease(l *lease) {
 	k.leases.add(l)
 	if k.closed {
@@ -153,7 +153,7 @@ func (k *minder) lease(l *lease) {
 	}
 }
 
-// close ends the child, and gives back what producers it has left.
+// close closes the child, and gives back the producers that it still has.
 func (k *minder) close() {
 	k.closed = true
 	if k.child != nil {

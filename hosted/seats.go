@@ -54,10 +54,10 @@ func (c *Conn) seatIn(t *Term) *seat {
 	return nil
 }
 
-// seat brings the seats up to date for the next picker. The first time each connection
-// of the child gets one; from then on each gets its seat when it is made. Those of the
-// connections that the child has given up go: the next picker is the first not to name
-// them. Calls in flight over them may finish all the same.
+// seat brings the seats up to date for the next picker. The first time every connection
+// of the child gets a seat. A connection that is made later gets its seat at once. The
+// connections that the child has given up lose theirs, since the next picker does not
+// name them. Calls in flight over them may finish.
 func (t *Term) seat() {
 	if !t.seated {
 		t.open()
@@ -83,8 +83,8 @@ func (t *Term) open() {
 	}
 }
 
-// give gives a connection its seat. It holds the SubConn behind it, which is not shut
-// down then until the term has ended.
+// give gives a connection its seat. A seat holds the SubConn: that is not shut down
+// before the seat is vacated or the term has ended.
 func (t *Term) give(s *seat, c *Conn) {
 	*s = seat{takers: t.takersOf(c.address.Addr), term: t, conn: c, at: len(t.seats), build: t.builds}
 	t.seats = append(t.seats, s)
@@ -92,8 +92,8 @@ func (t *Term) give(s *seat, c *Conn) {
 	c.seats[t.slot].Store(s)
 }
 
-// gaveUp notes that the child has given a connection up. One that was made since the
-// last picker is named by none, and its seat goes at once.
+// gaveUp notes that the child has given up a connection. If the connection was made after
+// the last picker, no picker names it, and it loses its seat at once.
 func (t *Term) gaveUp(c *Conn) {
 	s := c.seatIn(t)
 	switch {
@@ -115,10 +115,10 @@ func (t *Term) vacate(s *seat) {
 	s.conn.users.letGo(t)
 }
 
-// seatsLeft takes the seats of the connections that are not READY from a term that is
-// superseded, and returns the others. The child's picker goes on picking those
-// that are lost, since the child does not look after them any more: calls go over the
-// others then.
+// seatsLeft is for a superseded term. Connections that are not READY lose their seats
+// until they are; it returns the seats of the others. The child does not renew the
+// picker of this term any more, so that may still pick a connection without a seat.
+// Such calls go over one of the others.
 func (t *Term) seatsLeft() (row []*seat) {
 	for _, s := range t.seats {
 		if !s.ready() {
@@ -133,9 +133,9 @@ func (t *Term) seatsLeft() (row []*seat) {
 	return row
 }
 
-// takersOf returns the entries of an address; nil if the plan does not name it. In
-// fallback there are no tokens and no reports: if a child connects to other addresses
-// than it was given, its calls are counted for the first entry.
+// takersOf returns the entries of an address, or nil if the plan does not name it. In
+// fallback a child may connect to any address: there are no tokens and no reports, and
+// calls over addresses that the plan does not name are counted for the first entry.
 func (t *Term) takersOf(addr string) *takers {
 	of := t.byAddress[addr]
 	if of == nil && !t.by.listed {

@@ -5,11 +5,11 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// liveTokens are the tokens of addresses, by address, in the list that a child was
-// given last. They belong to its minder.
+// liveTokens are the tokens in the list that a child was given last, by address. The
+// child's minder owns them.
 type liveTokens map[string]*newToken
 
-// state returns the plan as a child is told of it.
+// state returns the plan in the form in which a child gets it.
 func (t *liveTokens) state(p *Plan) resolver.State {
 	if !p.Listed {
 		return resolved(p.Endpoints)
@@ -17,9 +17,9 @@ func (t *liveTokens) state(p *Plan) resolver.State {
 	return t.listed(p)
 }
 
-// listed has each address of a list once, in the order of the list, with its token
-// where [TokenOf] finds it. From then on TokenOf finds it in the addresses of earlier
-// plans too.
+// listed returns each address of a list once, in the order of the list, with its token
+// for [TokenOf]. From then on TokenOf finds the same token in the addresses of earlier
+// plans.
 func (t *liveTokens) listed(p *Plan) (s resolver.State) {
 	known := *t
 	*t = make(liveTokens, p.Size)
@@ -44,7 +44,7 @@ func (t *liveTokens) listed(p *Plan) (s resolver.State) {
 	return s
 }
 
-// resolved has what the resolver has found, with the attributes sealed.
+// resolved returns the endpoints that the resolver has found, with attributes sealed.
 func resolved(endpoints []resolver.Endpoint) (s resolver.State) {
 	for _, e := range endpoints {
 		shown := resolver.Endpoint{Attributes: e.Attributes}

@@ -2,8 +2,8 @@ package hosted
 
 import "google.golang.org/grpc/balancer"
 
-// Users are what the children have of one SubConn of the pool. The zero value is
-// ready, and nil has none. It is owned by the group's goroutine.
+// Users are the children's uses of one SubConn of the pool. The zero value is ready to
+// use; nil has none. The group's goroutine owns it.
 type Users struct {
 	conns  []*Conn
 	room   [1]*Conn  // for conns; more than one is rare
@@ -17,8 +17,8 @@ type Users struct {
 func (u *Users) None() bool { return u == nil || len(u.conns) == 0 && u.held == 0 }
 
 // ShutDown has the minder of a child that used a SubConn shut it down, and reports
-// whether there is one. gRPC closes the producers of the SubConn then, which may take
-// the child's time.
+// whether there is such a minder. gRPC then closes the producers of the SubConn, and
+// those may be the child's code and take long.
 func (u *Users) ShutDown(sc balancer.SubConn) bool {
 	return u != nil && u.minder != nil && u.minder.orders.Send(shut{sc})
 }
@@ -40,7 +40,7 @@ func (u *Users) detach(c *Conn) {
 	u.conns = u.conns[:last]
 }
 
-// hold keeps the SubConn from being shut down until release.
+// hold keeps the SubConn from being shut down until letGo.
 func (u *Users) hold(t *Term) {
 	u.held++
 	u.holder = t
