@@ -43,7 +43,7 @@ func (m *machine) balancedPlan() *rrgroup.Plan {
 	case m.list != nil && (!m.empty || how == KeepOnEmpty):
 		return &rrgroup.Plan{
 			List:        m.list,
-			Call:        m.stream,
+			Stream:      m.stream,
 			Child:       m.child,
 			CheckHealth: m.config.BackendHealthCheck == CheckAll,
 			Doing:       "using the balancer's server list",

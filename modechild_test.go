@@ -66,7 +66,7 @@ func (w *ward) check(event string, before *rrgroup.Plan) {
 	if !names && p.Child != nil {
 		w.Fatalf("%s: a plan that names nobody has a child", event)
 	}
-	if before != nil && p != before && p.List != nil && p.List == before.List && p.Child == before.Child && p.Call == before.Call {
+	if before != nil && p != before && p.List != nil && p.List == before.List && p.Child == before.Child && p.Stream == before.Stream {
 		w.Fatalf("%s: the same plan is news", event)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Books are the twin of a ledger: they are told of each single call and add up
 // what the reports on it should come to.
 type books struct {
-	call           uint64
+	stream         uint64
 	want, reported tokens.Counts
 	drops          int64 // that are not reported yet
 	unused         int64 // picks
@@ -19,14 +19,14 @@ type books struct {
 
 // open begins new books if a list came from a newer call to the balancer.
 func (b *books) open(p *Plan) {
-	if p.Provenance == FromBalancer && p.Call > b.call {
-		*b = books{call: p.Call}
+	if p.Provenance == FromBalancer && p.Stream > b.stream {
+		*b = books{stream: p.Stream}
 	}
 }
 
 // mine reports whether what p picked belongs into these books.
 func (b *books) mine(p *Plan) bool {
-	return p.Provenance == FromBalancer && p.Call == b.call && b.call != 0
+	return p.Provenance == FromBalancer && p.Stream == b.stream && b.stream != 0
 }
 
 func (b *books) picked(p *Plan, err error) {
@@ -63,7 +63,7 @@ func (b *books) done(p *Plan, how balancer.DoneInfo) {
 // was reported as started before it was not used stays reported, in the place
 // of a later one.
 func (b *books) audit(c *core) error {
-	news := c.ledger.count(b.call)
+	news := c.ledger.count(b.stream)
 	b.reported.Started += news.Started
 	b.reported.Finished += news.Finished
 	b.reported.FailedToSend += news.FailedToSend

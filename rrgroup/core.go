@@ -91,7 +91,7 @@ func (c *core) fromChild(m hosted.Message) { c.children.Hear(m) }
 
 // count returns how many calls of this stream's lists began and ended since it was asked
 // last.
-func (c *core) count(call uint64) tokens.Counts { return c.ledger.count(call) }
+func (c *core) count(stream uint64) tokens.Counts { return c.ledger.count(stream) }
 
 // made takes in that gRPC has made a SubConn.
 func (c *core) made(conn *subConn, sc balancer.SubConn) { conn.sc = sc }

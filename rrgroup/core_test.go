@@ -68,10 +68,10 @@ func (e *ensemble) report(n int) {
 // balancer, or from the next one.
 func (e *ensemble) fromCall(p *Plan, n int) *Plan {
 	if n%5 == 0 {
-		e.balancerCall++
+		e.balancerStream++
 	}
 	q := *p
-	q.Call = e.balancerCall
+	q.Stream = e.balancerStream
 	return &q
 }
 

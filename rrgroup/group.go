@@ -133,7 +133,7 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 		case fromChild:
 			core.fromChild(m.what)
 		case count:
-			m.reply <- core.count(m.call)
+			m.reply <- core.count(m.stream)
 		case describe:
 			m.reply <- core.stats()
 		default:

@@ -37,7 +37,7 @@ func newBulk() *bulk {
 // adopt takes a list over, with every backend of it READY, until the group has
 // nothing to do but wait.
 func (m *bulk) adopt(list *tokens.List) {
-	m.core.adopt(&Plan{List: list, Call: 1}, m.now, 0)
+	m.core.adopt(&Plan{List: list, Stream: 1}, m.now, 0)
 	for m.settle() || m.reports() || m.ends() {
 	}
 }

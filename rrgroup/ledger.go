@@ -7,16 +7,16 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A ledger counts what became of the calls that the lists of one call to the
-// balancer picked. A list from a newer call begins a new ledger: what the old
-// lists still have in flight is of no interest to that balancer call.
+// A ledger counts the calls that were picked from the lists of one stream, and how
+// they ended. A list from a newer stream begins a new ledger: calls that are still in
+// flight from older lists are not reported on it.
 type ledger struct {
-	call  uint64           // of the balancer; the newest that a list came from
-	live  []*generation    // made from its lists, and not drained
-	past  totals           // of those that have drained
-	drops map[string]int64 // by those that have drained, and not told
-	bytes int              // of the tokens in drops
-	told  totals
+	stream uint64           // the number of the newest stream that a list came from
+	live   []*generation    // made from its lists, and not drained
+	past   totals           // of those that have drained
+	drops  map[string]int64 // by those that have drained, and not told
+	bytes  int              // of the tokens in drops
+	told   totals
 }
 
 // totals are what became of calls since some beginning.
@@ -24,11 +24,11 @@ type totals struct{ started, finished, unsent, received int64 }
 
 // open takes a new generation into the ledger.
 func (l *ledger) open(g *generation) {
-	if g.plan.Provenance != FromBalancer || g.plan.Call == 0 || g.plan.Call < l.call {
+	if g.plan.Provenance != FromBalancer || g.plan.Stream == 0 || g.plan.Stream < l.stream {
 		return
 	}
-	if g.plan.Call > l.call {
-		*l = ledger{call: g.plan.Call, drops: map[string]int64{}}
+	if g.plan.Stream > l.stream {
+		*l = ledger{stream: g.plan.Stream, drops: map[string]int64{}}
 	}
 	l.live = append(l.live, g)
 }
@@ -46,10 +46,9 @@ func (l *ledger) fold(g *generation) {
 }
 
 // count returns what has happened since it was asked last. It is nothing if
-// another call to the balancer is asked about than the one that the newest list
-// came from.
-func (l *ledger) count(call uint64) tokens.Counts {
-	if call != l.call || call == 0 {
+// the newest list came from another stream.
+func (l *ledger) count(stream uint64) tokens.Counts {
+	if stream != l.stream || stream == 0 {
 		return tokens.Counts{}
 	}
 	now := l.past

@@ -66,14 +66,14 @@ func (i childInbox) Send(m hosted.Message) bool { return i.inbox.Send(fromChild{
 
 // count asks how many calls began and ended.
 type count struct {
-	call  uint64
-	reply chan<- tokens.Counts
+	stream uint64
+	reply  chan<- tokens.Counts
 }
 
 // Count asks how many calls of the lists of this stream began and ended since Count was
 // called last. The answer comes later, on reply, which must have room. If the group has
 // stopped there is none.
-func (g *Group) Count(call uint64, reply chan<- tokens.Counts) { g.inbox.Send(count{call, reply}) }
+func (g *Group) Count(stream uint64, reply chan<- tokens.Counts) { g.inbox.Send(count{stream, reply}) }
 
 // anyone → group
 

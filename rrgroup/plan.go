@@ -25,7 +25,7 @@ const (
 type Plan struct {
 	Provenance Provenance
 	List       *tokens.List        // the backends and drops, if FromBalancer
-	Call       uint64              // the call to the balancer that List came from
+	Stream     uint64              // the number of the stream that List came from
 	Endpoints  []resolver.Endpoint // the backends, if FromResolver
 	Child      *hosted.Child       // what picks among the backends; nil: they take turns
 

@@ -28,7 +28,7 @@ const nothing = "started 0 finished 0 unsent 0 received 0 dropped []"
 // from is a plan for a list that came from this call to the balancer.
 func from(call uint64, entries string) *Plan {
 	p := list(entries)
-	p.Call = call
+	p.Stream = call
 	return p
 }
 

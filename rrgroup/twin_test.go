@@ -197,8 +197,8 @@ type ensemble struct {
 	heard  []*generation        // drained, and the core not told yet
 	retire map[*generation]bool // told to end
 
-	balancerCall uint64 // that lists come from
-	books        books
+	balancerStream uint64 // that lists come from
+	books          books
 }
 
 func newEnsemble(settings Settings) *ensemble {
