@@ -3,26 +3,22 @@ package rrgroup
 import (
 	"sync/atomic"
 
-	"google.golang.org/grpc/balancer"
-
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// calls count the picks of a generation and how its calls ended, and run the
-// drain closure when the last of them is over.
+// calls count the picks of a generation and how its calls ended, and run the drain
+// closure when the last of them is over.
 //
-// A pick takes a turn of the rotation in one atomic add. To retire the generation
-// the group closes the counters of picks, which gives the number of picks, P. Then
-// it closes each entry's counter of finished calls, which gives S in all. A call
-// that ends at a closed entry takes one off outstanding; the group adds P - S to
-// it when all are closed. So outstanding is below zero until then, and is the
-// number of calls in flight afterwards. Whoever brings it to zero runs the drain
-// closure: each call is on one side of the close of its entry, so that happens
-// once.
+// A pick is one atomic add to turns, and the end of its call one to the counter of
+// its entry. To retire the generation the group closes the counters of picks, which
+// gives the number of picks, P. Then it closes the counter of each entry, which gives
+// the number of finished calls, S. A call that ends later finds its counter closed and
+// takes one off outstanding. The group adds P - S to that when all are closed: it was
+// zero or less before, and is the number of calls in flight from then on. Whoever
+// brings it to zero runs the drain closure. Each call is on one side of the close of
+// its entry, so that happens once.
 type calls struct {
-	_     [64]byte // the line of turns is written by every pick
-	turns counter  // of the rotation; for a child policy, of the drops alone
-	_     [64]byte
+	*shared
 	again counter // picks that take no turn: they use one that is owed, or a child policy picks
 	odd   oddities
 
@@ -32,8 +28,17 @@ type calls struct {
 	// Owned by the group.
 	retired bool
 	picks   int64            // once retired: all that there were
-	lastly  uint64           // once retired: turns that there were
+	taken   uint64           // once retired: turns that there were
 	untold  []tokens.Dropped // once retired: what was dropped and is not told yet
+}
+
+// shared is the cache line that every pick writes to. The counters of the first few
+// entries are in it too: a call that ends soon after its pick finds the line still in
+// its processor's cache. Two processors that pick from one entry without a pause take
+// 45 ns a call; with a line for each counter they take 150.
+type shared struct {
+	turns counter // of the rotation; for a child policy, of the drops alone
+	few   [7]counter
 }
 
 // oddities count the finished calls of a generation that were not answered.
@@ -48,11 +53,11 @@ type oddities struct {
 // mark counts a call that was not answered, before it is counted as finished, so
 // that it is never missed. The zero DoneInfo is how gRPC says that it did not use
 // the pick, because the connection was lost meanwhile.
-func (o *oddities) mark(info balancer.DoneInfo) {
+func (o *oddities) mark(sent, failed bool) {
 	switch {
-	case info.BytesSent:
+	case sent:
 		o.unanswered.Add(1)
-	case info.Err != nil:
+	case failed:
 		o.unsent.Add(1)
 	default:
 		o.unused.Add(1)

@@ -8,15 +8,23 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// An entry is one place in a generation's rotation, on a cache line of its own:
-// calls to different entries write to different lines.
+// An entry is one place in a generation's rotation, on a cache line of its own.
 type entry struct {
-	finished   counter             // calls that are over; closed when the generation is retired
+	own        counter             // see finished
 	result     balancer.PickResult // what a pick returns; see picked
 	made       atomic.Uint32       // how far the result is made
 	place      uint32              // in the generation
 	backend    *tokens.Entry
 	generation *generation
+}
+
+// finished counts the calls of e that are over. It is closed when the generation is
+// retired.
+func (e *entry) finished() *counter {
+	if few := e.generation.few[:]; e.place < uint32(len(few)) {
+		return &few[e.place]
+	}
+	return &e.own
 }
 
 // The states of an entry's result. Its SubConn is there before the first pick. Done
@@ -40,26 +48,21 @@ func (e *entry) picked() balancer.PickResult {
 // one of them leaves its result to later picks; the others use their own, which
 // has the same effect.
 func (e *entry) firstPicked() balancer.PickResult {
-	r := balancer.PickResult{SubConn: e.result.SubConn, Done: e.done(), Metadata: e.backend.Metadata()}
+	r := balancer.PickResult{SubConn: e.result.SubConn, Metadata: e.backend.Metadata()}
+	finished := e.finished()
+	r.Done = func(info balancer.DoneInfo) {
+		if !info.BytesReceived {
+			e.generation.odd.mark(info.BytesSent, info.Err != nil)
+		}
+		if finished.add().isClosed() {
+			e.generation.await(-1)
+		}
+	}
 	if e.made.CompareAndSwap(unmade, making) {
 		e.result.Done, e.result.Metadata = r.Done, r.Metadata
 		e.made.Store(made)
 	}
 	return r
-}
-
-// done returns the PickResult's Done, which counts how the call ended, and then
-// that it ended. A function literal, because a method value is one call more,
-// and this one copies all of DoneInfo.
-func (e *entry) done() func(balancer.DoneInfo) {
-	return func(info balancer.DoneInfo) {
-		if !info.BytesReceived {
-			e.generation.odd.mark(info)
-		}
-		if e.finished.add().isClosed() {
-			e.generation.await(-1)
-		}
-	}
 }
 
 // pick is a pick that takes no turn of the generation: a child policy has chosen

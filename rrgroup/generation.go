@@ -30,7 +30,7 @@ type generation struct {
 // rotation starts behind the entry that random picks.
 func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	n := plan.size()
-	g := &generation{plan: plan, since: now, size: n, blocks: newBlocks(n)}
+	g := &generation{plan: plan, since: now, size: n, blocks: newBlocks(n), calls: calls{shared: new(shared)}}
 	r := &rotation{of: g}
 	if n > 0 {
 		r.last = int(random % uint64(n))

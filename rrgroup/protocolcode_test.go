@@ -24,7 +24,6 @@ var operations = map[string]string{
 	"roundRobin.pickAgain":  "again.add owe turns.now",          // owe only if it is refused
 	"dropTable.take":        "turns.add",
 	"entry.pick":            "again.add",
-	"entry.done":            "mark finished.add await",                  // a call that was answered has no mark
 	"oddities.mark":         "unanswered.Add unsent.Add unused.Add owe", // one of the three
 	"calls.await":           "outstanding.Add drain",
 
@@ -54,7 +53,7 @@ var operations = map[string]string{
 	"rotation.newPicker":  "picks",
 	"rotation.lastPicked": "picks",
 	"entry.picked":        "made.Load",
-	"entry.firstPicked":   "made.CompareAndSwap made.Store",
+	"entry.firstPicked":   "mark finished.add await made.CompareAndSwap made.Store",
 	"Group.perform":       "drain retire", // drain makes the closure
 }
 
@@ -181,8 +180,21 @@ func operation(call *ast.CallExpr) string {
 	case !slices.Contains(atomics, method.Sel.Name):
 		return ""
 	}
-	if of, ok := method.X.(*ast.SelectorExpr); ok && (slices.Contains(fields, of.Sel.Name) || slices.Contains(counters, of.Sel.Name)) {
-		return of.Sel.Name + "." + method.Sel.Name
+	if of := nameIn(method.X); slices.Contains(fields, of) || slices.Contains(counters, of) {
+		return of + "." + method.Sel.Name
+	}
+	return ""
+}
+
+// nameIn is the last name of what a method is called of.
+func nameIn(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	case *ast.CallExpr:
+		return nameIn(e.Fun)
 	}
 	return ""
 }

@@ -8,13 +8,13 @@ import "github.com/actorlb/grpclb/tokens"
 func (g *generation) retire(drain func()) {
 	g.drain = drain
 	turns, again := g.turns.close(), g.again.close()
-	g.picks, g.lastly = g.by.picks(turns, again), turns
+	g.picks, g.taken = g.by.picks(turns, again), turns
 	if g.drops != nil {
 		g.untold = g.drops.newDrops(turns)
 	}
 	finished := int64(0)
 	for i := range g.size {
-		finished += int64(g.entry(i).finished.close())
+		finished += int64(g.entry(i).finished().close())
 	}
 	g.retired = true
 	g.plan, g.blocks, g.drops = nil, nil, nil
@@ -38,7 +38,7 @@ func (g *generation) over() (n int64) {
 	}
 	for _, b := range g.blocks {
 		for i := range b {
-			n += int64(b[i].finished.now())
+			n += int64(b[i].finished().now())
 		}
 	}
 	return n
@@ -48,7 +48,7 @@ func (g *generation) over() (n int64) {
 // included.
 func (g *generation) turn() uint64 {
 	if g.retired {
-		return g.lastly
+		return g.taken
 	}
 	return g.turns.now()
 }

@@ -36,6 +36,9 @@ func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 
 // at returns the entry for the pick after so many others.
 func (p *roundRobin) at(picks uint64) *entry {
+	if len(p.ready) == 1 {
+		return p.ready[0]
+	}
 	_, place := p.size.divide(picks + p.offset)
 	return p.ready[place]
 }
