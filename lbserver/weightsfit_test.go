@@ -186,3 +186,19 @@ func BenchmarkInterleave_ManyTiers(b *testing.B) {
 		interleave(weights)
 	}
 }
+
+// The same with the default length of lists, from SetServers to the answer's digest.
+func BenchmarkSetServers_ManyWeights(b *testing.B) {
+	balancer := New(Options{})
+	defer balancer.Close()
+	weights := make([]int, 2000)
+	for i := range weights {
+		weights[i] = i + 1
+	}
+	list := weighted(weights...)
+	for b.Loop() {
+		if err := balancer.SetServers(greeter, list); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
