@@ -147,6 +147,7 @@ func TestServer_Clients_State(t *testing.T) {
 		r.fallback("unwell") // 3
 		plain, z1 := r.joinAs(t, greeter, ""), r.joinAs(t, greeter, "z1")
 		waits := ask(t, r.connect(t), "later")
+		synctest.Wait() // it is the third
 		open(t, r.connect(t)).CloseSend()
 		silent := open(t, r.connect(t))
 		synctest.Wait()
