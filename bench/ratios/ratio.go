@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// counts are the units of which no ratios are made, because they are numbers to read
-// or because nothing but noise is left of the peer's over the policy that does nothing, and hidden those that are in
-// no table.
+// counts are the units of which no ratios are made: they are numbers to read, or what
+// the peer has over the policy that does nothing is noise. hidden units are in no table.
 var (
 	counts = []string{
 		"pickers/op", "subconns/op", "goroutines/channel", "stack-B/channel", "parked-B/call", "wakes/call", "needless/op", "heap-MB",
