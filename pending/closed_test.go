@@ -60,10 +60,10 @@ func TestState_ClosedQueueAnswersWhoAskedInTime(t *testing.T) {
 func TestState_ClosedQueueAnswersItsBacklog(t *testing.T) {
 	l := newLoop(false)
 	ctx, _ := newCall(t)
-	l.calls.Send(parked{ctx, 1, 0})
+	l.calls.Send(parked{ctx.Done(), 1, 0})
 	ask, stats := make(chan int, 1), make(chan Stats, 1)
 	for _, m := range []message{
-		asked{parked{ctx, 1, 0}, 1, ask}, statsAsked{stats}, released{1},
+		asked{parked{ctx.Done(), 1, 0}, 1, ask}, statsAsked{stats}, released{1},
 	} {
 		l.inbox.Send(m)
 	}

@@ -16,12 +16,15 @@ func Example() {
 	queue.SetLimit(2)
 	gate := queue.Gate() // what waiting pickers hold
 
-	// A call is known by its context. It is told of at each waiting picker, whose
-	// epochs count up, and counts once.
+	// A call is known by its context's Done channel. It is told of at each waiting
+	// picker, whose epochs count up, and counts once.
 	one, giveUp := context.WithCancel(context.Background())
-	two := context.WithValue(context.Background(), key{}, "two")
+	two, cancelTwo := context.WithCancel(context.Background())
+	defer cancelTwo()
+	three, cancelThree := context.WithCancel(context.Background())
+	defer cancelThree()
 	fmt.Println(gate.Park(one, 1), gate.Park(two, 1), gate.Park(two, 2))
-	fmt.Println(gate.Park(context.WithValue(context.Background(), key{}, "three"), 2))
+	fmt.Println(gate.Park(three, 2))
 
 	giveUp()
 	// A picker with somewhere to send calls is out, after that of epoch 2.
@@ -34,5 +37,3 @@ func Example() {
 	// rpc error: code = ResourceExhausted desc = grpclb: 2 calls are pending for want of a backend, maxPendingPicks is 2
 	// waiting 0: 2 let in, of which 1 released and 1 given up; 1 refused
 }
-
-type key struct{}

@@ -33,14 +33,13 @@ type Gate struct {
 // When the call is new and as many wait as may, the error is a gRPC status of
 // code RESOURCE_EXHAUSTED that names both numbers, and the picker answers it.
 //
-// A call is known by its context, the Ctx of gRPC's PickInfo, which is one for
-// each attempt and stays the same when gRPC picks again. A nil context passes
-// for [context.Background].
+// A call is known by its context's Done channel: gRPC makes one for each call. Calls
+// whose contexts can't be cancelled are one and the same, and so is one without a context.
 func (g *Gate) Park(ctx context.Context, epoch uint64) error {
-	if ctx == nil {
-		ctx = context.Background()
+	p := parked{epoch: epoch, since: time.Since(g.start)}
+	if ctx != nil {
+		p.id = ctx.Done()
 	}
-	p := parked{ctx, epoch, time.Since(g.start)}
 	limit := int(g.limit.Load())
 	if limit == 0 {
 		g.calls.Send(p) // a queue that has stopped need not know

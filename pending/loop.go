@@ -12,7 +12,7 @@ import (
 type loop struct {
 	calls *actor.Inbox[parked]  // gates → loop
 	inbox *actor.Inbox[message] // gates, publisher → loop
-	core  *queue[context.Context]
+	core  *queue[done]
 }
 
 func newLoop(repeats bool) *loop {
@@ -60,12 +60,18 @@ func (l *loop) takeIn(now time.Time) {
 	batch := l.calls.Open(actor.Batch[parked]{})
 	l.core.grow(len(batch))
 	for _, p := range batch {
-		l.core.park(p.call(), 0, now)
+		l.core.park(p, 0, now)
 	}
 }
 
-func (p parked) call() call[context.Context] {
-	return call[context.Context]{idOf(p.ctx), p.epoch, p.since}
+// isOver reports whether the call with this id has ended.
+func isOver(id done) bool {
+	select {
+	case <-id:
+		return true
+	default:
+		return false
+	}
 }
 
 // handleAll handles a batch as of one time.
@@ -80,7 +86,7 @@ func (l *loop) handleAll(batch []message) {
 func (l *loop) handle(m message, now time.Time) {
 	switch m := m.(type) {
 	case asked:
-		m.reply <- l.core.park(m.call(), m.limit, now)
+		m.reply <- l.core.park(m.call, m.limit, now)
 	case released:
 		l.core.release(m.epoch, now)
 	case statsAsked:

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"weak"
+
+	"github.com/actorlb/grpclb/actor"
 )
 
 // heap returns how much memory is in use, in bytes, after a collection.
@@ -35,7 +37,7 @@ func grpcContexts(t *testing.T, n int) []context.Context {
 
 // A call that waits costs a place in the queue, and nothing once it has left.
 func TestPick_PendingMemory(t *testing.T) {
-	const calls, most, mostLeft = 50_000, 64, 2
+	const calls, most, mostLeft = 50_000, 32, 2
 	q := start(t)
 	contexts := grpcContexts(t, calls)
 	before := heap()
@@ -60,8 +62,8 @@ func TestPick_PendingMemory(t *testing.T) {
 	runtime.KeepAlive(contexts)
 }
 
-// While the loop waits for more, nothing keeps a call that left long ago: neither
-// the inbox nor the queue.
+// A call that waits keeps nothing of its context but the Done channel, and after it
+// has left, not even that is kept while the loop waits for more.
 func TestPick_PendingMemoryOfHandledMessages(t *testing.T) {
 	l := newLoop(false)
 	calls := func() (all []weak.Pointer[[1 << 10]byte]) {
@@ -70,19 +72,21 @@ func TestPick_PendingMemoryOfHandledMessages(t *testing.T) {
 			all = append(all, weak.Make(load))
 			ctx, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, load))
 			defer cancel()
-			l.calls.Send(parked{ctx, 1, 0})
+			(&Gate{calls: l.calls}).Park(ctx, 1)
 		}
-		l.inbox.Send(released{1})
-		l.handleAll(l.inbox.Open(<-l.inbox.Ready()))
 		return all
 	}()
-	l.news()
-	l.inbox.Ready()
 	runtime.GC()
 	for i, c := range calls {
 		if c.Value() != nil {
-			t.Errorf("call %d is still there after it has left", i)
+			t.Errorf("the context of call %d is still there while it waits", i)
 		}
+	}
+	l.inbox.Send(released{1})
+	l.handleAll(l.inbox.Open(<-l.inbox.Ready()))
+	l.news()
+	if rest := l.calls.Open(actor.Batch[parked]{}); len(rest) != 0 || len(l.core.calls) != 0 {
+		t.Errorf("%d calls in the inbox and %d in the queue are kept", len(rest), len(l.core.calls))
 	}
 	runtime.KeepAlive(l)
 }

@@ -1,17 +1,11 @@
 package pending
 
-import (
-	"context"
-	"time"
-)
-
 // parked says that a picker made a call wait. It has an inbox of its own, which the
 // loop opens before it handles any message: see loop.news.
-type parked struct {
-	ctx   context.Context
-	epoch uint64
-	since time.Duration // when, counted from the start of the queue
-}
+type parked = call[done]
+
+// A done is the Done channel of a call's context.
+type done = <-chan struct{}
 
 // A message is what a queue's loop can be told besides.
 type message interface{ isMessage() }
@@ -22,7 +16,7 @@ func (statsAsked) isMessage() {}
 
 // asked says that a picker made a call wait, and asks whether it may.
 type asked struct {
-	parked
+	call  parked
 	limit int
 
 	// loop → gate, capacity 1. Zero lets the call wait, any other number refuses

@@ -41,7 +41,7 @@ type queue[C comparable] struct {
 	counts   Stats     // without Depth and Oldest, which follow from the above
 }
 
-// A call is one that waits. There may be very many, so it is kept to 32 bytes.
+// A call is one that waits. There may be very many, so it is kept to 24 bytes.
 type call[C comparable] struct {
 	id    C
 	epoch uint64        // of the newest picker that made it wait

@@ -8,68 +8,39 @@ import (
 	"time"
 )
 
-// A watchedContext counts how often somebody asks whether it is over, and whether
-// somebody wants to be told.
-type watchedContext struct {
-	context.Context
-	asked, hung *atomic.Int64
-}
-
-func newWatchedContext(t *testing.T) (watchedContext, context.CancelFunc) {
-	ctx, cancel := newCall(t)
-	return watchedContext{ctx, new(atomic.Int64), new(atomic.Int64)}, cancel
-}
-
-func (w watchedContext) Err() error {
-	w.asked.Add(1)
-	return w.Context.Err()
-}
-
-// Value hides that there is a context of the standard library below, so that
-// AfterFunc is asked.
-func (w watchedContext) Value(any) any { return nil }
-
-func (w watchedContext) AfterFunc(f func()) func() bool {
-	w.hung.Add(1)
-	return context.AfterFunc(w.Context, f)
-}
-
-// Calls are looked at once a second while any waits, and never after; nothing is
-// hung on a context, which may outlive the wait by far.
+// Calls are looked at once a second while any waits, and never after.
 func TestPick_PendingIsSweptEverySecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := start(t)
-		a, cancelA := newWatchedContext(t)
-		b, _ := newWatchedContext(t)
+		l := newLoop(false)
+		a, cancelA := newCall(t)
+		b, _ := newCall(t)
+		asked := map[done]*atomic.Int64{a.Done(): {}, b.Done(): {}}
+		l.core.over = func(id done) bool {
+			asked[id].Add(1)
+			return isOver(id)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go l.run(ctx)
+		q := &Queue{inbox: l.inbox, gate: &Gate{calls: l.calls, inbox: l.inbox, start: l.core.start}}
+		looks := func(wait time.Duration, wantA, wantB int64) {
+			t.Helper()
+			time.Sleep(wait)
+			synctest.Wait()
+			if gotA, gotB := asked[a.Done()].Load(), asked[b.Done()].Load(); gotA != wantA || gotB != wantB {
+				t.Errorf("looked at %d and %d times, want %d and %d", gotA, gotB, wantA, wantB)
+			}
+		}
 		park(t, q, a, 1)
-		time.Sleep(500 * time.Millisecond)
+		looks(500*time.Millisecond, 0, 0)
 		park(t, q, b, 1)
-		time.Sleep(500*time.Millisecond - 1)
-		synctest.Wait()
-		if a.asked.Load()+b.asked.Load() != 0 {
-			t.Error("calls were looked at before their time")
-		}
-		time.Sleep(time.Nanosecond)
-		synctest.Wait()
-		if a.asked.Load() != 1 || b.asked.Load() != 1 {
-			t.Errorf("after a second: looked at %d and %d times, want once each", a.asked.Load(), b.asked.Load())
-		}
+		looks(500*time.Millisecond-1, 0, 0)
+		looks(1, 1, 1)
 		cancelA()
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		if a.asked.Load() != 2 || b.asked.Load() != 11 {
-			t.Errorf("after eleven: looked at %d and %d times, want 2 and 11", a.asked.Load(), b.asked.Load())
-		}
+		looks(10*time.Second, 2, 11)
 		q.Released(1)
-		synctest.Wait()
-		before := b.asked.Load()
-		time.Sleep(time.Hour)
-		if b.asked.Load() != before {
-			t.Error("a call that has left is looked at")
-		}
-		if a.hung.Load()+b.hung.Load() != 0 {
-			t.Error("something was hung on a context")
-		}
+		looks(0, 2, 12) // to tell those that gave up from those released
+		looks(time.Hour, 2, 12)
 		checkStats(t, q, Stats{Parked: 2, Cancelled: 1, Released: 1})
 	})
 }
