@@ -158,7 +158,7 @@ func played(t *testing.T, history []int, listed bool, cut func() bool) (outcome 
 		}
 		b.hear(batch...)
 		backends := b.failAll()
-		_, text := b.parent.Pick(t.Context())
+		_, text := b.parent.Pick(b.Context())
 		outcome = fmt.Sprintf("%s; %v; %s; %d connections to the balancer", b.m.mode.word(), text, backends, b.lb.Open())
 	})
 	return outcome

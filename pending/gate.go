@@ -34,7 +34,7 @@ type Gate struct {
 // code RESOURCE_EXHAUSTED that names both numbers, and the picker answers it.
 //
 // A call is known by its context's Done channel: gRPC makes one for each call. Calls
-// whose contexts can't be cancelled are one and the same, and so is one without a context.
+// without one can't be told apart.
 func (g *Gate) Park(ctx context.Context, epoch uint64) error {
 	p := parked{epoch: epoch, since: time.Since(g.start)}
 	if ctx != nil {
