@@ -4,7 +4,6 @@ package foreign
 
 import (
 	"errors"
-	"net"
 	"testing"
 	"time"
 
@@ -21,15 +20,16 @@ const reportEvery = time.Second
 type balancerd struct {
 	testing.TB
 	*lbserver.Balancer
-	addr    string
+	network place
+	addr    string // empty before the first start
 	reports chan lbserver.Report
 	options []grpc.ServerOption
 	server  *grpc.Server // nil while it is stopped
 	served  chan error
 }
 
-func newBalancer(t testing.TB, options ...grpc.ServerOption) *balancerd {
-	b := &balancerd{TB: t, addr: "127.0.0.1:0", options: options, reports: make(chan lbserver.Report, 10_000)}
+func newBalancer(t testing.TB, network place, options ...grpc.ServerOption) *balancerd {
+	b := &balancerd{TB: t, network: network, options: options, reports: make(chan lbserver.Report, 10_000)}
 	b.start(lbserver.Options{})
 	t.Cleanup(b.stop)
 	return b
@@ -37,7 +37,7 @@ func newBalancer(t testing.TB, options ...grpc.ServerOption) *balancerd {
 
 // start starts it, as another process would: it knows no service.
 func (b *balancerd) start(options lbserver.Options) {
-	l, err := net.Listen("tcp", b.addr)
+	l, err := b.network.Listen(b.addr)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,8 +2,6 @@
 
 package foreign
 
-import "net"
-
 // Of two balancers the first can't be reached: the second is asked.
 func balancers(s *site) {
 	b := s.backends(1)
@@ -14,7 +12,7 @@ func balancers(s *site) {
 
 // closed is an address of this machine where nobody listens.
 func (s *site) closed() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := s.network.Listen("")
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -12,6 +12,9 @@ func list(s *site) {
 	s.reach(c, b...)
 	order := s.numbers(c.calls(6, failFast))
 	turned := slices.Index(order, 2)
+	if turned < 0 {
+		s.Fatalf("backends that answered: %v", order)
+	}
 	order = append(order[turned:], order[:turned]...)
 	if !slices.Equal(order, []int{2, 1, 3, 2, 1, 3}) {
 		s.Errorf("backends that answered, from 2 on: %v", order)

@@ -13,7 +13,7 @@ func secure(plain *site) {
 	s.until(c, "the list", waiting, func(a answer) bool { return a.token == "x" })
 
 	// A balancer of another name is none: calls fall back.
-	s.dns.Set("other.test", dnstest.Host("127.0.0.1"))
+	s.dns.Set("other.test", dnstest.Host(s.network.ip))
 	s.dns.Set("_grpclb._tcp."+serviceName, s.srv(0, s.balancer.addr, "other.test"))
 	s.reach(s.dial(), s.fallback)
 }

@@ -26,7 +26,7 @@ const (
 type site struct {
 	testing.TB
 	client   client
-	network  lbtest.Network
+	network  place
 	dns      *dnstest.Server
 	balancer *balancerd
 	fallback *lbtest.Backend
@@ -43,11 +43,11 @@ func newSite(t testing.TB, client client, ca *ca) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(dns.Close)
-	s := &site{TB: t, client: client, network: lbtest.NewLoopback(), dns: dns, ca: ca}
+	s := &site{TB: t, client: client, network: newPlace(), dns: dns, ca: ca}
 	s.fallback = lbtest.NewBackend(t, s.network, fallen, s.identity(serviceName)...)
-	s.balancer = newBalancer(t, s.identity(balancerName)...)
-	dns.Set(serviceName, dnstest.Host("127.0.0.1"))
-	dns.Set(balancerName, dnstest.Host("127.0.0.1"))
+	s.balancer = newBalancer(t, s.network, s.identity(balancerName)...)
+	dns.Set(serviceName, dnstest.Host(s.network.ip))
+	dns.Set(balancerName, dnstest.Host(s.network.ip))
 	dns.Set("_grpclb._tcp."+serviceName, s.srv(0, s.balancer.addr, balancerName))
 	return s
 }
