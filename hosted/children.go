@@ -24,9 +24,9 @@ func (c *Children) Count() int { return len(c.instances) }
 // Begin has a child choose the backends of a plan: the instance that there is, if it
 // is the same policy for backends of the same provenance, or else a new one. If it
 // chooses for another plan that serves calls, that plan's term is superseded.
-func (c *Children) Begin(plan *Plan, places Places) *Term {
+func (c *Children) Begin(plan *Plan, entries Entries) *Term {
 	in := c.instanceFor(plan)
-	t := &Term{by: in, plan: plan, places: places}
+	t := &Term{by: in, plan: plan, entries: entries}
 	if old := in.newest; old != nil {
 		old.supersede()
 	}

@@ -35,8 +35,12 @@ func (g *group) Connect(SubConn) {}
 func (g *group) LetGo(c SubConn) { g.letGo = append(g.letGo, c) }
 func (g *group) Do(t Task)       { g.todo = append(g.todo, t) }
 
-// Pick makes the group the entries of every plan.
-func (g *group) Pick(place int) (balancer.PickResult, error) {
+// Entry makes the group the entries of every plan.
+func (g *group) Entry(int) Entry { return entry{} }
+
+type entry struct{}
+
+func (entry) Pick() (balancer.PickResult, error) {
 	return balancer.PickResult{Done: func(balancer.DoneInfo) {}}, nil
 }
 

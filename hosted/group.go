@@ -34,11 +34,18 @@ type SubConn interface {
 	Users() *Users
 }
 
-// Places are the entries of a generation. Its methods may be called by anybody.
-type Places interface {
-	// Pick counts a call for the entry at a place and returns what a pick of it
-	// returns. It returns ErrNoSubConnAvailable if the generation is retired.
-	Pick(place int) (balancer.PickResult, error)
+// Entries are those of a generation. The group's goroutine asks for them while the
+// generation is not retired.
+type Entries interface {
+	Entry(place int) Entry
+}
+
+// An Entry counts the calls for one place of a list. Its method may be called by
+// anybody, also after the generation is retired.
+type Entry interface {
+	// Pick counts a call and returns what a pick of the entry returns. It returns
+	// ErrNoSubConnAvailable if the generation is retired.
+	Pick() (balancer.PickResult, error)
 }
 
 // An Inbox is where the group hears from its children. Send reports false if the

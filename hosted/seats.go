@@ -21,23 +21,22 @@ type seat struct {
 	build uint64 // when it was made, see Term.builds
 }
 
-// takers are the entries of one address, by their places in the generation. They
-// take turns, which carry on from one picker of the term to the next.
+// takers are the entries of one address. They take turns, which carry on from one picker of the term to the next.
 type takers struct {
-	first int
-	more  []int
+	first Entry
+	more  []Entry
 	turns atomic.Uint64
 }
 
 // pick counts a call for the entry whose turn it is.
 func (s *seat) pick() (balancer.PickResult, error) {
-	place := s.first
+	e := s.first
 	if n := uint64(len(s.more)); n > 0 {
 		if i := (s.turns.Add(1) - 1) % (n + 1); i > 0 {
-			place = s.more[i-1]
+			e = s.more[i-1]
 		}
 	}
-	r, err := s.term.places.Pick(place)
+	r, err := e.Pick()
 	if err == nil {
 		r.SubConn = s.conn.sc
 	}
@@ -139,7 +138,7 @@ func (t *Term) seatsLeft() (row []*seat) {
 func (t *Term) takersOf(addr string) *takers {
 	of := t.byAddress[addr]
 	if of == nil && !t.by.listed {
-		of = &takers{}
+		of = &takers{first: t.entries.Entry(0)}
 	}
 	return of
 }
@@ -149,9 +148,9 @@ func (t *Term) listAddresses() {
 	all := make([]takers, t.plan.Size)
 	for i, b := range t.plan.Backends {
 		if of := t.byAddress[b.Addr]; of != nil {
-			of.more = append(of.more, i)
+			of.more = append(of.more, t.entries.Entry(i))
 		} else {
-			all[i].first = i
+			all[i].first = t.entries.Entry(i)
 			t.byAddress[b.Addr] = &all[i]
 		}
 	}

@@ -9,13 +9,13 @@ import (
 // A Term is the time in which a child chooses the backends of one plan. All but
 // what is marked is owned by the group's goroutine.
 type Term struct {
-	places Places      // fixed
-	over   atomic.Bool // set when the plan is retired, read by picks
+	over atomic.Bool // set when the plan is retired, read by picks
 
 	// Forgotten when the plan is retired.
-	by   *Instance
-	plan *Plan
-	said *balancer.State // what the child published last for this plan
+	by      *Instance
+	plan    *Plan
+	entries Entries
+	said    *balancer.State // what the child published last for this plan
 
 	stale   bool   // what Picker returned last is out of date
 	decided bool   // the child was READY or in TRANSIENT_FAILURE at some time
@@ -80,7 +80,8 @@ func (t *Term) Retire() {
 		t.held = append(t.held, s.conn.sub)
 		s.conn.seats[t.slot].CompareAndSwap(s, nil)
 	}
-	t.by, t.plan, t.said, t.byAddress, t.seats, t.vacated = nil, nil, nil, nil, nil, nil
+	t.by, t.plan, t.entries, t.said = nil, nil, nil, nil
+	t.byAddress, t.seats, t.vacated = nil, nil, nil
 }
 
 // End comes after Retire, when the last call is done.

@@ -130,8 +130,8 @@ func (c *subConn) Users() *hosted.Users {
 	return c.users
 }
 
-// Pick counts a call for the entry at a place.
-func (g *generation) Pick(place int) (balancer.PickResult, error) { return g.entry(place).pick() }
+// Entry returns the entry at a place.
+func (g *generation) Entry(place int) hosted.Entry { return g.entry(place) }
 
 // hosted returns the plan as a child is given it. It has that many entries.
 func (p *Plan) hosted(size int) *hosted.Plan {

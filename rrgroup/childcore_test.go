@@ -1,6 +1,8 @@
 package rrgroup
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -192,4 +194,40 @@ func TestHandover_MakeBeforeBreak_ChildsOldPickerWaits(t *testing.T) {
 	p.adopt("c")
 	p.settle()
 	p.picks(a)
+}
+
+// Calls pick by a picker while its generation is retired: each goes to a backend or has
+// to ask the next picker.
+func TestHandover_DrainUnderLoad_Child(t *testing.T) {
+	p := newPuppet(t)
+	var latest atomic.Pointer[balancer.Picker]
+	var over atomic.Bool
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() {
+			for !over.Load() {
+				picker := latest.Load()
+				if picker == nil {
+					continue
+				}
+				switch r, err := (*picker).Pick(balancer.PickInfo{}); err {
+				case nil:
+					r.Done(answer)
+				case balancer.ErrNoSubConnAvailable:
+				default:
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 500 {
+		p.adopt([]string{"a b", "b c", "c a"}[i%3])
+		p.settle()
+		p.says(p.connect([]string{"a", "b", "c"}[i%3]))
+		p.settle()
+		picker := p.picker
+		latest.Store(&picker)
+	}
+	over.Store(true)
+	callers.Wait()
 }

@@ -65,10 +65,10 @@ func (e *entry) firstPicked() balancer.PickResult {
 	return r
 }
 
-// pick is a pick that takes no turn of the generation: a child policy has chosen
+// Pick is a pick that takes no turn of the generation: a child policy has chosen
 // the entry. It is refused if the generation is retired. gRPC has a newer picker
 // by then, and asks that.
-func (e *entry) pick() (balancer.PickResult, error) {
+func (e *entry) Pick() (balancer.PickResult, error) {
 	if e.generation.again.add().isClosed() {
 		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 	}

@@ -207,13 +207,13 @@ func TestHandover_DrainStrayPicks(t *testing.T) {
 	g := newGeneration(list("a b"), time.Time{}, 0)
 	busy, free := g.entry(0), g.entry(1)
 	drained := 0
-	call, err := busy.pick()
+	call, err := busy.Pick()
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.retire(func() { drained++ })
 	for range 3 {
-		if _, err := free.pick(); err != balancer.ErrNoSubConnAvailable {
+		if _, err := free.Pick(); err != balancer.ErrNoSubConnAvailable {
 			t.Errorf("a retired entry was picked: %v", err)
 		}
 	}
@@ -234,7 +234,7 @@ func TestHandover_DrainUnderLoad(t *testing.T) {
 			callers.Go(func() {
 				for i := 0; ; i++ {
 					e := entries[i%2]
-					r, err := e.pick()
+					r, err := e.Pick()
 					if err != nil {
 						return
 					}

@@ -23,7 +23,7 @@ var operations = map[string]string{
 	"roundRobin.pickOrDrop": "collect pickAgain take again.now", // again.now only if the turn lets the call pass
 	"roundRobin.pickAgain":  "again.add owe turns.now",          // owe only if it is refused
 	"dropTable.take":        "turns.add",
-	"entry.pick":            "again.add",
+	"entry.Pick":            "again.add",
 	"oddities.mark":         "unanswered.Add unsent.Add unused.Add owe", // one of the three
 	"calls.await":           "outstanding.Add drain",
 
@@ -46,7 +46,6 @@ var operations = map[string]string{
 
 	// Around the protocol: what begins it, and what only looks.
 	"childPicker.Pick":    "drop owe",
-	"generation.Pick":     "pick", // which a seat of a child does
 	"dropping.Pick":       "take",
 	"roundRobin.ping":     "pings.add", // holds nothing, on purpose: see pingOver
 	"roundRobin.picks":    "turns.now again.now",

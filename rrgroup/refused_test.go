@@ -34,6 +34,6 @@ func TestReport_StartedIsNoRefusedPick(t *testing.T) {
 	want(t, "started besides", now.Started, 0)
 
 	core.adopt(from(1, "b"), time.Time{}, 0)
-	core.incoming.entry(0).pick()
+	core.incoming.entry(0).Pick()
 	want(t, "started with the next call", core.ledger.count(1).Started, 1)
 }

@@ -178,7 +178,7 @@ func TestReport_ExactUnderLoad(t *testing.T) {
 		running.Go(func() {
 			for i := range calls {
 				e := g.entry((n + i) % g.size)
-				if r, err := e.pick(); err == nil {
+				if r, err := e.Pick(); err == nil {
 					r.Done(mixed(i))
 				}
 			}

@@ -22,7 +22,7 @@ func TestReport_ExactAfterMoreCallsThanThereCanBe(t *testing.T) {
 	core.ledger.count(1)
 	calls := func(n int) (held []balancer.PickResult) {
 		for i := range n {
-			r, err := g.entry(i % g.size).pick()
+			r, err := g.entry(i % g.size).Pick()
 			if err != nil {
 				t.Fatal(err)
 			}
