@@ -38,7 +38,7 @@ class Channel:
             while not self.stop.is_set():
                 self.answers.append(self.call(order["wait"], order["timeout"]))
 
-        self.thread = threading.Thread(target=run)
+        self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()
 
     def end(self, _):
