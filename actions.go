@@ -54,6 +54,7 @@ type told struct {
 // the stream or the group could miss an update that the other one knows.
 func (m *machine) settle(now time.Time) []action {
 	m.check(now)
+	m.noteMode(now)
 	if m.config != m.told.config {
 		m.told.config = m.config
 		m.do(configure{m.config})

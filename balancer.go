@@ -40,32 +40,28 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 	actors := actor.NewGroup()
 	queue := pending.Start(actors, parented(cc))
 	queue.SetLimit(b.defaults.MaxPendingPicks)
-	group := rrgroup.Start(actors, rrgroup.Options{
+	p := &policy{cc: cc, inbox: actor.NewInbox[message](), queue: queue, about: b.about(o)}
+	p.group = rrgroup.Start(actors, rrgroup.Options{
 		Parent:       cc,
 		Parented:     parented(cc),
 		Build:        o,
 		BackendCreds: backendCreds(o),
 		Gate:         queue.Gate(),
 		Queue:        queue,
+		Door:         p,
 		Settings:     b.defaults.settings(),
 	})
-	p := &policy{
-		cc:    cc,
-		inbox: actor.NewInbox[message](),
-		queue: queue,
-		group: group,
-		stream: lbstream.Start(actors, lbstream.Options{
-			Authority:   o.Authority,
-			Direct:      o.Dialer != nil,
-			DialOptions: b.balancerDialOptions(o),
-			Backoff:     b.defaults.StreamBackoff,
-			Settings:    b.defaults.streamSettings(),
-			Counter:     group,
-		}),
-	}
+	p.stream = lbstream.Start(actors, lbstream.Options{
+		Authority:   o.Authority,
+		Direct:      o.Dialer != nil,
+		DialOptions: b.balancerDialOptions(o),
+		Backoff:     b.defaults.StreamBackoff,
+		Settings:    b.defaults.streamSettings(),
+		Counter:     p.group,
+	})
 	m := newMachine(o.Target.Endpoint(), b.defaults)
 	actors.Go(func(ctx context.Context) { p.run(ctx, m) })
-	return &handle{cc: cc, first: group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: m.name}
+	return &handle{cc: cc, first: p.group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: m.name}
 }
 
 // A handle is what gRPC has of a policy. It gives gRPC a first state and posts messages to

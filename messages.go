@@ -25,6 +25,11 @@ type resolverFailed struct{ err error }
 // exitIdle ends a wait before the next stream to a balancer.
 type exitIdle struct{}
 
+// stateAsked asks for the policy's own part of a State. If the policy has stopped, reply is
+// closed.
+type stateAsked struct{ reply chan<- decided }
+
 func (*resolved) message()      {}
 func (resolverFailed) message() {}
 func (exitIdle) message()       {}
+func (stateAsked) message()     {}

@@ -57,6 +57,8 @@ type machine struct {
 
 	// What it has decided.
 	mode    mode
+	since   time.Time     // when it went over to that mode; zero before the first settle
+	sinceOf mode          // the mode that this is about
 	started time.Time     // when the resolver first named balancers; zero before
 	list    *tokens.List  // mode balanced: the latest list that is not empty
 	stream  uint64        // the number of the stream that brought list

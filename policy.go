@@ -17,6 +17,7 @@ import (
 // machine and the timer are local variables of run.
 type policy struct {
 	cc    balancer.ClientConn
+	about about
 	inbox *actor.Inbox[message] // gRPC → policy
 
 	stream *lbstream.Stream // policy ↔ stream
@@ -62,6 +63,8 @@ func (p *policy) handle(m *machine, msg message) {
 		m.resolverFailed(msg.err)
 	case exitIdle:
 		m.do(redial{})
+	case stateAsked:
+		msg.reply <- m.describe()
 	default:
 		panic("BUG: unknown message to the policy")
 	}
@@ -107,10 +110,15 @@ func (c *Config) serviceName(endpoint string) string {
 	return endpoint
 }
 
-// end stops the timer and closes the inbox. Messages that are left are dropped.
+// end stops the timer and closes the inbox. Messages that are left are dropped; who waits
+// for an answer is told so.
 func (p *policy) end(timer *actor.Timer) {
 	timer.Stop()
-	p.inbox.Close()
+	for _, msg := range p.inbox.Close() {
+		if d, asks := msg.(stateAsked); asks {
+			close(d.reply)
+		}
+	}
 }
 
 func (c *Config) streamSettings() lbstream.Settings {

@@ -90,3 +90,16 @@ func (t *Term) Backends() (all, ready int) {
 	}
 	return all, ready
 }
+
+// Uses reports whether the child has the SubConn with these users for this term.
+func (t *Term) Uses(u *Users) bool {
+	if u == nil || t.by == nil {
+		return false
+	}
+	for _, c := range u.conns {
+		if c.by == t.by && !t.superseded() || c.seatIn(t) != nil {
+			return true
+		}
+	}
+	return false
+}

@@ -62,3 +62,20 @@ func (u *Users) seats(t *Term) bool {
 	}
 	return false
 }
+
+// Draining returns how many seats there are of terms that are retired and have not ended,
+// or of connections that the child has given up.
+func (u *Users) Draining() int {
+	if u == nil {
+		return 0
+	}
+	n := u.held
+	for _, c := range u.conns {
+		for i := range c.seats {
+			if c.seats[i].Load() != nil {
+				n--
+			}
+		}
+	}
+	return n
+}

@@ -53,6 +53,7 @@ type core struct {
 	started  time.Time          // phase opening: when that began; phase open: when the stream was open
 	heard    heard
 	reports  reports // of the present stream
+	past     history
 	status   Status
 	told     Status    // the status that the policy was told last
 	todo     []command // for the owner
@@ -199,6 +200,7 @@ func (c *core) ended(now time.Time, err error, usable bool, from string) {
 func (c *core) over(now time.Time, err error, usable bool, from string) {
 	c.status.Ends++
 	c.status.Err = err
+	c.past.lastEnd = &End{now, from, err}
 	inVain := !c.heard.list
 	if inVain {
 		c.tried = append(c.tried, c.culprits(from)...)

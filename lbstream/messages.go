@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/grpc/backoff"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/actorlb/grpclb/tokens"
 )
@@ -55,14 +56,15 @@ type opened struct{ raw balanceLoad }
 type received struct {
 	response *lbpb.LoadBalanceResponse // nil if it is a list
 	list     *tokens.List
+	bytes    int // of the message
 }
 
 // receivedFrom turns a message into an event. last is the list before it, or nil.
 func receivedFrom(m *lbpb.LoadBalanceResponse, last *tokens.List) received {
 	if l, ok := m.GetLoadBalanceResponseType().(*lbpb.LoadBalanceResponse_ServerList); ok {
-		return received{list: tokens.Parse(l.ServerList, last)}
+		return received{list: tokens.Parse(l.ServerList, last), bytes: proto.Size(m)}
 	}
-	return received{response: m}
+	return received{response: m, bytes: proto.Size(m)}
 }
 
 // ended: the stream could not be opened, or it is over. err is not nil; io.EOF means

@@ -79,6 +79,8 @@ func (o *owner) handle(m message) {
 		o.core.reset()
 	case setBackoff:
 		o.core.setBackoff(m.backoff)
+	case stateAsked:
+		m.reply <- o.describe()
 	default:
 		panic(fmt.Sprintf("BUG: the stream owner got a %T", m))
 	}
@@ -183,9 +185,14 @@ func (o *owner) publish() {
 	}
 }
 
-// end stops all that the owner has. Messages that are left are dropped.
+// end stops all that the owner has. Messages that are left are dropped, but who waits for
+// an answer gets an empty one.
 func (o *owner) end(timer *actor.Timer) {
 	timer.Stop()
 	o.closeChannel()
-	o.public.inbox.Close()
+	for _, m := range o.public.inbox.Close() {
+		if m, asks := m.(stateAsked); asks {
+			m.reply <- described{}
+		}
+	}
 }

@@ -24,6 +24,8 @@ type heard struct {
 func (c *core) received(now time.Time, said received) {
 	c.must(open)
 	c.heard.any = true
+	c.past.messages++
+	c.past.bytes += uint64(said.bytes)
 	if c.renewed { // the balancer sends something, so a new stream is not needed
 		c.renewed = false
 		c.tellRetry(standDown{})
@@ -34,7 +36,7 @@ func (c *core) received(now time.Time, said received) {
 // said handles the message by its kind.
 func (c *core) said(now time.Time, said received) {
 	if said.list != nil {
-		c.list(said.list)
+		c.list(now, said.list)
 		return
 	}
 	switch r := said.response.GetLoadBalanceResponseType().(type) {
@@ -73,6 +75,7 @@ func (c *core) sent(now time.Time) {
 func (c *core) counted(now time.Time, counts tokens.Counts) {
 	c.must(open)
 	if report, ok := c.reports.counted(now, counts); ok {
+		c.past.lastReport = &Report{now, c.number, report}
 		c.do(sendReport{statsOf(now, report)})
 	}
 }
@@ -80,7 +83,7 @@ func (c *core) counted(now time.Time, counts tokens.Counts) {
 // list takes a list, which may be empty. Any list is contact and ends the round, so the
 // channel gets all balancers again and keeps its connection. Only one that is not empty
 // takes back the balancer's request for fallback.
-func (c *core) list(l *tokens.List) {
+func (c *core) list(now time.Time, l *tokens.List) {
 	c.heard.list = true
 	c.status.Stream, c.status.List = c.number, l
 	c.status.Lists++
@@ -88,6 +91,7 @@ func (c *core) list(l *tokens.List) {
 	if !l.Empty() {
 		c.status.FullStream, c.status.Full = c.number, l
 		c.status.Fulls++
+		c.past.fullAt, c.past.fullNumber = now, c.status.Lists
 		c.status.Asked = false
 	}
 	if len(c.tried) > 0 {

@@ -39,7 +39,7 @@ func (c *core) setBackoff(b backoff.Config) {
 // the next stream is due. It is there from the first message to it on. If the stream
 // owner has stopped, its dialNow is dropped, and nothing is lost.
 func (s *Stream) retryLoop(ctx context.Context, inbox *actor.Inbox[retryMessage], core retryCore) {
-	defer inbox.Close()
+	defer refuse(inbox)
 	timer := actor.NewTimer()
 	defer timer.Stop()
 	for {
@@ -62,6 +62,15 @@ func (s *Stream) retryLoop(ctx context.Context, inbox *actor.Inbox[retryMessage]
 	}
 }
 
+// refuse closes the inbox. Who waits for an answer gets an empty one.
+func refuse(inbox *actor.Inbox[retryMessage]) {
+	for _, m := range inbox.Close() {
+		if m, asks := m.(whenDue); asks {
+			m.reply <- time.Time{}
+		}
+	}
+}
+
 // handle passes one message to its method.
 func (r *retryCore) handle(now time.Time, m retryMessage) (dial dialNow, ok bool) {
 	switch m := m.(type) {
@@ -75,6 +84,8 @@ func (r *retryCore) handle(now time.Time, m retryMessage) (dial dialNow, ok bool
 		dial, ok = r.reset()
 	case setBackoff:
 		r.setBackoff(m.backoff)
+	case whenDue:
+		m.reply <- r.due
 	default:
 		panic(fmt.Sprintf("BUG: the retry owner got a %T", m))
 	}

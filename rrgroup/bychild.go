@@ -41,9 +41,9 @@ func (b byChild) picker(d *display) balancer.Picker {
 	}
 	p := b.Term.Picker(as)
 	if p == nil {
-		return as.Waits
+		return shown{as.Waits, d.door}
 	}
-	around := &childPicker{Picker: p}
+	around := &childPicker{Picker: p, door: d.door}
 	if d.state == connectivity.Ready {
 		around.drops = b.of.drops
 	}
@@ -65,14 +65,15 @@ func (b byChild) ended(c *core) { b.End(c) }
 // first, so that they are spread over the backends that the child picks in turn.
 type childPicker struct {
 	*hosted.Picker
+	door  Door
 	drops *dropTable // nil unless a backend is READY and the list has drops
 }
 
 // Pick asks the child, for the calls that are not dropped. If the child then has the
 // call wait, as ring_hash may, the next pick uses that turn of the drops again.
 func (p *childPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if isPing(info) {
-		return p.ping(info)
+	if isOwn(info) {
+		return p.own(info)
 	}
 	if p.drops != nil {
 		if err := p.drops.drop(); err != nil {

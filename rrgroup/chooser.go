@@ -51,6 +51,9 @@ type chooser interface {
 	// backends counts the SubConns, and those of them that are READY.
 	backends() (all, ready int)
 
+	// uses reports whether it has a use for the SubConn.
+	uses(*subConn) bool
+
 	// leave, forget and ended are the steps of the generation's end: its successor has
 	// taken over; a picker of that is out; the last call is over. Before the last
 	// step, SubConns that may have calls in flight are not let go.

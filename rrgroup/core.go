@@ -1,6 +1,7 @@
 package rrgroup
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/balancer"
@@ -21,9 +22,10 @@ type core struct {
 	owed     *owedTurns
 	dropping *generation // the latest that serves, or served, a list with drops; nil before the first
 
-	current  *generation // serves calls; nil before the first
-	incoming *generation // connects and is to replace it; nil if there is none
-	outgoing *generation // was current, and is retired as soon as a newer picker is published
+	current  *generation   // serves calls; nil before the first
+	incoming *generation   // connects and is to replace it; nil if there is none
+	outgoing *generation   // was current, and is retired as soon as a newer picker is published
+	draining []*generation // are retired and have calls in flight
 
 	children *hosted.Children // that choose for one of these
 	wentIdle []*subConn       // since the core settled
@@ -34,8 +36,9 @@ type core struct {
 
 	display display
 	ledger  ledger
-	adopted uint64 // generations made
-	drained uint64 // of these, those that have ended
+	heard   time.Time // when the events came that it is being told
+	adopted uint64    // generations made
+	drained uint64    // of these, those that have ended
 }
 
 func newCore(gate Gate, settings Settings) *core {
@@ -69,6 +72,9 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	if conn.gone || state.ConnectivityState == connectivity.Shutdown {
 		return
 	}
+	if conn.state != state.ConnectivityState || conn.since.IsZero() {
+		conn.since = c.heard
+	}
 	conn.report(state, c.adopted)
 	c.children.Reported(conn.users, state)
 	if conn.state == connectivity.Idle && conn.wanted() {
@@ -79,6 +85,9 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 // ended takes in that the last call of a retired generation is over.
 func (c *core) ended(g *generation) {
 	c.drained++
+	if i := slices.Index(c.draining, g); i >= 0 {
+		c.draining = slices.Delete(c.draining, i, i+1)
+	}
 	c.ledger.fold(g)
 	g.by.ended(c)
 }
@@ -182,6 +191,7 @@ func (c *core) handoverDue() time.Time { return c.newest().since.Add(c.settings.
 // retire takes a generation off its SubConns. Then it drains.
 func (c *core) retire(g *generation) {
 	g.by.leave(c)
+	c.draining = append(c.draining, g)
 	c.do(retire{g})
 }
 

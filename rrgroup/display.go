@@ -31,6 +31,7 @@ const (
 // or picker.
 type display struct {
 	gate Gate
+	door Door
 
 	state     connectivity.State
 	of        *generation
@@ -55,7 +56,7 @@ const firstEpoch = 1
 
 // First is the state to give gRPC before a plan is adopted: calls wait.
 func (g *Group) First() balancer.State {
-	return balancer.State{ConnectivityState: connectivity.Connecting, Picker: waiting{g.options.Gate, firstEpoch}}
+	return balancer.State{ConnectivityState: connectivity.Connecting, Picker: waiting{g.options.Gate, g.options.Door, firstEpoch}}
 }
 
 // show appends to todo what is to be done so that gRPC has the state and picker of g. It
@@ -83,7 +84,7 @@ func (d *display) show(g, follower *generation, resting *balancer.State, now tim
 	d.published++
 	picker := d.picker(g)
 	if resting != nil {
-		picker = hosted.Preview{Serves: picker, Rests: resting.Picker}
+		picker = shown{hosted.Preview{Serves: picker, Rests: resting.Picker}, d.door}
 	}
 	todo = append(todo, publish{balancer.State{ConnectivityState: state, Picker: picker}})
 	return d.release(todo)
@@ -163,7 +164,7 @@ func (d *display) picker(g *generation) balancer.Picker {
 // newWaiting returns a picker that has calls wait.
 func (d *display) newWaiting() waiting {
 	d.epoch++
-	return waiting{d.gate, d.epoch}
+	return waiting{d.gate, d.door, d.epoch}
 }
 
 // idlePicker returns what picks for the calls that a child's picker has no backend for.

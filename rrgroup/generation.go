@@ -14,6 +14,8 @@ type generation struct {
 	since  time.Time // when the plan was adopted
 	size   int       // places in the rotation
 
+	provenance Provenance
+
 	// Fixed until the generation is retired, and forgotten then: a call in flight keeps
 	// its generation in memory, and there may be very many.
 	plan   *Plan
@@ -30,7 +32,10 @@ type generation struct {
 // rotation starts behind the entry that random picks.
 func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	n := plan.size()
-	g := &generation{plan: plan, since: now, size: n, blocks: newBlocks(n), calls: calls{shared: new(shared)}}
+	g := &generation{
+		plan: plan, since: now, size: n, provenance: plan.Provenance,
+		blocks: newBlocks(n), calls: calls{shared: new(shared)},
+	}
 	r := &rotation{of: g}
 	if n > 0 {
 		r.last = int(random % uint64(n))

@@ -41,6 +41,7 @@ type Options struct {
 
 	Gate     Gate
 	Queue    Queue
+	Door     Door // how the policy is reached by who describes it
 	Settings Settings
 }
 
@@ -76,6 +77,7 @@ func (g *Group) Aggregate() <-chan Aggregate { return g.aggregate.Ready() }
 // run is the goroutine that owns the core.
 func (g *Group) run(ctx context.Context) {
 	core := newCore(g.options.Gate, g.options.Settings)
+	core.display.door = g.options.Door
 	timer := actor.NewTimer()
 	defer g.end(core, timer)
 
@@ -122,6 +124,7 @@ func (g *Group) messages(core *core) <-chan actor.Batch[message] {
 
 // handle handles a batch of messages.
 func (g *Group) handle(core *core, batch actor.Batch[message]) {
+	core.heard = time.Now()
 	for _, m := range g.inbox.Open(batch) {
 		switch m := m.(type) {
 		case configure:
@@ -136,6 +139,8 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 			m.reply <- core.count(m.stream)
 		case describe:
 			m.reply <- core.stats()
+		case detail:
+			m.reply <- core.state()
 		default:
 			panic("BUG: unknown message to the group")
 		}
@@ -216,6 +221,8 @@ func (g *Group) end(core *core, timer *actor.Timer) {
 		switch m := m.(type) {
 		case describe:
 			m.reply <- Stats{}
+		case detail:
+			m.reply <- State{}
 		case fromChild:
 			hosted.Refuse(m.what)
 		}

@@ -17,11 +17,15 @@ type Gate interface {
 // A waiting picker has calls wait for the next one.
 type waiting struct {
 	gate  Gate
+	door  Door
 	epoch uint64
 }
 
 // Pick parks the call. It fails it if the gate says that too many wait.
 func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	if isShow(info) {
+		return show(p.door, info)
+	}
 	if err := p.gate.Park(info.Ctx, p.epoch); err != nil {
 		return balancer.PickResult{}, err
 	}
@@ -30,14 +34,14 @@ func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 
 // A failing picker fails calls that are not wait-for-ready with its error. Pings wait.
 type failing struct {
-	err   error
-	pings waiting
+	err error
+	own waiting
 }
 
 // Pick returns the error.
 func (p failing) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if isPing(info) {
-		return p.pings.Pick(info)
+	if isOwn(info) {
+		return p.own.Pick(info)
 	}
 	return balancer.PickResult{}, p.err
 }
@@ -46,14 +50,14 @@ func (p failing) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 // call; it waits for a list that names a backend.
 type dropping struct {
 	drops *dropTable
-	pings waiting
+	own   waiting
 }
 
 // Pick takes a turn of the drop rotation, so that the drop is counted. Turns that are
 // owed by other lists are left, since no call passes here.
 func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if isPing(info) {
-		return p.pings.Pick(info)
+	if isOwn(info) {
+		return p.own.Pick(info)
 	}
 	_, err := p.drops.take()
 	return balancer.PickResult{}, err

@@ -8,12 +8,8 @@ import (
 )
 
 // PingMethod is the method that pings call. No backend serves it; the error that says so
-// is an answer too. Pickers tell pings by the method, since comparing its name costs less
-// than looking into the context of each call.
-const PingMethod = "/grpclb.Ping/Ping"
-
-// isPing reports whether a pick is for a ping and not for a call.
-func isPing(info balancer.PickInfo) bool { return info.FullMethodName == PingMethod }
+// is an answer too.
+const PingMethod = service + "Ping"
 
 // A Probe receives the outcome of a ping. The caller makes it, and pickers find it in
 // the ping's context. gRPC may pick more than once for a ping, because the connection

@@ -27,10 +27,11 @@ var operations = map[string]string{
 	"oddities.mark":         "unanswered.Add unsent.Add unused.Add owe", // one of the three
 	"calls.await":           "outstanding.Add drain",
 
-	"generation.retire": "turns.close again.close picks newDrops finished.close await", // finished.close of each entry
-	"generation.totals": "unsent.Load over unused.Load unsent.Load unanswered.Load begun",
-	"generation.over":   "outstanding.Load finished.now",
-	"generation.begun":  "turns.now again.now picks",
+	"generation.retire":             "turns.close again.close picks newDrops finished.close await", // finished.close of each entry
+	"generation.totals":             "unsent.Load over unused.Load unsent.Load unanswered.Load begun",
+	"generation.over":               "outstanding.Load finished.now",
+	"GenerationState.FinishedCalls": "finished.now", // that it is closed meanwhile does not matter: each call that ends is counted
+	"generation.begun":              "turns.now again.now picks",
 
 	// Which turn of the drops a call takes changes nothing of what is counted and
 	// when a generation ends; the model has fixed calls take no turn.

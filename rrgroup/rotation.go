@@ -86,7 +86,7 @@ func (r *rotation) picker(d *display) balancer.Picker {
 	case r.of.dropsAll():
 		return dropping{r.of.drops, d.newWaiting()}
 	default:
-		return r.newPicker()
+		return r.newPicker(d.door)
 	}
 }
 

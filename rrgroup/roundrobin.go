@@ -16,13 +16,14 @@ type roundRobin struct {
 	again  *counter   // the generation's
 	pings  *counter   // the same
 	since  uint64     // the count of picks when it was built
+	door   Door
 }
 
 // Pick takes the next entry in turn, unless the list has the call dropped. It
 // neither waits nor, but for a ping and the first pick of an entry, allocates.
 func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	if isPing(info) {
-		return p.ping(info)
+	if isOwn(info) {
+		return p.own(info)
 	}
 	if p.drops != nil {
 		return p.pickOrDrop()
@@ -92,10 +93,11 @@ func newRoundRobin(g *generation, ready []*entry) *roundRobin {
 // newPicker builds a picker over the entries that are READY now. It carries
 // the sequence on: its first pick is the first of them behind the entry that
 // was picked last.
-func (r *rotation) newPicker() *roundRobin {
+func (r *rotation) newPicker(door Door) *roundRobin {
 	r.last = r.lastPicked()
 	ready, after := r.readyEntries()
 	p := newRoundRobin(r.of, ready)
+	p.door = door
 	p.since = p.picks()
 	_, place := p.size.divide(p.since)
 	p.offset = uint64(after+len(ready)) - place

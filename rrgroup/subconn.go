@@ -23,8 +23,9 @@ type subConn struct {
 	failed   bool // it failed and has not been READY since
 	wasReady bool // it has been READY once
 	state    connectivity.State
-	err      error  // why the last attempt to connect failed
-	knownIn  uint64 // the newest generation when it was READY or failed last; 0 before
+	since    time.Time // when it first reported that state; zero: it has reported none
+	err      error     // why the last attempt to connect failed
+	knownIn  uint64    // the newest generation when it was READY or failed last; 0 before
 
 	// Who needs it.
 	held    int           // retired generations that have not drained

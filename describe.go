@@ -1,0 +1,139 @@
+package grpclb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/actorlb/grpclb/lbstream"
+	"github.com/actorlb/grpclb/pending"
+	"github.com/actorlb/grpclb/rrgroup"
+)
+
+// Reasons why there is no State.
+var (
+	// ErrIdle: the channel is idle, so it has no policy. A call or Connect ends that.
+	ErrIdle = errors.New("grpclb: the channel is idle and has no policy, so there is nothing to describe")
+
+	// ErrClosed: the channel is closed, or has dropped its policy in this moment.
+	ErrClosed = errors.New("grpclb: the channel is closed")
+
+	// ErrForeign: the channel's policy is not this one.
+	ErrForeign = errors.New("grpclb: the policy of the channel is not grpclb")
+)
+
+// Describe returns the state of a channel's policy: where the backends come from and why, how
+// things stand with the balancer, and what the calls wait for. It does not wait for a backend or
+// for the balancer, and changes nothing.
+//
+// Describe makes a call of a method that no server has. The call ends in the policy: it is not
+// sent, dropped, parked or reported, and does not count for maxPendingPicks. But it passes the
+// channel's interceptors and stats handlers, to which it looks like a call that ended with
+// UNIMPLEMENTED. A channel that waits for the first answer of its resolver has no policy yet:
+// Describe waits for that too, as every call does, until ctx is done.
+//
+// The errors are ErrIdle, ErrClosed, ErrForeign and that of ctx, to be told by errors.Is, and
+// otherwise that of the call, such as an error of the resolver. That a channel is idle can only
+// be seen of a *grpc.ClientConn, or of anything else that has its method GetState; other
+// channels are woken by the call. A channel of another policy sends the call to a backend,
+// which does not know the method.
+func Describe(ctx context.Context, cc grpc.ClientConnInterface) (*State, error) {
+	p, err := policyOf(ctx, cc)
+	if err != nil {
+		return nil, err
+	}
+	return p.state(ctx)
+}
+
+// policyOf returns the policy of a channel.
+func policyOf(ctx context.Context, cc grpc.ClientConnInterface) (*policy, error) {
+	switch connectivityOf(cc) {
+	case connectivity.Idle:
+		return nil, ErrIdle
+	case connectivity.Shutdown:
+		return nil, ErrClosed
+	}
+	found := make(introduction, 1)
+	err := cc.Invoke(context.WithValue(ctx, introductionKey{}, found), rrgroup.ShowMethod,
+		&emptypb.Empty{}, &emptypb.Empty{})
+	select {
+	case p := <-found:
+		return p, nil
+	default:
+		return nil, whyNot(ctx, err)
+	}
+}
+
+// connectivityOf returns the state of the channel, or READY if it does not tell.
+func connectivityOf(cc grpc.ClientConnInterface) connectivity.State {
+	if c, tells := cc.(interface{ GetState() connectivity.State }); tells {
+		return c.GetState()
+	}
+	return connectivity.Ready
+}
+
+// whyNot returns why a call has not got to a policy of this package. err is how it ended.
+func whyNot(ctx context.Context, err error) error {
+	switch {
+	case err == nil || status.Code(err) == codes.Unimplemented:
+		return ErrForeign
+	case ctx.Err() != nil:
+		return fmt.Errorf("grpclb: the channel can't be described: %w", ctx.Err())
+	case status.Code(err) == codes.Canceled:
+		return ErrClosed
+	default:
+		return fmt.Errorf("grpclb: the channel can't be described: %w", err)
+	}
+}
+
+// An introduction is in the context of a call of rrgroup.ShowMethod, and gets the policy of its
+// channel. gRPC may pick more than once for the call, and several policies may, below a parent
+// policy. The first one counts.
+type introduction chan *policy
+
+type introductionKey struct{}
+
+// Show introduces the policy to a caller. It implements rrgroup.Door.
+func (p *policy) Show(call context.Context) {
+	to, _ := call.Value(introductionKey{}).(introduction)
+	select {
+	case to <- p:
+	default: // nobody asks, or there was one before
+	}
+}
+
+// answers are what the actors of a policy have answered.
+type answers struct {
+	about   about
+	at      time.Time
+	policy  decided
+	stream  lbstream.State
+	group   rrgroup.State
+	pending pending.Stats
+}
+
+// state asks the actors one after the other. The caller's goroutine waits for each of them,
+// and they wait for nobody.
+func (p *policy) state(ctx context.Context) (*State, error) {
+	reply := make(chan decided, 1)
+	if !p.inbox.Send(stateAsked{reply}) {
+		return nil, ErrClosed
+	}
+	own, ok := <-reply
+	if !ok {
+		return nil, ErrClosed
+	}
+	a := answers{about: p.about, policy: own}
+	a.stream, a.group, a.pending = p.stream.State(), p.group.State(), p.queue.Stats()
+	if a.at = time.Now(); ctx.Err() != nil {
+		return nil, whyNot(ctx, ctx.Err())
+	}
+	return a.state(), nil
+}

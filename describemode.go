@@ -1,0 +1,63 @@
+package grpclb
+
+import (
+	"errors"
+	"time"
+
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// decided is what the policy tells of itself. It is immutable.
+type decided struct {
+	mode     mode
+	since    time.Time
+	reason   string
+	list     *tokens.List // in use; nil: none
+	config   Config
+	unknown  string
+	backends []resolver.Endpoint // the fallback backends
+}
+
+func (m *machine) describe() decided {
+	d := decided{mode: m.mode, since: m.since, reason: m.reason().Error(), config: m.config, unknown: m.unknown, backends: m.backends}
+	if m.plan != nil {
+		d.list = m.plan.List
+	}
+	return d
+}
+
+// noteMode notes when the mode changed.
+func (m *machine) noteMode(now time.Time) {
+	if m.since.IsZero() || m.mode != m.sinceOf {
+		m.since, m.sinceOf = now, m.mode
+	}
+}
+
+// Reasons for the other modes.
+var (
+	errUnresolved = errors.New("the resolver has not answered yet")
+	errFirstList  = errors.New("the first server list has not come yet")
+	errListed     = errors.New("the balancer sent a server list")
+)
+
+// reason says why the machine is in its mode.
+func (m *machine) reason() error {
+	switch {
+	case m.mode == fallback:
+		return m.because
+	case m.mode == balanced && m.empty:
+		return errors.New("the balancer's server list is empty: " + m.onEmpty())
+	case m.mode == balanced:
+		return errListed
+	case m.plan == nil:
+		return errUnresolved
+	case m.plan.Unserved != nil:
+		return m.plan.Unserved
+	default:
+		return errFirstList
+	}
+}
+
+func (m mode) String() string { return [...]string{"waiting", "balanced", "fallback"}[m] }

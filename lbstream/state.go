@@ -1,0 +1,127 @@
+package lbstream
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/tokens"
+)
+
+// A State describes the stream at one moment. It is immutable.
+type State struct {
+	Phase     string // "idle", "opening", "open" or "waiting"
+	Number    uint64 // of the latest stream
+	Status    Status
+	Service   string             // that the balancer is asked for
+	Balancers []resolver.Address // of the target
+	Address   string             // of the balancer, if the stream is open
+	Opened    time.Time          // zero if the stream is not open
+	Next      time.Time          // when the next stream is opened, if that is waited for
+
+	LastEnd    *End // nil: none has ended
+	Messages   uint64
+	Bytes      uint64
+	FullAt     time.Time // when Status.Full came
+	FullNumber uint64    // how many lists had come then
+	LastReport *Report   // nil: none was sent
+}
+
+// An End is the end of a stream that this side did not end.
+type End struct {
+	At   time.Time
+	From string // the address of the balancer; empty if the stream was not open
+	Err  error
+}
+
+// A Report is a load report that was sent.
+type Report struct {
+	At     time.Time
+	Stream uint64
+	Counts tokens.Counts
+}
+
+// history is what is kept for who asks for the State.
+type history struct {
+	lastEnd    *End
+	messages   uint64 // that were received
+	bytes      uint64 // of these
+	fullAt     time.Time
+	fullNumber uint64
+	lastReport *Report
+}
+
+// stateAsked asks the stream owner for a State.
+type stateAsked struct{ reply chan<- described }
+
+// described is the owner's answer, and where to ask for Next; nil: nothing is waited for.
+type described struct {
+	State
+	retry *actor.Inbox[retryMessage]
+}
+
+// whenDue asks the retry owner when the next stream is due.
+type whenDue struct{ reply chan<- time.Time }
+
+func (stateAsked) toStream() {}
+func (whenDue) toRetry()   {}
+
+// State describes the stream. It returns the zero State if the stream has stopped.
+func (s *Stream) State() State {
+	reply := make(chan described, 1)
+	if !s.inbox.Send(stateAsked{reply}) {
+		return State{}
+	}
+	d := <-reply
+	if d.retry != nil {
+		due := make(chan time.Time, 1)
+		if d.retry.Send(whenDue{due}) {
+			d.State.Next = <-due
+		}
+	}
+	return d.State
+}
+
+// describe describes the owner's part.
+func (o *owner) describe() described {
+	d := described{State: o.core.describe(), retry: o.retry}
+	d.Address = o.stream.from()
+	return d
+}
+
+func (c *core) describe() State {
+	s := State{
+		Phase:      c.phase.String(),
+		Number:     c.number,
+		Status:     c.status,
+		Service:    c.target.Name,
+		Balancers:  slices.Clone(c.target.Balancers),
+		LastEnd:    c.past.lastEnd,
+		Messages:   c.past.messages,
+		Bytes:      c.past.bytes,
+		FullAt:     c.past.fullAt,
+		FullNumber: c.past.fullNumber,
+		LastReport: c.past.lastReport,
+	}
+	if c.phase == open {
+		s.Opened = c.started
+	}
+	return s
+}
+
+func (p phase) String() string {
+	switch p {
+	case idle:
+		return "idle"
+	case opening:
+		return "opening"
+	case open:
+		return "open"
+	case waiting:
+		return "waiting"
+	}
+	return fmt.Sprintf("phase %d", int(p))
+}
