@@ -7,6 +7,7 @@ import (
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/tokens"
 )
 
@@ -42,6 +43,7 @@ func (dialNow) toStream()    {}
 func (configure) toStream()  {}
 func (reset) toStream()      {}
 func (setBackoff) toStream() {}
+func (stateAsked) toStream() {}
 
 // streamEvent is what the goroutines of a stream tell the owner, over the unbuffered
 // channel of that stream. The reader first sends opened or ended. After opened it sends
@@ -114,6 +116,7 @@ func (renewal) toRetry()     {}
 func (standDown) toRetry()   {}
 func (reset) toRetry()       {}
 func (setBackoff) toRetry()  {}
+func (whenDue) toRetry()     {}
 
 // Serve makes t the target. The same target again changes nothing. New addresses go to
 // the channel, and an open stream stays; while the owner waits before the next stream, they
@@ -141,3 +144,31 @@ func (s *Stream) Reset() { s.inbox.Send(reset{}) }
 // keeps its length. Figures out of range are replaced as [Options] say. It never
 // waits, and does nothing once the group has stopped.
 func (s *Stream) SetBackoff(b backoff.Config) { s.inbox.Send(setBackoff{valid(b)}) }
+
+// stateAsked asks the stream owner for a State.
+type stateAsked struct{ reply chan<- described }
+
+// described is the owner's answer, and where to ask for Next; nil: nothing is waited for.
+type described struct {
+	State
+	retry *actor.Inbox[retryMessage]
+}
+
+// whenDue asks the retry owner when the next stream is due.
+type whenDue struct{ reply chan<- time.Time }
+
+// State describes the stream. It returns the zero State if the stream has stopped.
+func (s *Stream) State() State {
+	reply := make(chan described, 1)
+	if !s.inbox.Send(stateAsked{reply}) {
+		return State{}
+	}
+	d := <-reply
+	if d.retry != nil {
+		due := make(chan time.Time, 1)
+		if d.retry.Send(whenDue{due}) {
+			d.State.Next = <-due
+		}
+	}
+	return d.State
+}

@@ -7,7 +7,6 @@ import (
 
 	"google.golang.org/grpc/resolver"
 
-	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/tokens"
 )
 
@@ -52,37 +51,6 @@ type history struct {
 	fullAt     time.Time
 	fullNumber uint64
 	lastReport *Report
-}
-
-// stateAsked asks the stream owner for a State.
-type stateAsked struct{ reply chan<- described }
-
-// described is the owner's answer, and where to ask for Next; nil: nothing is waited for.
-type described struct {
-	State
-	retry *actor.Inbox[retryMessage]
-}
-
-// whenDue asks the retry owner when the next stream is due.
-type whenDue struct{ reply chan<- time.Time }
-
-func (stateAsked) toStream() {}
-func (whenDue) toRetry()   {}
-
-// State describes the stream. It returns the zero State if the stream has stopped.
-func (s *Stream) State() State {
-	reply := make(chan described, 1)
-	if !s.inbox.Send(stateAsked{reply}) {
-		return State{}
-	}
-	d := <-reply
-	if d.retry != nil {
-		due := make(chan time.Time, 1)
-		if d.retry.Send(whenDue{due}) {
-			d.State.Next = <-due
-		}
-	}
-	return d.State
 }
 
 // describe describes the owner's part.

@@ -89,6 +89,19 @@ func (g *Group) Stats() Stats {
 	return <-d.reply
 }
 
+// detail asks for a State.
+type detail struct{ reply chan<- State }
+
+// State describes the group in detail. It returns the zero State if the group has
+// stopped.
+func (g *Group) State() State {
+	reply := make(chan State, 1)
+	if !g.inbox.Send(detail{reply}) {
+		return State{}
+	}
+	return <-reply
+}
+
 // Stats describes a group at one moment.
 type Stats struct {
 	Generations uint64 // made since the start
@@ -122,3 +135,4 @@ func (ended) message()     {}
 func (fromChild) message() {}
 func (count) message()     {}
 func (describe) message()  {}
+func (detail) message()    {}

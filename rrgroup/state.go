@@ -61,21 +61,6 @@ type SubConnState struct {
 	Lingers    time.Time // until when, if nobody needs it
 }
 
-// detail asks for a State.
-type detail struct{ reply chan<- State }
-
-func (detail) message() {}
-
-// State describes the group in detail. It returns the zero State if the group has
-// stopped.
-func (g *Group) State() State {
-	reply := make(chan State, 1)
-	if !g.inbox.Send(detail{reply}) {
-		return State{}
-	}
-	return <-reply
-}
-
 // state describes the group as it is now. The group does nothing else meanwhile, so
 // nothing is looked up or sorted here.
 func (c *core) state() State {
