@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A State describes a group at one moment, in detail. It is immutable, but for Finished.
+// A State describes a group at one moment, in detail. It is immutable, but for FinishedCalls.
 type State struct {
 	Generations []GenerationState // those that are not drained, in the order in which they were made
 	SubConns    []SubConnState    // in no order
@@ -36,9 +36,9 @@ type GenerationState struct {
 	blocks [][]entry
 }
 
-// Finished calls yield for each place in the rotation with the address of its backend and
-// how many of its calls are over by now. It does nothing for a generation that is draining.
-// Anybody may call it.
+// FinishedCalls yields for each place in the rotation the address of its backend and how many
+// of its calls are over by now. For a generation that is draining it yields nothing. Anybody
+// may call it.
 func (g *GenerationState) FinishedCalls(yield func(addr string, calls uint64) bool) {
 	for _, b := range g.blocks {
 		for i := range b {
