@@ -37,7 +37,8 @@ var (
 // sent, dropped, parked or reported, and does not count for maxPendingPicks. But it passes the
 // channel's interceptors and stats handlers, to which it looks like a call that ended with
 // UNIMPLEMENTED. A channel that waits for the first answer of its resolver has no policy yet:
-// Describe waits for that too, as every call does, until ctx is done.
+// Describe waits for that too, as every call does, until ctx is done. With grpc-go 1.75 it returns
+// ErrIdle, since there such a channel says that it is idle.
 //
 // The errors are ErrIdle, ErrClosed, ErrForeign and that of ctx, to be told by errors.Is, and
 // otherwise that of the call, such as an error of the resolver. That a channel is idle can only
