@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/actorlb/grpclb/rrgroup"
+	"github.com/actorlb/grpclb/tokens"
 )
 
 // A place is a backend of a plan: the same address may be named by a list and by the resolver.
@@ -13,25 +14,45 @@ type place struct {
 	by   rrgroup.Provenance
 }
 
-// backends describes the SubConns, with what the list in use and the generations say about
-// their addresses.
+// A figure is what the list in use and the generations say about a place.
+type figure struct {
+	entries  []*tokens.Entry // of the list in use; nil if there are none
+	finished uint64
+}
+
+// backends describes the SubConns. There may be ten thousand, so memory is taken for all at
+// once, and what is sorted is pointers.
 func (a *answers) backends() []BackendState {
-	entries, finished := a.entries(), a.finished()
-	all := make([]BackendState, 0, len(a.group.SubConns))
-	for _, c := range a.group.SubConns {
-		b := backendOf(c)
-		at := place{c.Addr, c.Provenance}
-		b.Finished = int64(finished[at])
-		if own := entries[at]; own != nil {
-			b.Tokens, b.Share = own.distinct(), part(own.n, len(a.policy.list.Entries))
+	figures := a.figures()
+	conns := byAddress(a.group.SubConns)
+	numbers := make([]uint64, 0, 2*len(conns))
+	all := make([]BackendState, len(conns))
+	for i, c := range conns {
+		b := &all[i]
+		*b = backendOf(c)
+		numbers = append(numbers, c.Serves[:]...)
+		b.Generations = withoutZero(numbers[len(numbers)-2:])
+		if f := figures[place{c.Addr, c.Provenance}]; f != nil {
+			b.Finished = int64(f.finished)
+			b.Tokens, b.Share = tokensOf(f.entries), part(len(f.entries), a.entries())
 		}
-		all = append(all, b)
 	}
-	slices.SortFunc(all, func(a, b BackendState) int { return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(b.Of, a.Of)) })
 	return all
 }
 
-func backendOf(c rrgroup.SubConnState) BackendState {
+// byAddress returns the SubConns in the order of their addresses. Those of lists come first.
+func byAddress(conns []rrgroup.SubConnState) []*rrgroup.SubConnState {
+	sorted := make([]*rrgroup.SubConnState, len(conns))
+	for i := range conns {
+		sorted[i] = &conns[i]
+	}
+	slices.SortFunc(sorted, func(a, b *rrgroup.SubConnState) int {
+		return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.Provenance, b.Provenance))
+	})
+	return sorted
+}
+
+func backendOf(c *rrgroup.SubConnState) BackendState {
 	b := BackendState{
 		Address: c.Addr, Of: namer(c.Provenance), State: c.State.String(), Since: c.Since,
 		Draining: c.Draining, Lingering: c.Lingers,
@@ -39,52 +60,68 @@ func backendOf(c rrgroup.SubConnState) BackendState {
 	if c.Err != nil {
 		b.Error = c.Err.Error()
 	}
-	for _, number := range c.Serves {
-		if number != 0 {
-			b.Generations = append(b.Generations, number)
-		}
-	}
 	return b
 }
 
-// listed is how often a list names an address, and with which tokens.
-type listed struct {
-	n      int
-	tokens []string
+// withoutZero returns the numbers that are not zero; nil if all are.
+func withoutZero(numbers []uint64) []uint64 {
+	some := slices.DeleteFunc(numbers, func(n uint64) bool { return n == 0 })
+	if len(some) == 0 {
+		return nil
+	}
+	return slices.Clip(some)
 }
 
-// entries returns the addresses that the list in use names.
-func (a *answers) entries() map[place]*listed {
-	all := map[place]*listed{}
+// tokensOf returns the tokens of entries, each once.
+func tokensOf(entries []*tokens.Entry) []string {
+	if len(entries) == 0 {
+		return nil
+	}
+	all := make([]string, len(entries))
+	for i, e := range entries {
+		all[i] = e.Token
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// entries returns how many entries the list in use has.
+func (a *answers) entries() int {
 	if a.policy.list == nil {
-		return all
+		return 0
 	}
-	for _, e := range a.policy.list.Entries {
-		if e.Drop {
-			continue
-		}
-		at := place{e.Addr, rrgroup.FromBalancer}
-		if all[at] == nil {
-			all[at] = new(listed)
-		}
-		all[at].n++
-		all[at].tokens = append(all[at].tokens, e.Token)
-	}
-	return all
+	return len(a.policy.list.Entries)
 }
 
-// distinct returns each token once, in order.
-func (l *listed) distinct() []string {
-	slices.Sort(l.tokens)
-	return slices.Compact(l.tokens)
-}
-
-// finished returns how many calls are over that went to each address.
-func (a *answers) finished() map[place]uint64 {
-	all := map[place]uint64{}
+// figures returns what there is to say about each place.
+func (a *answers) figures() map[place]*figure {
+	all := make(map[place]*figure, len(a.group.SubConns))
+	room := make([]figure, 0, a.entries()) // for most of them
+	at := func(addr string, by rrgroup.Provenance) *figure {
+		f := all[place{addr, by}]
+		if f == nil {
+			room = append(room, figure{})
+			f = &room[len(room)-1]
+			all[place{addr, by}] = f
+		}
+		return f
+	}
+	if a.policy.list != nil {
+		for i, e := range a.policy.list.Entries {
+			if e.Drop {
+				continue
+			}
+			f := at(e.Addr, rrgroup.FromBalancer)
+			if f.entries == nil { // as a rule the only one
+				f.entries = a.policy.list.Entries[i : i+1 : i+1]
+			} else {
+				f.entries = append(f.entries, e)
+			}
+		}
+	}
 	for _, g := range a.group.Generations {
 		for addr, calls := range g.FinishedCalls {
-			all[place{addr, g.Provenance}] += calls
+			at(addr, g.Provenance).finished += calls
 		}
 	}
 	return all

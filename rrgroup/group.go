@@ -141,6 +141,8 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 			m.reply <- core.stats()
 		case detail:
 			m.reply <- core.state()
+		case subConns:
+			m.reply <- core.statesOf(m.of, m.rows)
 		default:
 			panic("BUG: unknown message to the group")
 		}
@@ -223,6 +225,8 @@ func (g *Group) end(core *core, timer *actor.Timer) {
 			m.reply <- Stats{}
 		case detail:
 			m.reply <- State{}
+		case subConns:
+			m.reply <- nil
 		case fromChild:
 			hosted.Refuse(m.what)
 		}

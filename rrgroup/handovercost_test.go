@@ -138,3 +138,27 @@ func bytesOf(f func()) uint64 {
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
+
+// BenchmarkState is for how long a group that describes 10,000 backends does nothing else: for
+// the generations, and for each of the questions about the SubConns.
+func BenchmarkState(b *testing.B) {
+	m := newBulk()
+	m.adopt(tokens.Parse(numbered(10_000, "t"), nil))
+	conns := m.core.state().conns
+	b.Run("generations", func(b *testing.B) {
+		for b.Loop() {
+			m.core.state()
+		}
+	})
+	b.Run("totals", func(b *testing.B) {
+		for b.Loop() {
+			m.core.current.totals()
+		}
+	})
+	b.Run("subconns", func(b *testing.B) {
+		rows := make([]SubConnState, 0, len(conns))
+		for b.Loop() {
+			rows = m.core.statesOf(conns[:perQuestion], rows[:0])
+		}
+	})
+}

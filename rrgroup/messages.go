@@ -1,6 +1,8 @@
 package rrgroup
 
 import (
+	"slices"
+
 	"google.golang.org/grpc/balancer"
 
 	"github.com/actorlb/grpclb/actor"
@@ -99,7 +101,26 @@ func (g *Group) State() State {
 	if !g.inbox.Send(detail{reply}) {
 		return State{}
 	}
-	return <-reply
+	s := <-reply
+	rows := make(chan []SubConnState, 1)
+	s.SubConns = make([]SubConnState, 0, len(s.conns))
+	for some := range slices.Chunk(s.conns, perQuestion) {
+		if !g.inbox.Send(subConns{some, s.SubConns, rows}) {
+			return State{}
+		}
+		s.SubConns = <-rows
+	}
+	s.conns = nil
+	s.countBackends()
+	return s
+}
+
+// subConns asks for the states of some SubConns. They are appended to rows, which are the
+// group's until it answers.
+type subConns struct {
+	of    []*subConn
+	rows  []SubConnState
+	reply chan<- []SubConnState
 }
 
 // Stats describes a group at one moment.
@@ -136,3 +157,4 @@ func (fromChild) message() {}
 func (count) message()     {}
 func (describe) message()  {}
 func (detail) message()    {}
+func (subConns) message()  {}
