@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
@@ -224,6 +226,65 @@ func TestDescribe_OfAClosedChannel(t *testing.T) {
 		w.ch.Close()
 		_, err := grpclb.Describe(w.Context(), w.ch.CC)
 		same(w, "closed", errors.Is(err, grpclb.ErrClosed), true)
+	})
+}
+
+// A picked is a channel of which only its picker is there.
+type picked struct {
+	grpc.ClientConnInterface
+	parent *lbtest.Parent
+}
+
+func (p picked) Invoke(ctx context.Context, method string, _, _ any, _ ...grpc.CallOption) error {
+	updates := p.parent.Updates()
+	_, err := updates[len(updates)-1].Picker.Pick(balancer.PickInfo{FullMethodName: method, Ctx: ctx})
+	return err
+}
+
+// A policy may have ended while gRPC still has its picker.
+func TestDescribe_OfAPolicyThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		cc := picked{parent: r.parent}
+		if _, err := grpclb.Describe(t.Context(), cc); err != nil {
+			t.Error(err)
+		}
+		r.policy.Close()
+		_, err := grpclb.Describe(t.Context(), cc)
+		same(t, "closed", errors.Is(err, grpclb.ErrClosed), true)
+	})
+}
+
+// Of a SubConn that has failed it says since when and why, and of those of two plans which is
+// to follow.
+func TestDescribe_Backends(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.list(lbtest.Server("10.1.0.1:80", "a"), lbtest.Server("10.1.0.2:80", "b"))
+		r.report(1, connectivity.Connecting, connectivity.Ready)
+		time.Sleep(time.Second)
+		r.report(2, connectivity.Connecting, connectivity.TransientFailure)
+		time.Sleep(time.Second)
+		r.list(lbtest.Server("10.1.0.3:80", "c"), lbtest.Server("10.1.0.4:80", "e"), lbtest.Server("10.1.0.3:80", "d"))
+		r.report(3, connectivity.Connecting)
+		s, err := grpclb.Describe(t.Context(), picked{parent: r.parent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Backends) != 4 || len(s.Generations) != 2 {
+			t.Fatalf("there are %d backends and %s, want 4 and two", len(s.Backends), generations(s))
+		}
+		same(t, "generations", generations(s), "current of the list; incoming of the list; ")
+		first, second, third := s.Backends[0], s.Backends[1], s.Backends[2]
+		same(t, "the first", first.State, "READY")
+		same(t, "since", s.At.Sub(first.Since), 2*time.Second)
+		same(t, "the second", second.State, "TRANSIENT_FAILURE")
+		same(t, "since", s.At.Sub(second.Since), time.Second)
+		contains(t, second.Error, "gone")
+		same(t, "the third", third.State, "CONNECTING")
+		same(t, "used by", third.Generations[0], s.Generations[1].Number)
+		same(t, "tokens of the third", strings.Join(third.Tokens, " "), "c d")
+		same(t, "its share", third.Share, 2./3)
 	})
 }
 

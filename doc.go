@@ -109,6 +109,12 @@
 // stream count. The sum of all reports of a stream is exact: started = finished + in flight. Calls to
 // fallback backends are not reported.
 //
+// # Seeing inside
+//
+// [Describe] returns the state of a channel's policy: where the backends come from and why, how things
+// stand with the balancer, which backends there are, and what the calls wait for. [Ping] makes a round trip
+// to a backend. docs/operating.md has the questions that they answer.
+//
 // # Child policies
 //
 // By default the backends of a list take turns, and gRPC's round_robin picks in fallback. Any

@@ -34,6 +34,19 @@ func TestReadme_CodeIsRun(t *testing.T) {
 	}
 }
 
+// Each question of docs/operating.md is answered by a line that is run.
+func TestOperating_AnswersAreRun(t *testing.T) {
+	run, lines := readAll(t, "example_test.go"), 0
+	for _, line := range regexp.MustCompile("`(log\\.Print.*?)`").FindAllStringSubmatch(readAll(t, "docs/operating.md"), -1) {
+		if lines++; !strings.Contains(run, "\t"+line[1]+"\n") {
+			t.Errorf("in docs/operating.md and in no program: %s", line[1])
+		}
+	}
+	if lines < 10 {
+		t.Errorf("found %d answers, of over ten", lines)
+	}
+}
+
 // The README's table of the configuration has the defaults that there are.
 func TestReadme_Defaults(t *testing.T) {
 	table := readAll(t, "README.md")

@@ -2,9 +2,12 @@ package grpclb_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log"
 	"net"
+	"os"
 	"time"
 
 	"google.golang.org/grpc"
@@ -133,6 +136,74 @@ func ExamplePing() {
 	took, err := grpclb.Ping(ctx, cc)
 	fmt.Println(err, took > 0)
 	// Output: <nil> true
+}
+
+// The state of a channel, as values and as JSON.
+func ExampleDescribe() {
+	address, stop := balance(lbserver.Server{Token: "a"}, lbserver.Server{Token: "b", Weight: 3})
+	defer stop()
+	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off", creds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(call(cc)[:8])
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	s, err := grpclb.Describe(ctx, cc)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(s.Mode.Name, "because", s.Mode.Reason)
+	for _, e := range s.List.Entries {
+		fmt.Print(e.Token, " ")
+	}
+	text, err := json.Marshal(s.Pending)
+	fmt.Println(string(text), err)
+	// Output:
+	// answered
+	// balanced because the balancer sent a server list
+	// b a b b {"depth":0,"parked":1,"released":1,"cancelled":0,"refused":0} <nil>
+}
+
+// What an operator asks, each with the line that answers it.
+func ExampleDescribe_questions() {
+	address, stop := balance(lbserver.Server{Token: "a"})
+	defer stop()
+	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off", creds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	call(cc)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+
+	fmt.Print("answers: ")
+	log.SetOutput(io.Discard)
+	defer log.SetOutput(os.Stderr)
+	s, err := grpclb.Describe(ctx, cc)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, b := range s.Backends {
+		log.Print(b.Address, b.State, b.Generations, b.Tokens, b.Share)
+		log.Print(b.Error, b.Since)
+	}
+	if l := s.List; l != nil {
+		log.Print(l.Skipped, l.SkippedCount)
+		log.Print(l.Number, l.At, l.Entries, l.InUse, l.Empty)
+		log.Print(s.At.Sub(l.At))
+	}
+	log.Print(s.Mode.Name, s.Mode.Since, s.Mode.Reason)
+	log.Print(s.Pending.Depth, s.At.Sub(s.Pending.Oldest))
+	log.Print(s.Stream.Number, s.Stream.Address, s.Stream.LastEnd, s.Stream.Next)
+	log.Print(s.Generations)
+	log.Print(s.LastReport)
+	log.Print(string(s.Config.Values), s.Config.Origins)
+	fmt.Println(len(s.Backends), len(s.List.Entries), s.Mode.Name, s.Stream.Number)
+	// Output: answers: 1 1 balanced 1
 }
 
 // A policy with another name and shorter times: it falls back after 1 s without a
