@@ -3,6 +3,7 @@ package grpclb
 import (
 	"time"
 
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/rrgroup"
 )
@@ -28,11 +29,8 @@ type redial struct{}
 // reresolve: ask gRPC to resolve again.
 type reresolve struct{}
 
-// write: write this line about the topic to the log.
-type write struct {
-	about topic
-	line  string
-}
+// note: have the diary note this for the log.
+type note struct{ remark diary.Remark }
 
 func (configure) isAction() {}
 func (serve) isAction()     {}
@@ -40,7 +38,7 @@ func (adopt) isAction()     {}
 func (askAgain) isAction()  {}
 func (redial) isAction()    {}
 func (reresolve) isAction() {}
-func (write) isAction()     {}
+func (note) isAction()      {}
 
 // told is what the other actors were told last. They are told only what has changed.
 type told struct {
@@ -54,7 +52,6 @@ type told struct {
 // the stream or the group could miss an update that the other one knows.
 func (m *machine) settle(now time.Time) []action {
 	m.check(now)
-	m.noteMode(now)
 	if m.config != m.told.config {
 		m.told.config = m.config
 		m.do(configure{m.config})
@@ -74,9 +71,7 @@ func (m *machine) settle(now time.Time) []action {
 		m.do(reresolve{})
 	}
 	for _, r := range m.takeRemarks() {
-		if line, due := m.diary.line(r, now); due {
-			m.do(write{r.about, line})
-		}
+		m.do(note{r})
 	}
 	todo := m.todo
 	m.todo = nil

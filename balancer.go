@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/grpclog"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/pending"
 	"github.com/actorlb/grpclb/rrgroup"
@@ -37,27 +38,30 @@ func (b *Builder) Name() string { return b.name }
 
 // Build starts a policy for the channel cc. gRPC calls it.
 func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
+	log := diary.For(o.Target, o.ChannelzParent)
 	actors := actor.NewGroup()
 	queue := pending.Start(actors, parented(cc))
 	queue.SetLimit(b.defaults.MaxPendingPicks)
-	p := &policy{cc: cc, inbox: actor.NewInbox[message](), queue: queue, about: b.about(o)}
+	p := &policy{cc: cc, inbox: actor.NewInbox[message](), queue: queue, about: b.about(o), diary: diary.New(log)}
 	p.group = rrgroup.Start(actors, rrgroup.Options{
 		Parent:       cc,
 		Parented:     parented(cc),
 		Build:        o,
-		BackendCreds: backendCreds(o),
+		BackendCreds: backendCreds(log, o),
 		Gate:         queue.Gate(),
 		Queue:        queue,
 		Door:         p,
 		Settings:     b.defaults.settings(),
+		Log:          log,
 	})
 	p.stream = lbstream.Start(actors, lbstream.Options{
 		Authority:   o.Authority,
 		Direct:      o.Dialer != nil,
-		DialOptions: b.balancerDialOptions(o),
+		DialOptions: b.balancerDialOptions(log, o),
 		Backoff:     b.defaults.StreamBackoff,
 		Settings:    b.defaults.streamSettings(),
 		Counter:     p.group,
+		Log:         log,
 	})
 	m := newMachine(o.Target.Endpoint(), b.defaults)
 	actors.Go(func(ctx context.Context) { p.run(ctx, m) })

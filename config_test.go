@@ -253,8 +253,8 @@ func TestConfig_UnknownIsSaidOnce(t *testing.T) {
 	for _, unknown := range []string{"", `"a"`, `"a"`, `"a"`, `"b"`, "", "", `"b"`} {
 		m.update(&resolved{config: DefaultConfig(), unknown: unknown}, time.Now())
 		for _, r := range m.takeRemarks() {
-			if said++; r.text != "unknown fields of the service config are ignored: "+unknown {
-				t.Errorf("said: %s", r.text)
+			if said++; r.String() != "unknown fields of the service config are ignored: "+unknown {
+				t.Errorf("said: %s", r)
 			}
 		}
 	}

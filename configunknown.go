@@ -27,7 +27,7 @@ func unknownNames(unknown []string) string {
 // same. A misspelt field is one of them: its value has no effect.
 func (m *machine) remarkUnknown(unknown string) {
 	if unknown != "" && unknown != m.unknown {
-		m.remark(aboutConfig, "unknown fields of the service config are ignored: %s", unknown)
+		m.warnf(aboutConfig, "unknown fields of the service config are ignored: %s", unknown)
 	}
 	m.unknown = unknown
 }

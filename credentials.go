@@ -8,6 +8,8 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/credentials"
+
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // Modes of a credentials bundle. grpc-go defines these names in an internal package;
@@ -21,13 +23,13 @@ const (
 // channel's bundle in mode "balancer", or the channel's own if it has no bundle. Per-call
 // credentials are never among them. If the bundle can't switch, every connection
 // fails with the reason. Without any credentials it returns nil, and gRPC refuses to dial.
-func balancerCreds(o balancer.BuildOptions) credentials.TransportCredentials {
+func balancerCreds(log diary.Log, o balancer.BuildOptions) credentials.TransportCredentials {
 	if o.CredsBundle == nil {
 		return o.DialCreds
 	}
 	b, err := inMode(o.CredsBundle, modeBalancer)
 	if err != nil {
-		logger.Warningf("no balancer can be called: %v", err)
+		log.Write(diary.Warningf(aboutCreds, "no balancer can be called: %v", err))
 		return refused{err}
 	}
 	return nameless{b.TransportCredentials()}
@@ -38,13 +40,13 @@ func balancerCreds(o balancer.BuildOptions) credentials.TransportCredentials {
 // its mode, connections to these backends fail with the reason. To use the bundle as it is would
 // send per-call credentials that are meant for other servers to any address a balancer names;
 // and for gRPC a bundle without transport credentials means plain text.
-func backendCreds(o balancer.BuildOptions) credentials.Bundle {
+func backendCreds(log diary.Log, o balancer.BuildOptions) credentials.Bundle {
 	if o.CredsBundle == nil {
 		return nil
 	}
 	b, err := inMode(o.CredsBundle, modeBackendFromBalancer)
 	if err != nil {
-		logger.Warningf("no backend of a server list can be called: %v", err)
+		log.Write(diary.Warningf(aboutCreds, "no backend of a server list can be called: %v", err))
 		return refused{err}
 	}
 	return b

@@ -28,9 +28,10 @@ func (m *machine) describe() decided {
 	return d
 }
 
-// noteMode notes when the mode changed.
+// noteMode notes when the mode changed, and has it logged.
 func (m *machine) noteMode(now time.Time) {
 	if m.since.IsZero() || m.mode != m.sinceOf {
+		m.narrateFallback(now)
 		m.since, m.sinceOf = now, m.mode
 	}
 }

@@ -63,7 +63,7 @@ func TestReadme_Defaults(t *testing.T) {
 
 // logged are the places in the code where a line of the log is put into words, and
 // the words.
-var logged = regexp.MustCompile(`(?:logger\.\w+|\.remark|\.complain|\.fallBack\((?:errors\.New|fmt\.Errorf))\([^"\n]*"([^"\n]+)"`)
+var logged = regexp.MustCompile(`(?:logger\.\w+|diary\.(?:Warningf|Infof)|\.(?:warnf|informf|complain)|^listLine = |\.fallBack\((?:errors\.New|fmt\.Errorf))\([^"\n]*"([^"\n]+)"`)
 
 // Each line that is logged is in docs/operating.md, with what it means.
 func TestOperating_NamesEachLine(t *testing.T) {

@@ -72,6 +72,7 @@ func TestStream_Keepalive(t *testing.T) {
 // One that allows pings is left in peace, and pinged every 30 s.
 func TestSecure_Keepalive(t *testing.T) {
 	alone(t, nil, func(s *site, lb *lbtest.Balancer, call *lbtest.Call) {
+		synctest.Wait() // until what the list's arrival has sent is counted
 		before := s.tap.writes(lb.Addr())
 		time.Sleep(24*time.Hour + 15*time.Second) // half-way between two pings
 		if over(call.Ended()) {

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/internal/lbtest"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/pending"
@@ -94,7 +95,7 @@ func (l *life) build(b *Builder, o balancer.BuildOptions) {
 		Parent: l.parent, Build: o, Gate: l.queue.Gate(), Queue: l.queue, Settings: b.defaults.settings(),
 	})
 	stream := lbstream.Start(actors, lbstream.Options{
-		Authority: o.Authority, DialOptions: b.balancerDialOptions(o), Backoff: b.defaults.StreamBackoff, Counter: l.group,
+		Authority: o.Authority, DialOptions: b.balancerDialOptions(diary.Log{}, o), Backoff: b.defaults.StreamBackoff, Counter: l.group,
 	})
 	m := newMachine("service", b.defaults)
 	p := &policy{cc: l.parent, inbox: actor.NewInbox[message](), queue: l.queue, group: l.group, stream: stream}

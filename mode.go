@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/hosted"
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/rrgroup"
 	"github.com/actorlb/grpclb/tokens"
@@ -68,13 +69,17 @@ type machine struct {
 	ends    uint64        // status.Ends when the resolver was last asked to look again
 	outage  outage        // of the list in use
 	asks    bool          // the stream is to ask the balancer again
-	remarks []remark      // to be logged
-	unknown string        // the unknown fields of the config that were logged last
 
 	// What has come of it.
-	diary diary // of what was logged
-	told  told
-	todo  []action // for the policy
+	told told
+	todo []action // for the policy
+
+	// What the log has of it.
+	remarks  []diary.Remark // to be logged
+	episodes episodes       // that have begun
+	contact  bool           // status.Contact as of the last remarks
+	noted    *tokens.List   // list as of the last remarks
+	unknown  string         // the unknown fields of the config
 }
 
 // Two plans without backends. There is one of each, so that the group is not told the
@@ -121,9 +126,6 @@ func (m *machine) resolverFailed(err error) {
 // contacted takes the status of the stream. If there are no balancers, the status is from
 // before they were taken away.
 func (m *machine) contacted(s lbstream.Status) {
-	if m.mode == balanced && m.status.Contact && !s.Contact && s.Err != nil {
-		m.remark(aboutContact, "contact with the balancer is lost: %v", s.Err)
-	}
 	old := m.status
 	m.status = s
 	if len(m.balancers) == 0 {
@@ -145,6 +147,8 @@ func (m *machine) aggregated(a rrgroup.Aggregate) { m.group = a }
 
 // check decides about the mode, whatever event came last.
 func (m *machine) check(now time.Time) {
+	m.narrateContact(now)
+	m.narrateBackends(now)
 	switch m.mode {
 	case waiting:
 		m.checkWaiting(now)
@@ -154,6 +158,9 @@ func (m *machine) check(now time.Time) {
 		}
 	}
 	m.checkOutage(now)
+	m.narrateEmpty(now)
+	m.noteMode(now)
+	m.narrateList()
 }
 
 func (m *machine) checkWaiting(now time.Time) {
@@ -182,18 +189,6 @@ func (m *machine) deadline() time.Time {
 		return m.askAt()
 	}
 	return m.started.Add(m.config.InitialFallbackTimeout)
-}
-
-// remark adds a line for the log.
-func (m *machine) remark(about topic, format string, words ...any) {
-	m.remarks = append(m.remarks, remark{about, fmt.Sprintf(format, words...)})
-}
-
-// takeRemarks returns the lines for the log, once.
-func (m *machine) takeRemarks() []remark {
-	all := m.remarks
-	m.remarks = nil
-	return all
 }
 
 // reresolve reports, once for each stream that ended, that the resolver should look

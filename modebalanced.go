@@ -8,7 +8,7 @@ import (
 // listed takes a server list that is not empty.
 func (m *machine) listed(list *tokens.List) {
 	inUse := m.mode == balanced && m.plan.List == m.list && m.stream == m.status.FullStream
-	m.remarkFull()
+	m.empty = false
 	if inUse && list.Equal(m.list) {
 		return // See list.equal. Its faults were logged before.
 	}
@@ -20,7 +20,7 @@ func (m *machine) listed(list *tokens.List) {
 // listedEmpty takes an empty list. See list.empty.
 func (m *machine) listedEmpty(list *tokens.List) {
 	m.remarkList(list)
-	m.remarkEmpty()
+	m.empty = true
 	if m.mode == fallback {
 		m.explain(errEmpty)
 		return

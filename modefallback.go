@@ -23,7 +23,6 @@ func (m *machine) fallBack(because error) {
 		m.explain(because)
 		return
 	}
-	m.remark(aboutFallback, "in fallback because %v", because)
 	m.mode, m.list, m.because = fallback, nil, because
 	m.plan = m.fallbackPlan()
 }

@@ -5,6 +5,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
+
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // An Option changes a Builder that NewBuilder makes.
@@ -43,9 +45,9 @@ func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOpt
 // balancerDialOptions returns the options for the channel to the balancer: what the channel has,
 // then what the builder was given. Without credentials gRPC refuses to dial, so a balancer is
 // never called in plain text by mistake.
-func (b *Builder) balancerDialOptions(o balancer.BuildOptions) []grpc.DialOption {
+func (b *Builder) balancerDialOptions(log diary.Log, o balancer.BuildOptions) []grpc.DialOption {
 	options := []grpc.DialOption{grpc.WithChannelzParentID(o.ChannelzParent)}
-	if creds := balancerCreds(o); creds != nil {
+	if creds := balancerCreds(log, o); creds != nil {
 		options = append(options, grpc.WithTransportCredentials(creds))
 	}
 	if o.Dialer != nil {

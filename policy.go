@@ -8,13 +8,14 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/pending"
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// A policy is the actor that decides. Its fields do not change after the start; the
-// machine and the timer are local variables of run.
+// A policy is the actor that decides. Its fields do not change after the start, except for the
+// diary; the machine and the timer are local variables of run.
 type policy struct {
 	cc    balancer.ClientConn
 	about about
@@ -23,6 +24,8 @@ type policy struct {
 	stream *lbstream.Stream // policy ↔ stream
 	group  *rrgroup.Group   // policy ↔ group
 	queue  *pending.Queue   // policy → pending
+
+	diary diary.Diary // owned by run
 }
 
 // run is the goroutine that owns the mode machine.
@@ -43,7 +46,8 @@ func (p *policy) run(ctx context.Context, m *machine) {
 			m.aggregated(aggregate)
 		}
 		p.settle(m)
-		timer.Set(m.deadline())
+		p.diary.CatchUp(time.Now())
+		timer.Set(p.diary.Due(m.deadline()))
 	}
 }
 
@@ -86,8 +90,8 @@ func (p *policy) settle(m *machine) {
 			p.stream.Reset()
 		case reresolve:
 			p.cc.ResolveNow(resolver.ResolveNowOptions{})
-		case write:
-			a.about.log(a.line)
+		case note:
+			p.diary.Note(a.remark, time.Now())
 		default:
 			panic("BUG: unknown action of the machine")
 		}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/internal/lbtest"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/pending"
@@ -42,7 +43,7 @@ func inBench(t *testing.T, test func(*bench)) {
 			Parent: b.parent, Build: o, Gate: queue.Gate(), Queue: queue, Settings: config.settings(),
 		})
 		b.policy = &policy{cc: b.parent, queue: queue, group: group, stream: lbstream.Start(actors, lbstream.Options{
-			Authority: o.Authority, DialOptions: NewBuilder().balancerDialOptions(o), Backoff: DefaultConfig().StreamBackoff, Counter: group,
+			Authority: o.Authority, DialOptions: NewBuilder().balancerDialOptions(diary.Log{}, o), Backoff: DefaultConfig().StreamBackoff, Counter: group,
 		})}
 		b.m = newMachine("", DefaultConfig())
 		b.parent.UpdateState(group.First())

@@ -96,6 +96,8 @@ func (c *Children) Hear(m Message) {
 		c.says(m.Instance, m.State)
 	case Settled:
 		c.settled(m.Instance, m.Order)
+	case remarks:
+		c.group.Remark(m.remark)
 	default:
 		panic("BUG: unknown message about a child policy")
 	}

@@ -57,11 +57,7 @@ func (c *Conn) Connect() { c.inbox.Send(Connects{c}) }
 func (c *Conn) Shutdown() { c.inbox.Send(Shuts{c}) }
 
 // UpdateAddresses does nothing: it was deprecated before this policy was made.
-func (c *Conn) UpdateAddresses([]resolver.Address) { refuseUpdate() }
-
-func refuseUpdate() {
-	logger.Warning("the child policy calls UpdateAddresses, which is ignored")
-}
+func (c *Conn) UpdateAddresses([]resolver.Address) { c.inbox.Send(misused(c.by)) }
 
 // String names the connection in logs.
 func (c *Conn) String() string { return c.address.Addr }

@@ -46,4 +46,6 @@ func (f *facade) UpdateState(s balancer.State) { f.inbox.Send(Says{f.instance, &
 func (f *facade) RemoveSubConn(sc balancer.SubConn) { sc.Shutdown() }
 
 // UpdateAddresses does nothing; see [Conn.UpdateAddresses].
-func (f *facade) UpdateAddresses(balancer.SubConn, []resolver.Address) { refuseUpdate() }
+func (f *facade) UpdateAddresses(balancer.SubConn, []resolver.Address) {
+	f.inbox.Send(misused(f.instance))
+}

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/tokens"
 )
 
@@ -16,6 +17,7 @@ type group struct {
 	pool     map[string]*subConn
 	letGo    []SubConn
 	todo     []Task
+	remarks  []diary.Remark
 }
 
 func newGroup() *group {
@@ -34,6 +36,8 @@ func (g *group) Find(a resolver.Address, _, _ bool) SubConn {
 func (g *group) Connect(SubConn) {}
 func (g *group) LetGo(c SubConn) { g.letGo = append(g.letGo, c) }
 func (g *group) Do(t Task)       { g.todo = append(g.todo, t) }
+
+func (g *group) Remark(r diary.Remark) { g.remarks = append(g.remarks, r) }
 
 // Entry makes the group the entries of every plan.
 func (g *group) Entry(int) Entry { return entry{} }

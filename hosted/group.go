@@ -4,6 +4,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // A Group is what the children need of their group. Its goroutine owns the
@@ -23,7 +25,17 @@ type Group interface {
 
 	// Do has a task carried out, after everything that the group wanted done before.
 	Do(Task)
+
+	// Remark has a remark logged. Its topic is less than Topics.
+	Remark(diary.Remark)
 }
+
+// What the remarks are about.
+const (
+	aboutUpdates   diary.Topic = iota // a child refuses an update
+	aboutAddresses                    // a child calls UpdateAddresses
+	Topics
+)
 
 // A SubConn is one of the group's pool. Its methods are called by the group's
 // goroutine only.

@@ -1,6 +1,10 @@
 package hosted
 
-import "google.golang.org/grpc/balancer"
+import (
+	"google.golang.org/grpc/balancer"
+
+	"github.com/actorlb/grpclb/internal/diary"
+)
 
 // A Message is what the group is told about its children. It passes it on to
 // [Children.Hear].
@@ -39,6 +43,22 @@ type Settled struct {
 	Order    uint64
 }
 
+// child, minder → group
+
+// remarks is something about a child to be logged. The group has the diary, so a child that
+// does the same again and again does not fill the log.
+type remarks struct{ remark diary.Remark }
+
+// misused says that the child calls UpdateAddresses.
+func misused(by *Instance) remarks {
+	return remarks{diary.Warningf(aboutAddresses, "the child policy %s calls UpdateAddresses, which is ignored", by.name)}
+}
+
+// refusing says that the child returned an error for an update.
+func refusing(by *Instance, err error) remarks {
+	return remarks{diary.Warningf(aboutUpdates, "the child policy %s refuses an update: %v", by.name, err)}
+}
+
 // gRPC → group
 
 // healthReported is what gRPC found out about the health of a connection.
@@ -54,6 +74,7 @@ func (listens) message()        {}
 func (Says) message()           {}
 func (Settled) message()        {}
 func (healthReported) message() {}
+func (remarks) message()        {}
 
 // Refuse answers a message to a group that has stopped, if somebody waits for an
 // answer.

@@ -119,7 +119,7 @@ func (k *minder) update(plan *Plan) {
 		BalancerConfig: child.Config,
 	})
 	if err != nil {
-		logger.Warningf("the child policy %s takes an update badly: %v", k.instance.name, err)
+		k.inbox.Send(refusing(k.instance, err))
 	}
 }
 

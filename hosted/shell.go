@@ -2,12 +2,9 @@ package hosted
 
 import (
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/grpclog"
 
 	"github.com/actorlb/grpclb/actor"
 )
-
-var logger = grpclog.Component("grpclb")
 
 // A Shell carries out tasks. It is fixed from the start.
 type Shell struct {

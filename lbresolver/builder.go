@@ -7,16 +7,14 @@ import (
 	"time"
 
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/internal/delay"
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // Scheme is the scheme that the package registers its resolver for.
 const Scheme = "grpclb"
-
-var logger = grpclog.Component("grpclb")
 
 func init() { resolver.Register(NewBuilder()) }
 
@@ -53,7 +51,7 @@ func (b *Builder) Build(t resolver.Target, cc resolver.ClientConn, o resolver.Bu
 	if err != nil {
 		return nil, err
 	}
-	s := setup{target: parsed, figures: b.figures, seed: seed(rand.Uint64()), own: own}
+	s := setup{target: parsed, figures: b.figures, seed: seed(rand.Uint64()), own: own, log: diary.For(t, nil)}
 	if parsed.refresh > 0 {
 		s.figures.refresh = parsed.refresh
 	}

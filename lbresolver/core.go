@@ -31,6 +31,8 @@ type core struct {
 	tellBy time.Time // when the first update is sent, complete or not; zero: it is not of use yet
 	last   view
 	retell bool // the channel refused last, so it is sent again
+
+	troubles troubles // that the log tells of
 }
 
 // newCore returns a core that is about to look up all that is used.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // lookLimit bounds a look-up. Go's resolver waits 5 s for an answer and then asks once more. So
@@ -26,6 +28,7 @@ type answer struct {
 	more   bool            // there may be more places
 	hosts  map[string]host // by name, for each that was looked up
 	err    error           // a failure; another look-up may help
+	left   []diary.Remark  // what is left out, and why
 }
 
 // count returns how many addresses the answer has.
@@ -86,7 +89,7 @@ func (f finder) srv(ctx context.Context) (a answer) {
 	case errors.As(err, &d) || len(records) == 0:
 		a.more, a.err = true, fmt.Errorf("SRV records of %s: %w", name, err)
 	default:
-		logger.Warningf("lbresolver: some SRV records of %s are left out: %v", name, err)
+		a.left = append(a.left, diary.Warningf(aboutRecords, "lbresolver: some SRV records of %s are left out: %v", name, err))
 	}
 	for _, r := range records {
 		// The target "." says that there is no such service (RFC 2782).

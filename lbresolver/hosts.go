@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/internal/oneline"
 )
 
@@ -49,7 +50,7 @@ func (f finder) resolve(ctx context.Context, a answer, early func(answer)) answe
 			early(a.copy())
 		}
 	}
-	a.err = oneline.Join(a.err, f.judge(a, errs))
+	a.err = oneline.Join(a.err, f.judge(&a, errs))
 	return a
 }
 
@@ -62,7 +63,7 @@ func (a answer) copy() answer {
 // judge returns the errors for which another look-up may help. A name that fails affects only its own
 // addresses. A name that does not exist, while others do, is logged and needs no look-up: its
 // owner has to correct it.
-func (f finder) judge(a answer, errs map[string]error) error {
+func (f finder) judge(a *answer, errs map[string]error) error {
 	var failed, absent []error
 	for _, name := range slices.Sorted(maps.Keys(errs)) { // sorted, so the same errors have the same text
 		if isAbsent(errs[name]) {
@@ -72,7 +73,7 @@ func (f finder) judge(a answer, errs map[string]error) error {
 		}
 	}
 	if len(absent) > 0 && a.found() {
-		logger.Warningf("lbresolver: balancers of %s are left out: %v", f.target.service.host, oneline.Join(absent...))
+		a.left = append(a.left, diary.Warningf(aboutRecords, "lbresolver: balancers of %s are left out: %v", f.target.service.host, oneline.Join(absent...)))
 		absent = nil
 	}
 	return oneline.Join(append(failed, absent...)...)

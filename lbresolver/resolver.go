@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // A setup is what a resolver needs.
@@ -19,6 +20,7 @@ type setup struct {
 	names   names          // looks up balancers, and the service
 	texts   texts          // looks up the service config
 	own     *serviceConfig // used while DNS has none; nil: then none is given either
+	log     diary.Log      // names the target; gRPC does not tell a resolver of which channel it is
 }
 
 // A handle is what gRPC has of a resolver.
@@ -41,8 +43,8 @@ func (h *handle) ResolveNow(resolver.ResolveNowOptions) {
 // goroutine that does not call Close.
 func (h *handle) Close() { h.actors.Stop() }
 
-// A worker is the actor that resolves. Its fields do not change after the start; it owns the core, a
-// local variable of run.
+// A worker is the actor that resolves. Its fields do not change after the start, except for the diary; it
+// owns the core, a local variable of run.
 type worker struct {
 	setup
 	cc         resolver.ClientConn
@@ -51,6 +53,7 @@ type worker struct {
 	actors     *actor.Group
 	inbox      *actor.Inbox[message] // look-ups → worker
 	asked      <-chan struct{}       // gRPC → worker
+	diary      diary.Diary           // owned by run
 }
 
 // start starts a resolver for the channel cc.
@@ -59,7 +62,7 @@ func start(s setup, cc resolver.ClientConn) *handle {
 	w := &worker{setup: s, cc: cc,
 		finder:     finder{s.names, s.target},
 		configurer: configurer{s.texts, cc.ParseServiceConfig, s.target.service.host, thisClient()},
-		actors:     actor.NewGroup(), inbox: actor.NewInbox[message](), asked: asked}
+		actors:     actor.NewGroup(), inbox: actor.NewInbox[message](), asked: asked, diary: diary.New(s.log)}
 	w.actors.Go(w.run)
 	return &handle{actors: w.actors, asked: asked}
 }
@@ -73,7 +76,8 @@ func (w *worker) run(ctx context.Context) {
 	defer w.inbox.Close()
 	for {
 		w.decide(c)
-		timer.Set(c.due())
+		w.diary.CatchUp(time.Now())
+		timer.Set(w.diary.Due(c.due()))
 		select {
 		case <-ctx.Done():
 			return
@@ -94,17 +98,23 @@ func (w *worker) handle(c *core, batch []message) {
 		case heard:
 			c.heard(now, m.answer)
 		case ended:
-			w.logBalancers(c, m.answer)
+			w.note(now, append(m.answer.left, c.remarkBalancers(now, m.answer))...)
 			c.ended(now, m.answer)
 		case addressed:
-			w.logAddresses(c, m.answer)
+			w.note(now, append(m.answer.left, c.remarkAddresses(now, m.answer)...)...)
 			c.addressed(now, m.answer)
 		case configured:
-			w.logConfig(m.err)
+			w.note(now, c.remarkConfig(now, m.err)...)
 			c.configured(now, m.config, m.err)
 		default:
 			panic(fmt.Sprintf("BUG: the resolver was told a %T", m))
 		}
+	}
+}
+
+func (w *worker) note(now time.Time, all ...diary.Remark) {
+	for _, r := range all {
+		w.diary.Note(r, now)
 	}
 }
 

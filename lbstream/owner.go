@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/backoff"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/tokens"
 )
 
@@ -23,6 +24,7 @@ type owner struct {
 	channel *channel                   // nil: none
 	stream  *balanceStream             // nil: none
 	retry   *actor.Inbox[retryMessage] // stream owner → retry owner; nil: not started
+	diary   diary.Diary
 
 	// Each question has its own channel, so an answer to an earlier question is never
 	// taken for the answer to this one.
@@ -34,7 +36,7 @@ type owner struct {
 // reader that always has a message does not keep the others waiting. When the loop
 // returns, ctx is done, which ends the stream and its goroutines.
 func (o *owner) loop(ctx context.Context) {
-	timer := actor.NewTimer() // of the reports, and of a silent balancer
+	timer := actor.NewTimer() // of the reports, of a silent balancer, and of the diary
 	defer o.end(timer)
 	for {
 		select {
@@ -51,7 +53,8 @@ func (o *owner) loop(ctx context.Context) {
 			o.answered(counts)
 		}
 		o.do(ctx)
-		timer.Set(o.core.due())
+		o.diary.CatchUp(time.Now())
+		timer.Set(o.diary.Due(o.core.due()))
 		o.publish()
 	}
 }
@@ -147,9 +150,9 @@ func (o *owner) do(ctx context.Context) {
 		case tellRetry:
 			o.retry.Send(c.message)
 		case moveOn:
-			logger.Warning(c)
+			o.diary.Note(c.remark(), time.Now())
 		case complain:
-			logger.Warning(c)
+			o.diary.Note(c.remark(), time.Now())
 		default:
 			panic(fmt.Sprintf("BUG: the core wants a %T", c))
 		}

@@ -1,7 +1,6 @@
 package lbstream
 
 import (
-	"fmt"
 	"time"
 
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
@@ -98,23 +97,4 @@ func (c *core) list(now time.Time, l *tokens.List) {
 		c.tried = nil
 		c.refresh()
 	}
-}
-
-// complain logs one line for each stream at most, so a balancer can't fill the log.
-func (c *core) complain(what string) {
-	if !c.heard.complained {
-		c.heard.complained = true
-		c.do(complain{c.number, what})
-	}
-}
-
-func (c complain) String() string {
-	return fmt.Sprintf("balancer stream %d: %s is ignored", c.stream, c.what)
-}
-
-func (m moveOn) String() string {
-	if m.from == "" {
-		return fmt.Sprintf("balancer stream %d: no server list came, the next balancer is asked: %v", m.stream, m.err)
-	}
-	return fmt.Sprintf("balancer stream %d: no server list came from %s, the next balancer is asked: %v", m.stream, m.from, m.err)
 }

@@ -5,12 +5,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/grpclog"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/internal/diary"
 )
-
-var logger = grpclog.Component("grpclb")
 
 // Options are fixed when a Stream is started.
 type Options struct {
@@ -39,6 +37,8 @@ type Options struct {
 	// Counter is asked for the figures of load reports. If it is nil, no reports are
 	// sent, even if the balancer asks for them.
 	Counter Counter
+	// Log is the log of the channel that the balancer is for.
+	Log diary.Log
 }
 
 // Settings are what can change while a Stream lives.
@@ -64,7 +64,7 @@ func Start(g *actor.Group, opts Options) *Stream {
 		inbox:  actor.NewInbox[message](),
 		status: actor.NewCell[*Status](),
 	}
-	o := &owner{group: g, opts: opts, public: s}
+	o := &owner{group: g, opts: opts, public: s, diary: diary.New(opts.Log)}
 	o.core = core{counting: opts.Counter != nil, routeOf: o.opts.routeOf, settings: opts.Settings, backoff: valid(opts.Backoff)}
 	g.Go(o.loop)
 	return s

@@ -164,9 +164,9 @@ func (s *stage) do() {
 		case sendReport:
 			s.show("send-report " + describeStats(c.stats))
 		case moveOn:
-			s.show("log: " + c.String())
+			s.show("log: " + c.remark().String())
 		case complain:
-			s.show("log: " + c.String())
+			s.show("log: " + c.remark().String())
 		case tellRetry:
 			s.tellRetry(c.message)
 		}

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/grpc/balancer"
 
 	"github.com/actorlb/grpclb/hosted"
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // An action is something to be done for the core. The loop does the actions in order.
@@ -32,6 +33,9 @@ type retire struct{ generation *generation }
 // forChild: do something for a child.
 type forChild struct{ task hosted.Task }
 
+// note: have the diary note this for the log.
+type note struct{ remark diary.Remark }
+
 func (makeSubConn) action() {}
 func (connect) action()     {}
 func (shutDown) action()    {}
@@ -39,3 +43,4 @@ func (publish) action()     {}
 func (released) action()    {}
 func (retire) action()      {}
 func (forChild) action()    {}
+func (note) action()        {}

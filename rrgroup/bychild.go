@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/actorlb/grpclb/hosted"
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // A byChild is the chooser of a generation whose backends a child policy chooses.
@@ -113,6 +114,9 @@ func (c *core) LetGo(conn hosted.SubConn) { c.unneeded = append(c.unneeded, conn
 
 // Do has a task for a child carried out.
 func (c *core) Do(t hosted.Task) { c.do(forChild{t}) }
+
+// Remark has a remark about a child logged.
+func (c *core) Remark(r diary.Remark) { c.do(note{r}) }
 
 // Real returns gRPC's SubConn.
 func (c *subConn) Real() balancer.SubConn { return c.sc }

@@ -8,8 +8,12 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/actorlb/grpclb/hosted"
+	"github.com/actorlb/grpclb/internal/diary"
 	"github.com/actorlb/grpclb/tokens"
 )
+
+// aboutSubConns is the topic of what the group logs itself.
+const aboutSubConns = hosted.Topics
 
 // A core is the group without its goroutine: it is told events and the time,
 // and collects in todo the actions that follow. Between a batch of events and
@@ -107,6 +111,7 @@ func (c *core) made(conn *subConn, sc balancer.SubConn) { conn.sc = sc }
 
 // refused takes in that gRPC makes no SubConn, which it does when the channel is closing.
 func (c *core) refused(conn *subConn, err error) {
+	c.do(note{diary.Warningf(aboutSubConns, "gRPC makes no SubConn for %v: %v", conn.address.Addr, err)})
 	c.reported(conn, balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
 }
 
@@ -283,6 +288,7 @@ func (c *core) aggregate() Aggregate {
 		Plan:     c.newest().plan,
 		Ready:    c.current != nil && c.current.anyReady(),
 		Arriving: c.arriving,
+		Resting:  c.newest().by.resting() != nil,
 	}
 }
 

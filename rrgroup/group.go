@@ -7,14 +7,12 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/hosted"
+	"github.com/actorlb/grpclb/internal/diary"
 )
-
-var logger = grpclog.Component("grpclb")
 
 // A maker makes SubConns. Every balancer.ClientConn is one. There the method is marked
 // as deprecated, because of calls with more than one address.
@@ -43,6 +41,8 @@ type Options struct {
 	Queue    Queue
 	Door     Door // how the policy is reached by who describes it
 	Settings Settings
+
+	Log diary.Log // of the channel
 }
 
 // A Group is the handle of a running group.
@@ -54,6 +54,8 @@ type Group struct {
 	inbox     *actor.Inbox[message] // policy, gRPC, callers → group
 	plans     actor.Cell[*Plan]     // policy → group
 	aggregate actor.Cell[Aggregate] // group → policy
+
+	diary diary.Diary // owned by run
 }
 
 // Start runs a group as one of the actors' loops. It tells gRPC nothing before its
@@ -65,6 +67,7 @@ func Start(actors *actor.Group, options Options) *Group {
 		inbox:     actor.NewInbox[message](),
 		plans:     actor.NewCell[*Plan](),
 		aggregate: actor.NewCell[Aggregate](),
+		diary:     diary.New(options.Log),
 	}
 	g.children = hosted.Shell{Channel: options.Parent, Build: options.Build, Actors: actors, Inbox: childInbox{g.inbox}}
 	actors.Go(g.run)
@@ -83,7 +86,8 @@ func (g *Group) run(ctx context.Context) {
 
 	for {
 		g.settle(core)
-		timer.Set(core.next())
+		g.diary.CatchUp(time.Now())
+		timer.Set(g.diary.Due(core.next()))
 		if now, isNew := core.news(); isNew {
 			g.aggregate.Put(now)
 		}
@@ -176,6 +180,8 @@ func (g *Group) perform(core *core, a action) {
 		g.options.Queue.Released(a.epoch)
 	case forChild:
 		g.children.Perform(core.children, a.task)
+	case note:
+		g.diary.Note(a.remark, time.Now())
 	case retire:
 		a.generation.retire(g.drain(a.generation))
 	default:
@@ -201,7 +207,6 @@ func (g *Group) makeSubConn(core *core, conn *subConn) {
 	}
 	sc, err := maker(g.options.Parent).NewSubConn([]resolver.Address{conn.address}, options)
 	if err != nil {
-		logger.Warningf("gRPC makes no SubConn for %v: %v", conn.address.Addr, err)
 		core.refused(conn, err)
 		return
 	}

@@ -148,6 +148,8 @@ type Aggregate struct {
 	// Arriving: a backend of Plan is being connected for the first time since the
 	// plan came, and Settings.Handover has not passed.
 	Arriving bool
+	// Resting: the child policy of Plan connects only when it has calls, and has none.
+	Resting bool
 }
 
 func (configure) message() {}

@@ -16,7 +16,8 @@ type bounds struct {
 	calls    int // to the balancer; its connections, and times the resolver was asked
 
 	line  string // is in a line of the log; empty: there need be none
-	lines int    // of the log at most; zero is one, if there has to be one
+	lines int    // warnings in the log at most; zero is one, if there has to be one
+	infos int    // lines of information at most; zero is two: a list, and the end of a trouble
 }
 
 const (
@@ -76,7 +77,7 @@ func (v *victim) atMost(what string, got, most int) {
 // one, and briefly.
 func (v *victim) logged(most bounds) {
 	v.Helper()
-	lines, all := v.journal.take()
+	lines, warnings, infos := v.journal.take()
 	text := strings.Join(lines, "\n")
 	if most.line != "" && !strings.Contains(text, most.line) {
 		v.Errorf("the log says %q, want %q in it", text, most.line)
@@ -84,7 +85,11 @@ func (v *victim) logged(most bounds) {
 	if most.line != "" && most.lines == 0 {
 		most.lines = 1
 	}
-	v.atMost("lines of the log", all, most.lines)
+	if most.infos == 0 {
+		most.infos = 2
+	}
+	v.atMost("warnings in the log", warnings, most.lines)
+	v.atMost("lines of information in the log", infos, most.infos)
 	for _, line := range lines {
 		v.atMost("bytes of a line", len(line), 2*kib)
 		if strings.ContainsAny(line, "\r\n") {

@@ -42,7 +42,7 @@ func TestSecure_Hostile_HangsUp(t *testing.T) {
 // It sends a list first and hangs up as soon as that makes the call healthy, so
 // that it is called again at once: not once a second.
 func TestSecure_Hostile_HangsUpAfterALittle(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 60, calls: 60, line: lost, lines: 60}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: 60, calls: 60, line: lost, lines: 60, infos: 60}, func(v *victim) {
 		c := v.trusting()
 		v.lb.turn(func(c caller) error {
 			c.list(v.good()...)
@@ -69,7 +69,7 @@ func TestSecure_Hostile_HangsUpAfterSilence(t *testing.T) {
 
 // It sends a list and breaks the connection, again and again.
 func TestSecure_Hostile_BreaksTheConnection(t *testing.T) {
-	attack(t, bounds{heap: mib, pickers: 60, calls: 60, line: lost, lines: 60}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: 60, calls: 60, line: lost, lines: 60, infos: 60}, func(v *victim) {
 		v.trusting()
 		v.lb.turn(func(c caller) error {
 			c.list(v.good()...)

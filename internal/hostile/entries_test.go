@@ -94,7 +94,7 @@ func TestSecure_Hostile_LongestToken(t *testing.T) {
 // of them is kept for one.
 func TestSecure_Hostile_DropTokens(t *testing.T) {
 	const lists = 20
-	attack(t, bounds{heap: 3 * mib, pickers: lists + 1, line: "tokens out of specification", lines: 1}, func(v *victim) {
+	attack(t, bounds{heap: 3 * mib, pickers: lists + 1, line: "tokens out of specification", lines: 2}, func(v *victim) {
 		c := v.trusting()
 		drops := 0
 		for i := range lists {

@@ -47,7 +47,7 @@ func TestSecure_Hostile_ListsAtATime(t *testing.T) {
 // a second: each costs a SubConn and a dial, and no call.
 func TestSecure_Hostile_ListsOfNobody(t *testing.T) {
 	const lists = 1000
-	attack(t, bounds{heap: mib, pickers: lists, subConns: lists / 2}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: lists, subConns: lists / 2, infos: 11}, func(v *victim) {
 		c := v.trusting()
 		for i := range lists {
 			if i%2 == 0 {
@@ -65,7 +65,7 @@ func TestSecure_Hostile_ListsOfNobody(t *testing.T) {
 // A hundred lists a second with a mistake in each: a line a second tells of them.
 func TestSecure_Hostile_ListsWithMistakes(t *testing.T) {
 	const lists = 1000
-	attack(t, bounds{heap: mib, pickers: lists, line: "entries skipped", lines: 11}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: lists, line: "entries skipped", lines: 11, infos: 11}, func(v *victim) {
 		c := v.trusting()
 		for i := range lists {
 			c.List(v.entry(fmt.Sprint(i)), &lbpb.Server{})
@@ -98,7 +98,7 @@ func TestSecure_Hostile_FallbackStorm(t *testing.T) {
 // The same at fifty turns a second: a line a second.
 func TestSecure_Hostile_FallbackAndBackAtATime(t *testing.T) {
 	const turns = 500
-	attack(t, bounds{heap: mib, pickers: 2 * turns, subConns: 1, line: asked, lines: 11}, func(v *victim) {
+	attack(t, bounds{heap: mib, pickers: 2 * turns, subConns: 1, line: asked, lines: 11, infos: 22}, func(v *victim) {
 		c := v.trusting()
 		for range turns {
 			c.Fallback()

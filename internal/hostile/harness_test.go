@@ -39,7 +39,8 @@ func TestBounds_Log(t *testing.T) {
 		j := &judge{TB: t}
 		v := &victim{TB: j, journal: newJournal()}
 		for _, line := range c.says {
-			grpclog.Component("grpclb").Info(line)
+			grpclog.Component("grpclb").Warning(line)
+			grpclog.Component("grpclb").Info("a list")
 			grpclog.Component("core").Error(line)
 			grpclog.Error(line)
 		}

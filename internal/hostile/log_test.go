@@ -14,8 +14,9 @@ const component = "[grpclb] "
 // A journal is what the policy has logged, at any level, in one test. Lines
 // beyond its room are only counted.
 type journal struct {
-	lines chan string // loggers → test
-	more  atomic.Int64
+	lines    chan string // loggers → test
+	warnings atomic.Int64
+	infos    atomic.Int64
 }
 
 // present is the journal of the test that runs; nil between tests.
@@ -28,22 +29,23 @@ func newJournal() *journal {
 	return j
 }
 
-func (j *journal) add(line string) {
+func (j *journal) add(line string, of *atomic.Int64) {
+	of.Add(1)
 	select {
 	case j.lines <- line:
 	default:
-		j.more.Add(1)
 	}
 }
 
-// take returns the lines since the last take, and how many they are in all.
-func (j *journal) take() (lines []string, all int) {
+// take returns the lines since the last take, and how many there are in all: of trouble, and of
+// information.
+func (j *journal) take() (lines []string, warnings, infos int) {
 	for {
 		select {
 		case line := <-j.lines:
 			lines = append(lines, line)
 		default:
-			return lines, len(lines) + int(j.more.Swap(0))
+			return lines, int(j.warnings.Swap(0)), int(j.infos.Swap(0))
 		}
 	}
 }
@@ -51,22 +53,31 @@ func (j *journal) take() (lines []string, all int) {
 // A recorder is gRPC's logger. It keeps what the policy says and nothing else.
 type recorder struct{}
 
-func (recorder) record(text string) {
-	j, ours := present.Load(), strings.HasPrefix(text, component)
-	if j != nil && ours {
-		j.add(strings.TrimSuffix(strings.TrimPrefix(text, component), "\n"))
+func (recorder) warning(text string) {
+	if j := present.Load(); j != nil && strings.HasPrefix(text, component) {
+		j.add(bare(text), &j.warnings)
 	}
 }
 
-func (r recorder) Info(a ...any)               { r.record(fmt.Sprint(a...)) }
-func (r recorder) Infoln(a ...any)             { r.record(fmt.Sprintln(a...)) }
-func (r recorder) Infof(f string, a ...any)    { r.record(fmt.Sprintf(f, a...)) }
-func (r recorder) Warning(a ...any)            { r.record(fmt.Sprint(a...)) }
-func (r recorder) Warningln(a ...any)          { r.record(fmt.Sprintln(a...)) }
-func (r recorder) Warningf(f string, a ...any) { r.record(fmt.Sprintf(f, a...)) }
-func (r recorder) Error(a ...any)              { r.record(fmt.Sprint(a...)) }
-func (r recorder) Errorln(a ...any)            { r.record(fmt.Sprintln(a...)) }
-func (r recorder) Errorf(f string, a ...any)   { r.record(fmt.Sprintf(f, a...)) }
+func (recorder) info(text string) {
+	if j := present.Load(); j != nil && strings.HasPrefix(text, component) {
+		j.add(bare(text), &j.infos)
+	}
+}
+
+func bare(text string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(text, component), "\n")
+}
+
+func (r recorder) Info(a ...any)               { r.info(fmt.Sprint(a...)) }
+func (r recorder) Infoln(a ...any)             { r.info(fmt.Sprintln(a...)) }
+func (r recorder) Infof(f string, a ...any)    { r.info(fmt.Sprintf(f, a...)) }
+func (r recorder) Warning(a ...any)            { r.warning(fmt.Sprint(a...)) }
+func (r recorder) Warningln(a ...any)          { r.warning(fmt.Sprintln(a...)) }
+func (r recorder) Warningf(f string, a ...any) { r.warning(fmt.Sprintf(f, a...)) }
+func (r recorder) Error(a ...any)              { r.warning(fmt.Sprint(a...)) }
+func (r recorder) Errorln(a ...any)            { r.warning(fmt.Sprintln(a...)) }
+func (r recorder) Errorf(f string, a ...any)   { r.warning(fmt.Sprintf(f, a...)) }
 
 // What is fatal ends the process in gRPC. Nothing is, and a test would see it.
 func (recorder) Fatal(a ...any)            { panic(fmt.Sprint(a...)) }
