@@ -328,3 +328,16 @@ func TestDescribe_JSON(t *testing.T) {
 		}
 	})
 }
+
+// An idle channel has no policy, and is not woken.
+func TestDescribe_OfAnIdleChannel(t *testing.T) {
+	inBubble(t, "", func(w *world) {
+		w.send(w.connect(), w.backends(1)...)
+		w.served(1)
+		w.until(time.Minute)
+		_, err := grpclb.Describe(w.Context(), w.ch.CC)
+		same(w, "idle", errors.Is(err, grpclb.ErrIdle), true)
+		w.until(2 * time.Minute)
+		w.state(connectivity.Idle)
+	}, grpc.WithIdleTimeout(30*time.Second))
+}

@@ -38,7 +38,8 @@ func startStream(ctx context.Context, g *actor.Group, ch *channel, last *tokens.
 // to the owner one at a time. So at most one message is held here, however many the
 // balancer sends.
 func (s *balanceStream) read(ch *channel, last *tokens.List) {
-	raw, err := ch.open(s.ctx)
+	bytes := new(length)
+	raw, err := ch.open(context.WithValue(s.ctx, lengthKey{}, bytes))
 	if err != nil {
 		s.tell(ended{err})
 		return
@@ -50,6 +51,7 @@ func (s *balanceStream) read(ch *channel, last *tokens.List) {
 			return
 		}
 		r := receivedFrom(response, last)
+		r.bytes = int(*bytes)
 		if r.list != nil {
 			last = r.list
 		}

@@ -58,6 +58,7 @@ func newChannel(opts *Options, k Keepalive, addresses []resolver.Address) *chann
 		// An idle channel would forget its addresses. The owner closes it instead.
 		grpc.WithIdleTimeout(0),
 		grpc.WithKeepaliveParams(k.params()),
+		grpc.WithStatsHandler(lengths{}),
 	}, opts.DialOptions...)
 	conn, err := grpc.NewClient(target.String(), dial...)
 	return &channel{conn: conn, failure: err, resolver: r}

@@ -5,7 +5,6 @@ import (
 
 	"google.golang.org/grpc/backoff"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/tokens"
@@ -64,9 +63,9 @@ type received struct {
 // receivedFrom turns a message into an event. last is the list before it, or nil.
 func receivedFrom(m *lbpb.LoadBalanceResponse, last *tokens.List) received {
 	if l, ok := m.GetLoadBalanceResponseType().(*lbpb.LoadBalanceResponse_ServerList); ok {
-		return received{list: tokens.Parse(l.ServerList, last), bytes: proto.Size(m)}
+		return received{list: tokens.Parse(l.ServerList, last)}
 	}
-	return received{response: m, bytes: proto.Size(m)}
+	return received{response: m}
 }
 
 // ended: the stream could not be opened, or it is over. err is not nil; io.EOF means
