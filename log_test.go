@@ -120,6 +120,49 @@ func TestLog_Levels(t *testing.T) {
 	})
 }
 
+// A child that does the same with each list, and a stream with each of many balancers, have one line a
+// second too.
+func TestLog_Levels_OfAllParts(t *testing.T) {
+	book := newLogBook(t)
+	inBubble(t, withChild(`[{"`+clumsyChild+`":{}}]`), func(w *world) {
+		b := w.backends(2)
+		balancers := make([]resolver.Address, 50)
+		var all []*lbtest.Balancer
+		for i := range balancers {
+			all = append(all, w.balancer())
+			balancers[i] = all[i].Address()
+		}
+		w.resolveTo(balancers)
+		for _, lb := range all[:49] {
+			c := lb.Next()
+			c.Initial(0)
+			c.Initial(0)
+			c.HangUp(nil)
+		}
+		c := all[49].Next()
+		for i := range 50 {
+			w.send(c, b[i%2])
+		}
+		w.pause(time.Minute)
+		lines := book.take()
+		for _, words := range []string{"a second initial response", "the next balancer is asked", "refuses an update", "calls UpdateAddresses", "server list in use"} {
+			var last time.Time
+			for _, l := range lines {
+				if !strings.Contains(l.text, words) {
+					continue
+				}
+				if l.at.Sub(last) < time.Second {
+					w.Errorf("a second line in less than a second: %s", l)
+				}
+				last = l.at
+			}
+			if last.IsZero() {
+				w.Errorf("no line has %q", words)
+			}
+		}
+	})
+}
+
 // An incident of two channels to the same target, told by the log alone: each line is of one of them,
 // what began ended, and the durations are what they were.
 func TestLog_Incident(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/actorlb/grpclb/internal/diary"
 )
 
 // A memory takes the place of DNS, in bubbles: its answers take no time, or all
@@ -116,7 +118,7 @@ func inBubbleFor(t *testing.T, target string, setUp func(*memory), test func(*bu
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := setup{target: parsed, names: b.memory, texts: b.memory, seed: alphabetical(),
+		s := setup{target: parsed, log: diary.For(targetOf(t, target), nil), names: b.memory, texts: b.memory, seed: alphabetical(),
 			figures: figures{interval: 30 * time.Second, keep: time.Hour, backoff: steady, refresh: parsed.refresh}}
 		if parsed.config {
 			s.own = &serviceConfig{text: ownText, parsed: b.channel.ParseServiceConfig(ownText)}

@@ -50,3 +50,21 @@ func TestLog_BothWays(t *testing.T) {
 		t.Errorf("logged:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// Each line names the target that was dialled, with its parameters.
+func TestLog_Who(t *testing.T) {
+	lines := make(chan string, 100)
+	logged.Store(&lines)
+	t.Cleanup(func() { logged.Store(nil) })
+	inBubbleFor(t, "grpclb:///shop.example.com?refresh=5m", func(m *memory) { m.hosts = nil }, func(b *bubble) {
+		if len(lines) == 0 {
+			t.Error("nothing is logged of balancers that are not found")
+		}
+	})
+	for len(lines) > 0 {
+		line := <-lines
+		if _, text, _ := strings.Cut(line, " "); !strings.HasPrefix(text, "[grpclb] grpclb:///shop.example.com?refresh=5m: lbresolver: ") {
+			t.Errorf("whose line is this? %s", line)
+		}
+	}
+}
