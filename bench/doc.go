@@ -7,8 +7,8 @@
 // backends by a real call to a balancer. The scenes: picks, bringing backends up
 // in one burst and one by one, handover from one list to the next, child policies,
 // calls that wait for the first list, and many policies in one process. Unary calls
-// have real channels, over TCP. Apart from the policy, the balancer server: what a
-// push to a thousand clients takes, and clients that never read.
+// have real channels, over TCP. The balancer server is measured in bench/server,
+// a module of its own.
 //
 // `make bench` runs all of it in rounds; RESULTS.md has the figures, their bars, and
 // how to repeat them. `make -C bench profile` shows what the stand-in costs.

@@ -62,8 +62,6 @@ var bars = []bar{
 	{figure: "Parked *", unit: "parked-B/call", value: beyond, limit: 150},
 	{figure: "Parked *", unit: "release-cpu-ns/call", limit: 1},
 	{figure: "Parked *", unit: "needless/op", value: own, limit: 0},
-	{figure: "Push *", unit: "cpu-ns/op", to: "each", limit: 0.25},
-	{figure: "Mute *", unit: "heap-MB", value: own, limit: 40},
 	{figure: "Calls *", unit: "calls/s", limit: 0.97, how: "≥"},
 	{figure: "Calls *", unit: "p99-ns", limit: 1.05},
 }

@@ -9,7 +9,7 @@ import (
 // the peer has over the policy that does nothing is noise. hidden units are in no table.
 var (
 	counts = []string{
-		"pickers/op", "subconns/op", "goroutines/channel", "stack-B/channel", "parked-B/call", "wakes/call", "needless/op", "heap-MB",
+		"pickers/op", "subconns/op", "goroutines/channel", "stack-B/channel", "parked-B/call", "wakes/call", "needless/op",
 	}
 	hidden = []string{"busy", "work-ns/op"}
 )
