@@ -1,7 +1,7 @@
-// Package actor holds the four small parts from which every owner in this
-// module is made: an [Inbox] to be told things, a [Cell] to be told only the
-// newest of them, a [Timer] whose ringing is one more message, and a [Group]
-// that starts loops and waits for them. It knows nothing of gRPC.
+// Package actor has the four parts of which this module's actors are made: an
+// [Inbox] receives messages, a [Cell] holds only the newest value, a [Timer] wakes
+// the loop at a time, and a [Group] starts loops and waits until they have ended.
+// It knows nothing of gRPC.
 //
 // An actor is a goroutine with a loop. Its state lives in that loop's local
 // variables, so nobody else can reach it; others hold its inbox.
@@ -11,16 +11,14 @@
 //  1. An actor handles one message at a time. Messages from one sender arrive
 //     in the order in which they were sent; nothing is promised about the
 //     order of messages from different senders.
-//  2. Sending waits for nobody: not for the receiver, whatever it does, and not
-//     for another sender. It may repeat an atomic step that another sender was
-//     quicker with. An inbox is unbounded: whoever designs an actor bounds what can
-//     be queued by what its senders say.
+//  2. Send never waits, neither for the receiver nor for another sender. It may
+//     have to repeat an atomic step if another sender came first. An inbox has no
+//     limit: the design of an actor has to limit how much its senders can queue.
 //  3. A receiver takes its whole backlog at once.
-//  4. A message to a closed inbox is dropped and Send says so. What Send
-//     accepted is either received or handed back by Close.
-//  5. While a receiver waits for more, its inbox keeps no message that it has had,
-//     and the room of at most a thousand.
+//  4. A message to a closed inbox is dropped, and Send returns false. A message
+//     that Send accepted is either received or returned by Close.
+//  5. While the receiver waits, its inbox keeps no message that was received
+//     before, and has room for at most 1,024.
 //
-// The package is what this module's loops are made of. It may be used, but has no
-// promise of compatibility.
+// Other modules may use the package, but it does not promise to stay compatible.
 package actor

@@ -8,8 +8,8 @@ import (
 
 // A Group starts loops, tells them to stop, and waits until they have.
 //
-// It does not recover panics: an actor that meets an impossible state takes
-// the process down, with the stack that shows where.
+// It does not recover panics: an actor that meets an impossible state ends the
+// process, and the stack trace shows where.
 type Group struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -24,8 +24,8 @@ func NewGroup() *Group {
 
 // Go runs loop in a goroutine of its own. The context is done when the group
 // is told to stop; the loop must then return. A running loop may call Go too,
-// even while Stop waits. Anybody else must be sure that Stop was not called
-// yet: a loop started later gets a context that is done, and nobody waits.
+// even while Stop waits. Others may call Go only before Stop: a loop that they
+// start later gets a context that is done, and Stop may return before it ends.
 func (g *Group) Go(loop func(context.Context)) {
 	g.loops.Go(func() error {
 		loop(g.ctx)
@@ -38,6 +38,5 @@ func (g *Group) Go(loop func(context.Context)) {
 // loops have ended. A loop that calls it on its own group waits for itself.
 func (g *Group) Stop() {
 	g.cancel()
-	// The loops return no errors, so there is none to report.
-	_ = g.loops.Wait()
+	_ = g.loops.Wait() // loops return no errors
 }

@@ -2,24 +2,24 @@ package actor
 
 import "sync/atomic"
 
-// keptCapacity is how many messages' room an inbox keeps between batches. A
-// burst may need far more; that memory is given back.
+// keptCapacity is for how many messages an inbox keeps memory between batches.
+// The memory of a larger batch is freed.
 const keptCapacity = 1024
 
-// An Inbox is an unbounded queue with many senders and one receiver, the
-// actor that owns it. It holds no lock: a sender links its message before the
-// newest one in one atomic step, and repeats the step if another sender came
-// first. Nobody waits for a sender that stops halfway, nor for the receiver.
+// An Inbox is a queue without a limit. It has many senders and one receiver, the
+// actor that owns it. There is no lock: a sender links its message to the newest
+// one in one atomic step, and repeats the step if another sender came first. So a
+// sender waits neither for another sender nor for the receiver.
 //
-// The receiver waits on Ready, in a select beside whatever else it hears, and
-// hands what it got to Open.
+// The receiver receives from Ready, usually in a select, and passes the batch to
+// Open.
 type Inbox[M any] struct {
-	newest atomic.Pointer[link[M]] // senders → receiver: the backlog; &end once closed
+	newest atomic.Pointer[link[M]] // senders → receiver: the backlog; &end when closed
 	wake   chan Batch[M]           // senders → receiver: the backlog is no longer empty
 	end    link[M]
 
 	// Owned by the receiver.
-	opened []M // the messages handed out last, whose memory comes next
+	opened []M // what Open returned last; the next Open uses its memory again
 }
 
 // A link holds one message of a backlog.
@@ -34,9 +34,8 @@ type Batch[M any] struct{}
 // NewInbox returns an inbox that holds nothing.
 func NewInbox[M any]() *Inbox[M] { return &Inbox[M]{wake: make(chan Batch[M], 1)} }
 
-// Send queues m and reports whether it will be seen: false means that the
-// inbox is closed and m was dropped. It may be called from any goroutine and
-// never waits.
+// Send queues m. It returns false if the inbox is closed; then m was dropped. It
+// never waits. Any goroutine may call it.
 func (in *Inbox[M]) Send(m M) bool {
 	l := &link[M]{message: m}
 	for {
@@ -54,7 +53,7 @@ func (in *Inbox[M]) Send(m M) bool {
 	}
 }
 
-// wakeUp wakes the receiver. Whoever sent the first message of a backlog does.
+// wakeUp wakes the receiver. The sender of the first message of a backlog calls it.
 func (in *Inbox[M]) wakeUp() {
 	select {
 	case in.wake <- Batch[M]{}:
@@ -62,9 +61,10 @@ func (in *Inbox[M]) wakeUp() {
 	}
 }
 
-// Ready yields a batch as soon as there is a backlog; rarely one that is empty,
-// because its messages came with the batch before. The receiver has to pass it to
-// Open. The messages opened before are handled by now, and forgotten.
+// Ready yields a batch as soon as there is a backlog. The receiver has to pass the
+// batch to Open. Now and then the batch turns out to be empty, because the Open
+// before has taken its messages already. A call of Ready clears the slice that Open
+// returned before.
 func (in *Inbox[M]) Ready() <-chan Batch[M] {
 	clear(in.opened)
 	in.opened = in.opened[:0]
@@ -72,28 +72,29 @@ func (in *Inbox[M]) Ready() <-chan Batch[M] {
 }
 
 // Open takes the whole backlog and returns its messages, oldest first. The slice
-// is valid until the next call of Ready or Open. A receiver need not wait for Ready:
-// it may open Batch{} at any time.
+// is valid until the next call of Ready or Open. The receiver may also call
+// Open(Batch{}) at any time, without Ready.
 func (in *Inbox[M]) Open(Batch[M]) []M {
 	clear(in.opened)
 	messages := read(in.take(nil), in.opened[:0])
 	in.opened = messages
 	if cap(messages) > keptCapacity {
-		// Forgotten now and not at the next Open, which may be hours away.
+		// Not at the next Open, which may be hours later.
 		in.opened = nil
 	}
 	return messages
 }
 
-// take takes the backlog, and leaves what the senders find instead of it.
+// take takes the backlog and puts instead in its place.
 func (in *Inbox[M]) take(instead *link[M]) *link[M] {
 	if in.newest.Load() == &in.end {
-		return nil // only the receiver closes, so this stays so
+		return nil // closed, and a closed inbox stays closed
 	}
 	return in.newest.Swap(instead)
 }
 
-// read moves the messages of a backlog to a slice, that of the oldest link first.
+// read returns the messages of a backlog, oldest first, in the memory of to if that
+// is large enough.
 func read[M any](newest *link[M], to []M) []M {
 	n := 0
 	for l := newest; l != nil; l = l.older {
@@ -110,8 +111,8 @@ func read[M any](newest *link[M], to []M) []M {
 	return to
 }
 
-// Close makes every later Send return false and returns what was queued but
-// never received. Only the receiver may call it; a second call returns nil.
+// Close makes every later Send return false. It returns the messages that were
+// queued and not received. Only the receiver may call it; a second call returns none.
 func (in *Inbox[M]) Close() []M {
 	rest := read(in.take(&in.end), nil)
 	in.opened = nil

@@ -2,21 +2,19 @@ package actor
 
 import "time"
 
-// A Timer is the one alarm clock of a loop. It does nothing when it rings but
-// deliver the time on Ready: what is due, the owner finds in its own state.
-// All methods are for the owning goroutine.
+// A Timer wakes a loop at a time. The loop receives from Ready, and finds in its own
+// state what is due. Only the goroutine that owns the timer may call its methods.
 type Timer struct {
-	clock *time.Timer // nil while it is off: most timers are, most of the time
+	clock *time.Timer // nil while it is off, which most timers are
 	at    time.Time   // when it rings; zero while it is off
 }
 
 // NewTimer returns a timer that is off.
 func NewTimer() *Timer { return new(Timer) }
 
-// Set arranges for the timer to ring at the given time, or never if at is
-// zero. A time that has passed rings at once. To set what is set already
-// costs nothing, so an owner may call it after every batch with whatever its
-// state asks for.
+// Set sets the time at which the timer rings; zero: never. A time in the past rings
+// at once. If the timer is set to that time already, Set does nothing, so an owner may
+// call it after every batch.
 func (t *Timer) Set(at time.Time) {
 	if at.Equal(t.at) {
 		return
@@ -27,8 +25,8 @@ func (t *Timer) Set(at time.Time) {
 	}
 }
 
-// Ready yields the time of the ringing, or nothing while the timer is off. The
-// owner calls Rang when it has received from it.
+// Ready yields the time when the timer rings, and nothing while it is off. The owner
+// has to call Rang after it has received from Ready.
 func (t *Timer) Ready() <-chan time.Time {
 	if t.clock == nil {
 		return nil
@@ -36,7 +34,7 @@ func (t *Timer) Ready() <-chan time.Time {
 	return t.clock.C
 }
 
-// Rang notes that the alarm went off, so that the same time can be set again.
+// Rang notes that the timer has rung. It is off then and can be set again.
 func (t *Timer) Rang() { t.at, t.clock = time.Time{}, nil }
 
 // Stop turns the timer off.
