@@ -1,14 +1,14 @@
 package tokens
 
-// Counts are what became of the calls that were picked by the lists of one
-// call to the balancer, over some time. Each call is counted once, as it
-// starts and again as it finishes; a dropped call does both.
+// Counts say how many calls were picked from the lists of one stream, and how they
+// ended, since the last Counts of that stream. A call counts once when it starts and
+// once when it finishes. A dropped call counts as both at the same time.
 type Counts struct {
 	Started       int64     // picks, less those that gRPC did not use
-	Finished      int64     // of the started calls, the ones that are over
-	FailedToSend  int64     // finished without anything having been sent
+	Finished      int64     // started calls that have ended
+	FailedToSend  int64     // finished before anything was sent
 	KnownReceived int64     // finished after a byte came back
-	Dropped       []Dropped // finished by a drop entry; a token comes once
+	Dropped       []Dropped // finished by a drop entry; one element for each token
 }
 
 // Dropped is how many calls were dropped under one token.
@@ -17,7 +17,7 @@ type Dropped struct {
 	Calls int64
 }
 
-// Zero reports whether nothing has happened.
+// Zero reports whether all counts are zero.
 func (c Counts) Zero() bool {
 	return c.Started == 0 && c.Finished == 0 && c.FailedToSend == 0 && c.KnownReceived == 0 && len(c.Dropped) == 0
 }

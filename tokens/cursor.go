@@ -1,9 +1,9 @@
 package tokens
 
-// A cursor follows a list while its successor is read, so that each server of
-// the one meets its counterpart in the other without a look-up. It keeps step
-// where servers were replaced in their places, or one at a time has gone or was
-// added. Where it loses step nothing is wrong, only made anew.
+// A cursor goes through the previous list while a new list is parsed. For each server
+// of the new list it finds the entry of the previous list without a look-up in a map. It
+// finds most of them if servers were replaced, or added or removed one at a time. For a
+// server that it does not find, Parse makes a new entry.
 type cursor struct {
 	entries []*Entry
 	next    int // the place that should come next
@@ -16,12 +16,13 @@ func (l *List) cursor() cursor {
 	return cursor{entries: l.Entries}
 }
 
-// none is the counterpart of a server that has none. No server has its address:
-// only that of a drop has port 0, and is zero.
+// none stands for "no entry". No server has its address: it has port 0, which only a
+// drop has, and a drop's address is zero.
 var none = &Entry{at: endpoint{ip: [16]byte{0xff}}}
 
-// meet returns the counterpart of the server that comes next: the entry with
-// its address, or if there is none near by, the one in whose place it is.
+// meet returns the previous list's entry for the next server: the one with its
+// address, if that is at most one place away. Otherwise it returns the entry at the
+// server's place, which has another address, or none.
 func (c *cursor) meet(at endpoint) *Entry {
 	for _, place := range [...]int{c.next, c.next + 1, c.next - 1} {
 		if e := c.entry(place); e.at == at {

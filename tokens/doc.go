@@ -1,15 +1,15 @@
-// Package tokens turns a server list, as a balancer sent it, into entries a
-// picker can be built from: addresses that can be dialled and metadata that
-// can be sent. What a balancer got wrong is skipped or replaced here and
-// nowhere else, so the packages above need not distrust a [List].
+// Package tokens turns a server list of a balancer into entries from which a picker
+// can be built: each has an address that can be dialled and metadata that can be sent.
+// [Parse] is the only place that checks a list. It skips servers that are invalid and
+// replaces tokens that are. So other packages can trust a [List].
 //
-// A list is untrusted input. [Parse] accepts anything, does work and keeps
-// memory in proportion to the message, and describes at most a handful of
-// its faults in words, however many there are.
+// A server list is untrusted input. Parse accepts anything. Its time and memory are
+// proportional to the size of the message. It describes only the first few faults in
+// words.
 //
-// The texts it produces for logs name positions and lengths, never a token's
-// content: a token may be a credential.
+// The texts for logs contain positions and lengths, never a token: a token may be a
+// credential.
 //
-// The package is a part of the policy grpclb. It may be used, but has no promise
-// of compatibility.
+// The package is a part of the policy grpclb. Other modules may use it, but it does not
+// promise to stay compatible.
 package tokens

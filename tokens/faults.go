@@ -2,19 +2,19 @@ package tokens
 
 import "fmt"
 
-// described is how many faults of a kind a list describes. The rest are only
-// counted: a hundred thousand bad entries must not become as many texts.
+// described is how many faults of each kind a list describes. The others are only
+// counted: a list may have a hundred thousand invalid servers.
 const described = 16
 
-// A Remark is on one server of a list: why it became no entry, or what is
-// wrong with the token of the entry that it became.
+// A Remark is about one server of a list: why it was skipped, or what is wrong with
+// its token.
 type Remark struct {
 	Index  int    // its place in the list as sent, from 0
 	Reason string // for a log
 }
 
-// A fault is something wrong with a server: a format and the one number in
-// it, not yet a text. The zero value is "nothing wrong".
+// A fault is what is wrong with a server, as a format and its one number. It becomes a
+// text only if that is needed. The zero value means that nothing is wrong.
 type fault struct {
 	format string
 	n      int
@@ -29,7 +29,7 @@ func (l *List) reject(index int, f fault) {
 	}
 }
 
-// warn counts a server whose token is out of order.
+// warn counts a server with a fault in its token.
 func (l *List) warn(index int, f fault) {
 	if l.WarningCount++; l.WarningCount <= described {
 		l.Warnings = append(l.Warnings, Remark{index, f.reason()})

@@ -2,24 +2,24 @@ package tokens
 
 import "slices"
 
-// A List is a server list made usable. It is not changed after [Parse], so
-// any number of goroutines may read it.
+// A List is a server list that was checked. It does not change after [Parse], so any
+// number of goroutines may read it.
 //
-// A nil *List stands for "no list yet": it has nothing in it and equals only
+// A nil *List means that no list has come yet. It has no entries, and equals only
 // another nil.
 type List struct {
 	// Entries is the balancer's rotation in its order, duplicates included.
 	Entries []*Entry
 
-	// The first few servers that were skipped, and how many there were.
+	// The first few servers that were skipped, and how many were skipped in all.
 	Rejected      []Remark
 	RejectedCount int
 
-	// The first few tokens that were out of order, and how many there were.
+	// The first few faults of tokens, and how many there were in all.
 	Warnings     []Remark
 	WarningCount int
 
-	drops int // of the entries
+	drops int // entries that are drops
 }
 
 // Backends counts the entries that are backends, duplicates included.
@@ -43,10 +43,8 @@ func (l *List) Drops() int {
 func (l *List) Empty() bool { return l == nil || len(l.Entries) == 0 }
 
 // Equal reports whether both lists have the same entries in the same order.
-// What was skipped on the way does not matter.
-//
-// Two empty lists are equal. Where an empty list must never count as
-// unchanged, Empty has to be asked first.
+// Servers that were skipped don't count. Two empty lists are equal, so a caller for
+// which each empty list is news has to ask Empty first.
 func (l *List) Equal(o *List) bool {
 	if l == nil || o == nil {
 		return l == o

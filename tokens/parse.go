@@ -2,21 +2,19 @@ package tokens
 
 import lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 
-// Parse makes a list usable. A nil list and one without servers give an empty
-// [List].
+// Parse checks a list. If l is nil or has no servers, the result is an empty [List].
 //
-// A server that cannot be dialled is skipped. A token that cannot be sent is
-// replaced by the empty one. A list that named backends and has no valid one
-// becomes empty, whatever drops it holds: taken at its word, it would drop
-// every call because of a mistake in the addresses.
+// A server whose address can't be dialled is skipped. A token that can't be sent is
+// replaced by the empty one. If servers were skipped and no backend is left, the result
+// is empty, even if the list has drops: otherwise the drops would end every call, because
+// of a mistake in the addresses.
 //
-// last is the list before, or nil. What the new list has in common with it is
-// taken from it: a list of thousands that differs in one server costs little
-// more than a slice.
+// last is the previous list, or nil. The new list shares the entries that are the same
+// in both. So a list of thousands that differs in one server needs little more memory
+// than a slice.
 func Parse(l *lbpb.ServerList, last *List) *List {
-	// Room is reserved for what will be an entry, and for nothing else: a server
-	// that says nothing takes two bytes of a message, and a message full of them
-	// should leave nothing behind.
+	// Memory is reserved only for servers that become entries. An empty server takes two
+	// bytes of a message, so a message may have millions of them.
 	p := parser{
 		list:   &List{Entries: make([]*Entry, 0, usable(l.GetServers()))},
 		last:   last.cursor(),
@@ -45,20 +43,19 @@ func usable(servers []*lbpb.Server) (n int) {
 	return n
 }
 
-// A parser is a list in the making.
+// A parser holds what Parse needs while it makes a list.
 type parser struct {
 	list *List
-	last cursor // over the list before
+	last cursor // over the previous list
 
-	// Backends that were not taken from the list before, by token: the first of
-	// each. An empty token has its place too.
+	// For each token, also the empty one, the first new entry that has it.
 	shared map[string]*Entry
 
-	overLength bool // a token over the specified length was noted
+	overLength bool // a token that is longer than the protocol allows was noted
 }
 
-// drop adds a drop entry. The protocol gives it a token but no address, so an
-// address in it, valid or not, means nothing.
+// drop adds a drop entry. In the protocol it has a token and no address. If the
+// balancer sends an address nevertheless, it is ignored.
 func (p *parser) drop(i int, s *lbpb.Server) {
 	token := s.GetLoadBalanceToken()
 	p.noteLength(i, token)
@@ -80,7 +77,7 @@ func (p *parser) backend(i int, s *lbpb.Server) {
 	p.add(endpointOf(s.GetIpAddress(), s.GetPort()), token)
 }
 
-// add adds an entry: that of the list before, if it is the same.
+// add adds an entry: the previous list's, if that has the same address and token.
 func (p *parser) add(at endpoint, token string) {
 	old := p.last.meet(at)
 	if old.at != at || old.Token != token {
@@ -89,7 +86,8 @@ func (p *parser) add(at endpoint, token string) {
 	p.list.Entries = append(p.list.Entries, old)
 }
 
-// entry makes an entry, with what it has in common with old.
+// entry makes an entry. It shares the address and the token with old where they are
+// equal.
 func (p *parser) entry(at endpoint, token string, old *Entry) *Entry {
 	e := &Entry{Token: token, at: at, Drop: at == endpoint{}}
 	if e.Drop {
@@ -99,16 +97,16 @@ func (p *parser) entry(at endpoint, token string, old *Entry) *Entry {
 		e.Addr = at.String()
 	}
 	if token == old.Token && old.header != nil {
-		e.Token, e.header = old.Token, old.header // so that the copy in the message can go
+		e.Token, e.header = old.Token, old.header // so the message's copy can be freed
 	} else {
 		p.head(e)
 	}
 	return e
 }
 
-// sharing is how many tokens a list can share the metadata of. Where there are
-// more, most backends have a token to themselves, and to look for another one with
-// the same would cost more than it saves.
+// sharing is for how many tokens of a list entries share metadata. If a list has more
+// tokens than that, most backends have their own, and keeping all tokens in a map would
+// cost more than it saves.
 const sharing = 256
 
 // head gives e the header of an entry with the same token, or else its own.
@@ -123,9 +121,8 @@ func (p *parser) head(e *Entry) {
 	}
 }
 
-// noteLength warns of the first token of a list that is longer than the
-// protocol allows. A balancer that uses such tokens uses them everywhere, and
-// one line says it.
+// noteLength warns of the first token of a list that is longer than the protocol
+// allows, and of no other: a balancer that sends one such token likely sends many.
 func (p *parser) noteLength(i int, token string) {
 	if len(token) > specifiedLength && !p.overLength {
 		p.overLength = true

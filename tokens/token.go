@@ -1,19 +1,18 @@
 package tokens
 
 const (
-	// specifiedLength is the longest token that passes without remark, in
-	// bytes. The protocol asks for "less than 50".
+	// specifiedLength is the length in bytes above which there is a warning. The protocol
+	// says "less than 50"; a token of exactly 50 is accepted without a warning.
 	specifiedLength = 50
 
-	// sendableLength is the longest token that is sent at all, in bytes. The
-	// token is added to each call's headers, which servers limit (gRPC's to
-	// 8 KiB or more), so a longer one might fail calls to healthy backends.
+	// sendableLength is the length in bytes above which a token is not sent. Each call
+	// has the token in its headers, and servers limit the size of headers (gRPC's to
+	// 8 KiB or more), so with a longer token calls to healthy backends might fail.
 	sendableLength = 1024
 )
 
-// sendable returns the token as calls may carry it. If that is not what the
-// balancer sent, fault says why. A balancer that sends none has no use for tokens,
-// and nothing is wrong with that.
+// sendable returns the token that calls send. If that is not the balancer's token,
+// the fault says why. A balancer may send no token; that is no fault.
 func sendable(token string) (string, fault) {
 	switch {
 	case len(token) > sendableLength:
@@ -26,9 +25,8 @@ func sendable(token string) (string, fault) {
 	return token, fault{}
 }
 
-// spaced reports whether s has a space at one of its ends. The value of a header
-// must not (RFC 9113, section 8.2.1): strict servers throw the header away, others
-// the space.
+// spaced reports whether s begins or ends with a space. The value of a header must not
+// (RFC 9113, section 8.2.1): some servers then ignore the header, others remove the space.
 func spaced(s string) bool {
 	return s != "" && (s[0] == ' ' || s[len(s)-1] == ' ')
 }
