@@ -33,7 +33,7 @@ func TestPick_PendingBound(t *testing.T) {
 		b, _ := newCall(t)
 		park(t, q, a, 1)
 		park(t, q, b, 1)
-		refused(t, q, 1, "2 calls are pending", "maxPendingPicks is 2")
+		refused(t, q, 1, "2 calls wait for a backend already", "maxPendingPicks is 2")
 
 		// Whoever waits may come again, under the next picker.
 		park(t, q, a, 2)
@@ -75,11 +75,11 @@ func TestPick_PendingBoundChanges(t *testing.T) {
 			park(t, q, ctx, 1)
 		}
 		q.SetLimit(3) // nobody is sent away
-		refused(t, q, 1, "5 calls are pending", "maxPendingPicks is 3")
+		refused(t, q, 1, "5 calls wait for a backend already", "maxPendingPicks is 3")
 		q.SetLimit(6)
 		ctx, _ := newCall(t)
 		park(t, q, ctx, 1)
-		refused(t, q, 1, "6 calls are pending", "maxPendingPicks is 6")
+		refused(t, q, 1, "6 calls wait for a backend already", "maxPendingPicks is 6")
 		for _, off := range []int{0, -1} {
 			q.SetLimit(off)
 			ctx, _ := newCall(t)

@@ -1,45 +1,46 @@
-// Package pending knows the calls that wait for a backend while none can serve
-// them. gRPC itself holds such a call: a picker answers "no SubConn available", and
-// gRPC asks the next picker. This package knows how many calls wait, since when, and
-// whether one more may.
+// Package pending counts the calls that wait because no picker can serve them. gRPC
+// holds these calls: a picker answers "no SubConn available", and gRPC asks the next
+// picker. This package knows how many calls wait, since when, and whether one more may
+// wait.
 //
-// A [Queue] is an actor. Waiting pickers tell it of calls through its [Gate], and
-// the publisher of pickers tells it when a usable one is out. It looks for calls that
-// have ended before it answers a question, and once a second.
+// A [Queue] is an actor. A waiting picker is one that has calls wait. It tells the queue
+// of each call through the [Gate]. Whoever publishes pickers tells the queue when a usable
+// picker, one that can serve calls, is published. The queue removes calls that have ended
+// before each answer, and once a second.
 //
-// A call wakes the queue's goroutine only if it is the first to wait. While there is a
+// Without a limit, only the first call that waits wakes the queue's goroutine. With a
 // limit, each call asks that goroutine and waits for the answer.
 //
 // # Epochs
 //
-// Each waiting picker has an epoch, a number larger than that of any picker
-// published before it. Calls and the publisher speak to the queue independently, so
-// the queue may hear of a call after it heard that the call's picker is over; the
-// epoch tells such a call from one that waits again.
+// Each waiting picker has an epoch, a number higher than those of all pickers before it.
+// The queue may hear of a call after it has heard that a usable picker replaced the
+// call's picker. The epoch of the call shows that it does not wait any more.
 //
-// gRPC asks a picker once for each call. So a call is new if all calls that wait are
-// of its own epoch. Only while calls of several epochs wait, or under a parent policy,
-// does the queue look whether it knows the call.
+// gRPC asks a picker once for each call. So if all calls that wait have the same epoch as
+// a call, that call is new. If they have several epochs, or under a parent policy, the
+// queue looks the call up.
 //
 // # Duties of the publisher
 //
 //   - Give each waiting picker an epoch of its own, from 1 upwards.
 //   - Publish a usable picker first, and only then call [Queue.Released] with
 //     the epoch of the last waiting picker before it.
-//   - A picker that fails calls is not a usable one: calls that wait for ready
-//     keep waiting, and those that fail leave by their contexts. gRPC says of no
-//     call whether it is wait-for-ready, so those that come to a failing picker
-//     are kept by gRPC alone: they are not in the queue, nor in its bound.
+//   - Do not call Released for a picker that fails calls. Wait-for-ready calls go on
+//     waiting, and the queue notices by their contexts that the others have ended. gRPC
+//     does not tell a picker whether a call is wait-for-ready. So wait-for-ready calls
+//     that first come to a failing picker are not in the queue, and the limit does not
+//     count them.
 //
-// # What may not be assumed
+// # Limits of the limit
 //
-// The limit of pending calls is checked against the calls that the queue has
-// heard of. Calls that were let in while there was no limit, or a higher one,
-// stay. And a call may be refused although one of more than 64 that wait has
-// ended: the next one that asks, or the next second, finds the place.
+// Calls that were let in while there was no limit, or a higher one, stay. If more than
+// 64 calls wait, a new call may be refused although one of them has just ended: before
+// it refuses, the queue checks only 64 of them. It checks others for the next call, and
+// all once a second.
 //
 // # Use
 //
-// The package is a part of the policy grpclb. It may be used for a policy of one's
-// own that has calls wait, but has no promise of compatibility.
+// The package is a part of the policy grpclb. Other policies may use it, but it does not
+// promise to stay compatible.
 package pending

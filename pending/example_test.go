@@ -34,6 +34,6 @@ func Example() {
 		s.Depth, s.Parked, s.Released, s.Cancelled, s.Refused)
 	// Output:
 	// <nil> <nil> <nil>
-	// rpc error: code = ResourceExhausted desc = grpclb: 2 calls are pending for want of a backend, maxPendingPicks is 2
+	// rpc error: code = ResourceExhausted desc = grpclb: 2 calls wait for a backend already, maxPendingPicks is 2
 	// waiting 0: 2 let in, of which 1 released and 1 given up; 1 refused
 }

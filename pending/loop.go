@@ -8,7 +8,7 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// A loop is the state of a queue's goroutine, which alone reaches the core.
+// A loop is the queue's goroutine. It owns the core.
 type loop struct {
 	calls *actor.Inbox[parked]  // gates → loop
 	inbox *actor.Inbox[message] // gates, publisher → loop
@@ -23,7 +23,6 @@ func newLoop(repeats bool) *loop {
 	}
 }
 
-// run handles messages until the group stops.
 func (l *loop) run(ctx context.Context) {
 	defer l.close()
 	timer := actor.NewTimer()
@@ -45,17 +44,17 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// news yields when the first call waits. The calls after it wake nobody: the loop
-// takes them in before anybody can ask about them, and at least once a second.
+// news yields when a call is parked and no other waits. Later calls do not wake the
+// loop: it takes them in before it handles any message, and at least once a second.
 func (l *loop) news() <-chan actor.Batch[parked] {
-	ready := l.calls.Ready() // in any case, since it forgets the calls taken in before
+	ready := l.calls.Ready() // always called: it clears the calls that were taken in before
 	if !l.core.due().IsZero() {
 		return nil
 	}
 	return ready
 }
 
-// takeIn tells the core of all calls that were parked until now.
+// takeIn tells the core of all calls that were parked since the last takeIn.
 func (l *loop) takeIn(now time.Time) {
 	batch := l.calls.Open(actor.Batch[parked]{})
 	l.core.grow(len(batch))
@@ -74,7 +73,7 @@ func isOver(id done) bool {
 	}
 }
 
-// handleAll handles a batch as of one time.
+// handleAll handles a batch of messages. All have the same time.
 func (l *loop) handleAll(batch []message) {
 	now := time.Now()
 	l.takeIn(now)
@@ -96,8 +95,8 @@ func (l *loop) handle(m message, now time.Time) {
 	}
 }
 
-// close answers those who still wait for an answer as if they had come too
-// late.
+// close answers the questions that are left as if the queue had stopped before: a call
+// may wait, and the Stats are zero.
 func (l *loop) close() {
 	l.calls.Close()
 	for _, m := range l.inbox.Close() {

@@ -1,32 +1,31 @@
 package pending
 
-// parked says that a picker made a call wait. It has an inbox of its own, which the
-// loop opens before it handles any message: see loop.news.
+// parked says that a picker parked a call. It has an inbox of its own, which the loop
+// opens before it handles any message: see loop.news.
 type parked = call[done]
 
 // A done is the Done channel of a call's context.
 type done = <-chan struct{}
 
-// A message is what a queue's loop can be told besides.
+// A message is any other message to the queue's loop.
 type message interface{ isMessage() }
 
 func (asked) isMessage()      {}
 func (released) isMessage()   {}
 func (statsAsked) isMessage() {}
 
-// asked says that a picker made a call wait, and asks whether it may.
+// asked says that a picker wants to park a call, and asks whether the call may wait.
 type asked struct {
 	call  parked
 	limit int
 
-	// loop → gate, capacity 1. Zero lets the call wait, any other number refuses
-	// it and is how many calls wait.
+	// loop → gate, with room for the answer. Zero: the call may wait. Otherwise it is
+	// refused, and this is how many calls wait.
 	reply chan int
 }
 
-// ask has the loop decide whether a call may wait. Zero means yes, which is
-// also the answer of a queue that has stopped; otherwise it is the number of
-// calls that wait.
+// ask asks the loop whether a call may wait. It returns zero if it may or the queue has
+// stopped, and otherwise how many calls wait.
 func (g *Gate) ask(p parked, limit int) int {
 	reply := make(chan int, 1)
 	if !g.inbox.Send(asked{p, limit, reply}) {
@@ -35,20 +34,20 @@ func (g *Gate) ask(p parked, limit int) int {
 	return <-reply
 }
 
-// released says that calls were given a usable picker.
+// released says that a usable picker replaced the waiting picker with this epoch.
 type released struct{ epoch uint64 }
 
-// Released says that a usable picker was published after the waiting one with
-// this epoch: the calls which that one or an earlier one parked wait no more,
-// whether the queue has heard of them yet or not. An epoch below that of an
-// earlier Released does nothing.
+// Released says that a usable picker was published in place of the waiting picker with
+// this epoch. Calls that this picker or an earlier one parked do not wait any more, also
+// those of which the queue hears later. After a Released with a higher epoch it does
+// nothing.
 func (q *Queue) Released(epoch uint64) { q.inbox.Send(released{epoch}) }
 
-// statsAsked asks how things stand.
-type statsAsked struct{ reply chan Stats } // loop → asker, capacity 1
+// statsAsked asks for Stats.
+type statsAsked struct{ reply chan Stats } // loop → asker, with room for the answer
 
-// Stats returns how things stand: everything is in it that the caller's own
-// goroutine told the queue before. It is zero once the queue was stopped.
+// Stats returns the counts. Everything that the same goroutine has told the queue before
+// is included. If the queue has stopped, all are zero.
 func (q *Queue) Stats() Stats {
 	reply := make(chan Stats, 1)
 	if !q.inbox.Send(statsAsked{reply}) {

@@ -6,24 +6,25 @@ import (
 )
 
 const (
-	// interval is how long a call that has given up may stay unnoticed.
+	// interval is the time between two checks of all calls. A call that has ended stays
+	// in the queue for at most that long.
 	interval = time.Second
 
-	// glance is how many calls are looked at before one is refused. To look at
-	// all of a full queue each time would cost most when there is least to spare.
+	// glance is how many calls are checked before a call is refused. To check all of a
+	// full queue for each refused call would be too expensive.
 	glance = 64
 
-	// keptCalls is how many calls' room a queue keeps when fewer wait.
+	// keptCalls is for how many calls the queue keeps memory while fewer wait.
 	keptCalls = 1024
 )
 
-// A queue is the core of a [Queue]: an ordinary value that is told what happened
-// and when. It knows a call by an id, and asks over whether the call has ended:
-// to be told of each end would take 400 bytes of a context, and most calls leave
-// because there is a usable picker.
+// A queue is the core of a [Queue]: a value without goroutine, channel or clock. It
+// calls over to find out whether a call has ended. To be notified of each end would cost
+// 400 bytes for each call, and most calls leave for another reason: there is a usable
+// picker.
 //
-// Calls stand in the order in which the queue heard of them. One that comes again,
-// because gRPC asked another waiting picker, keeps its place.
+// Calls are in the order in which the queue first heard of them. A call keeps its place
+// when gRPC asks another waiting picker for it.
 type queue[C comparable] struct {
 	// Fixed.
 	over    func(C) bool
@@ -31,30 +32,31 @@ type queue[C comparable] struct {
 	start   time.Time
 
 	calls    []call[C]
-	depth    int       // of calls, how many wait; the others have left, and have epoch 0
-	index    map[C]int // places in calls; nil while no call can come twice
-	low      uint64    // no call that waits has an epoch below this
-	high     uint64    // or above this
-	looked   time.Time // when all calls were looked at last, or there were none
-	next     int       // of calls, the next to be looked at before one is refused
-	released uint64    // the highest epoch that is over
-	counts   Stats     // without Depth and Oldest, which follow from the above
+	depth    int       // how many of calls wait; the others have left, and have epoch 0
+	index    map[C]int // places in calls; nil until a call has to be looked up
+	low      uint64    // no call that waits has a lower epoch
+	high     uint64    // no call that waits has a higher epoch
+	looked   time.Time // when all calls were checked last, or the first one was added
+	next     int       // the place in calls where glance goes on
+	released uint64    // calls with this epoch or a lower one don't wait any more
+	counts   Stats     // without Depth and Oldest, which follow from the other fields
 }
 
-// A call is one that waits. There may be very many, so it is kept to 24 bytes.
+// A call is a call that waits. It has 24 bytes, because there may be very many.
 type call[C comparable] struct {
 	id    C
-	epoch uint64        // of the newest picker that made it wait
-	since time.Duration // when it came, counted from the start of the queue
+	epoch uint64        // of the newest picker that parked it; 0: it has left
+	since time.Duration // when it was first parked, since the start of the queue
 }
 
 func newQueue[C comparable](over func(C) bool, repeats bool, now time.Time) *queue[C] {
 	return &queue[C]{over: over, repeats: repeats, start: now}
 }
 
-// park tells of a call that a picker made wait. It returns zero if the call may, else
-// how many wait: the call is new, limit is not zero, and that many are too many. A
-// call that waits already, or whose picker is over, changes no count.
+// park takes in a call that a picker parked. It returns zero if the call may wait. If the
+// call is refused, because it is new and the limit is reached, it returns how many calls
+// wait. A call that waits already, or whose picker was replaced by a usable one, changes
+// no count.
 func (q *queue[C]) park(c call[C], limit int, now time.Time) (refusedBy int) {
 	if c.epoch <= q.released {
 		return 0
@@ -76,7 +78,7 @@ func (q *queue[C]) park(c call[C], limit int, now time.Time) (refusedBy int) {
 }
 
 // find returns the call if it waits already, else nil. gRPC asks a picker once for
-// each call, so a call is new if all that wait are of its own picker.
+// each call, so if all calls that wait have the epoch of this one, this one is new.
 func (q *queue[C]) find(c call[C]) *call[C] {
 	if q.depth == 0 || !q.repeats && q.low == c.epoch && q.high == c.epoch {
 		return nil
@@ -95,7 +97,7 @@ func (q *queue[C]) find(c call[C]) *call[C] {
 	return nil
 }
 
-// grow makes room for n more calls at one go.
+// grow makes room for n more calls.
 func (q *queue[C]) grow(n int) { q.calls = slices.Grow(q.calls, n) }
 
 // append puts a new call at the end.
@@ -111,8 +113,8 @@ func (q *queue[C]) append(c call[C], now time.Time) {
 	q.depth++
 }
 
-// release tells that a usable picker followed the waiting one with this epoch. A
-// call that gave up before is not released.
+// release takes in that a usable picker replaced the waiting picker with this epoch. A
+// call that ended before that counts as cancelled, not as released.
 func (q *queue[C]) release(epoch uint64, now time.Time) {
 	q.look(now)
 	q.released = max(q.released, epoch)
@@ -125,10 +127,11 @@ func (q *queue[C]) look(now time.Time) {
 	q.counts.Cancelled += q.remove(func(c call[C]) bool { return q.over(c.id) })
 }
 
-// remove takes out the calls that leave, and returns how many they were.
+// remove takes out the calls for which leaves is true, and those that glance has marked.
+// It returns how many calls left: without those that glance marked, which it has counted.
 func (q *queue[C]) remove(leaves func(call[C]) bool) uint64 {
 	depth, places := q.depth, len(q.calls)
-	q.low, q.high = q.high, q.low // which the first call that stays narrows
+	q.low, q.high = q.high, q.low // crossed, so that the calls that stay set both anew
 	q.calls = slices.DeleteFunc(q.calls, func(c call[C]) bool {
 		if c.epoch == 0 || leaves(c) {
 			return true
@@ -145,8 +148,8 @@ func (q *queue[C]) remove(leaves func(call[C]) bool) uint64 {
 	return uint64(depth - q.depth)
 }
 
-// glance takes out calls that have ended, of the next few. Several glances in a
-// row look at all.
+// glance checks the next few calls, and marks those that have ended as left. The next
+// glance goes on from there, so after some glances all were checked.
 func (q *queue[C]) glance() {
 	for range min(glance, len(q.calls)) {
 		if q.next++; q.next >= len(q.calls) {
@@ -160,7 +163,7 @@ func (q *queue[C]) glance() {
 	}
 }
 
-// due returns when to look at all calls again; zero while there are none.
+// due returns when to check all calls again; zero if no call waits.
 func (q *queue[C]) due() time.Time {
 	if q.depth == 0 {
 		return time.Time{}
@@ -168,7 +171,7 @@ func (q *queue[C]) due() time.Time {
 	return q.looked.Add(interval)
 }
 
-// stats looks at all calls and returns how things stand.
+// stats checks all calls and returns the counts.
 func (q *queue[C]) stats(now time.Time) Stats {
 	q.look(now)
 	s := q.counts

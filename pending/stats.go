@@ -2,16 +2,14 @@ package pending
 
 import "time"
 
-// Stats says how a queue stands.
+// Stats are the counts of a queue at one moment.
 type Stats struct {
 	Depth  int           // calls that wait now
-	Oldest time.Duration // how long the first of them has waited; zero without one
+	Oldest time.Duration // how long the first of these has waited; zero if none waits
 
-	// Calls since the queue was started. Each that was let in counts once in
-	// Parked and, when it leaves, in one of the next two: Parked is always
-	// Released + Cancelled + Depth.
-	Parked    uint64 // let in, however often gRPC asked for them
-	Released  uint64 // left because there was a usable picker
-	Cancelled uint64 // left because their contexts were done
-	Refused   uint64 // not let in: the limit was reached
+	// Calls since the start of the queue. Parked is always Released + Cancelled + Depth.
+	Parked    uint64 // calls that were let in; each counts once, however often gRPC picks for it
+	Released  uint64 // calls that left because there was a usable picker
+	Cancelled uint64 // calls that left because their context was done
+	Refused   uint64 // calls that were not let in because the limit was reached
 }
