@@ -7,9 +7,9 @@ import (
 	"github.com/actorlb/grpclb/internal/diary"
 )
 
-// An action is something to be done for the core. The loop does the actions in order.
-// Most are one pointer, which takes no memory of its own in an interface: there are
-// tens of thousands when a large list comes.
+// An action is something that the loop has to do. It does the actions in order. Most
+// actions are one pointer, which an interface holds without an allocation: a large list
+// leads to tens of thousands.
 type action interface{ action() }
 
 // makeSubConn: have gRPC make conn.
@@ -24,13 +24,13 @@ type shutDown struct{ conn *subConn }
 // publish: give state to gRPC.
 type publish struct{ state balancer.State }
 
-// released: tell the pending queue that calls up to this epoch can be served.
+// released: tell the pending queue that calls up to this epoch don't wait any more.
 type released struct{ epoch uint64 }
 
-// retire: have no pick of the generation succeed any more, and have it drain.
+// retire: refuse all further picks of the generation, and have it drain.
 type retire struct{ generation *generation }
 
-// forChild: do something for a child.
+// forChild: do this task for a child.
 type forChild struct{ task hosted.Task }
 
 // note: have the diary note this for the log.

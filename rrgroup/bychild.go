@@ -21,9 +21,9 @@ type byChild struct {
 func (b byChild) state() connectivity.State { return b.State() }
 func (b byChild) trying() bool              { return b.Trying() }
 
-// arrived: a child has to be heard out first, and then as the rotation. If nobody else
-// serves calls, it gets them as soon as it has published a picker, as it would from
-// gRPC: there are policies that do nothing before they have calls.
+// arrived: the child has reacted to the whole plan (see hosted.Term.Heard), and is not
+// CONNECTING. If the current generation has no READY backend, it is enough that the child
+// has published a picker: some policies connect only when they get calls.
 func (b byChild) arrived(served bool) bool {
 	return b.Heard() && b.State() != connectivity.Connecting || !served && b.Spoken()
 }
@@ -53,7 +53,7 @@ func (b byChild) picker(d *display) balancer.Picker {
 
 func (b byChild) outdated(*display) (bool, time.Duration) { return b.Stale(), quietFor(b.of.size) }
 
-// picks: turns are those of the drops alone.
+// picks: every pick of the child counts in again. The turns only decide about drops.
 func (b byChild) picks(_, again uint64) int64 { return int64(again) }
 
 func (b byChild) backends() (all, ready int) { return b.Backends() }
@@ -62,16 +62,17 @@ func (b byChild) leave(*core)   { b.Leave() }
 func (b byChild) forget()       { b.Retire() }
 func (b byChild) ended(c *core) { b.End(c) }
 
-// A childPicker is the picker of a generation for which a child chooses: drops come
-// first, so that they are spread over the backends that the child picks in turn.
+// A childPicker is the picker of a generation for which a child chooses. It first decides
+// whether the call is dropped, and asks the child only if not. So each of the backends
+// between which the child alternates loses the same share of its calls.
 type childPicker struct {
 	*hosted.Picker
 	door  Door
 	drops *dropTable // nil unless a backend is READY and the list has drops
 }
 
-// Pick asks the child, for the calls that are not dropped. If the child then has the
-// call wait, as ring_hash may, the next pick uses that turn of the drops again.
+// Pick drops the call if it is a drop's turn, and otherwise asks the child. If the child
+// has the call wait, as ring_hash may, the next pick uses the same turn.
 func (p *childPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isOwn(info) {
 		return p.own(info)
@@ -88,14 +89,14 @@ func (p *childPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) 
 	return r, err
 }
 
-// isRepeated reports whether gRPC picks again for a call after this error. After
-// one that is no status it does if the call is wait-for-ready.
+// isRepeated reports whether gRPC may pick again for a call after this error: after
+// ErrNoSubConnAvailable, and for a wait-for-ready call after any error that is no status.
 func isRepeated(err error) bool {
 	_, final := status.FromError(err)
 	return !final
 }
 
-// What follows is what the children of the group need of its core; see hosted.Group.
+// The following methods implement hosted.Group, hosted.SubConn and hosted.Places.
 
 // Find returns the SubConn of the pool for a connection of a child.
 func (c *core) Find(a resolver.Address, listed, checked bool) hosted.SubConn {
@@ -109,7 +110,7 @@ func (c *core) Find(a resolver.Address, listed, checked bool) hosted.SubConn {
 // Connect has an idle SubConn connect.
 func (c *core) Connect(conn hosted.SubConn) { c.do(connect{conn.(*subConn)}) }
 
-// LetGo notes that a child or a term of one does not need a SubConn any more.
+// LetGo notes that a child, or one of its terms, does not need a SubConn any more.
 func (c *core) LetGo(conn hosted.SubConn) { c.unneeded = append(c.unneeded, conn.(*subConn)) }
 
 // Do has a task for a child carried out.
@@ -118,7 +119,7 @@ func (c *core) Do(t hosted.Task) { c.do(forChild{t}) }
 // Remark has a remark about a child logged.
 func (c *core) Remark(r diary.Remark) { c.do(note{r}) }
 
-// Real returns gRPC's SubConn.
+// Real returns gRPC's SubConn; nil if gRPC has made none.
 func (c *subConn) Real() balancer.SubConn { return c.sc }
 
 // State returns the state that it reported last.
@@ -127,7 +128,7 @@ func (c *subConn) State() connectivity.State { return c.state }
 // Err returns why the last attempt to connect failed.
 func (c *subConn) Err() error { return c.err }
 
-// Users returns what children have of it.
+// Users returns the record of the children that use c.
 func (c *subConn) Users() *hosted.Users {
 	if c.users == nil {
 		c.users = new(hosted.Users)
@@ -138,7 +139,8 @@ func (c *subConn) Users() *hosted.Users {
 // Entry returns the entry at a place.
 func (g *generation) Entry(place int) hosted.Entry { return g.entry(place) }
 
-// hosted returns the plan as a child is given it. It has that many entries.
+// hosted returns the plan in the form that a child is given. size is its number of
+// entries.
 func (p *Plan) hosted(size int) *hosted.Plan {
 	return &hosted.Plan{
 		Child:     p.child(),
@@ -151,8 +153,8 @@ func (p *Plan) hosted(size int) *hosted.Plan {
 	}
 }
 
-// child returns the child that chooses the plan's backends; nil for the group's own
-// rotation, which is for lists.
+// child returns the child that chooses the plan's backends; nil is the group's own
+// rotation. In fallback there is always a child, by default round_robin.
 func (p *Plan) child() *hosted.Child {
 	if p.Child == nil && p.Provenance == FromResolver {
 		return hosted.RoundRobin()

@@ -6,30 +6,30 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// calls count the picks of a generation and how its calls ended, and run the drain
-// closure when the last of them is over.
+// calls count the picks of a generation and how its calls ended. When the generation is
+// retired and its last call has ended, they run the drain closure.
 //
-// A pick is one atomic add to turns, and the end of its call one to the counter of
-// its entry. To retire the generation the group closes the counters of picks, which
-// gives the number of picks, P. Then it closes the counter of each entry, which gives
-// the number of finished calls, S. A call that ends later finds its counter closed and
-// takes one off outstanding. The group adds P - S to that when all are closed: it was
-// zero or less before, and is the number of calls in flight from then on. Whoever
-// brings it to zero runs the drain closure. Each call is on one side of the close of
-// its entry, so that happens once.
+// A pick adds one to turns. The end of its call adds one to the counter of its entry. To
+// retire the generation, the group closes the counters of picks and so gets the number of
+// picks, P. Then it closes the counters of all entries and so gets the number of calls
+// that have ended, S. A call that ends after that finds its counter closed, and subtracts
+// one from outstanding instead. At last the group adds P - S to outstanding. Before that,
+// outstanding is zero or negative; after that, it is the number of calls in flight.
+// Whoever makes it zero runs the drain closure. Each call ends either before its counter
+// is closed or after it, so that happens exactly once.
 type calls struct {
 	*shared
-	again counter // picks that take no turn: they use one that is owed, or a child policy picks
+	again counter // picks that take no turn: they use an owed turn, or a child policy picks
 	odd   oddities
 
 	outstanding atomic.Int64 // see above
-	drain       func()       // set before the first entry is closed
+	drain       func()       // set before the counter of the first entry is closed
 
 	// Owned by the group.
 	retired bool
-	picks   int64            // once retired: all that there were
-	taken   uint64           // once retired: turns that there were
-	untold  []tokens.Dropped // once retired: what was dropped and is not told yet
+	picks   int64            // when retired: the number of picks
+	taken   uint64           // when retired: the number of turns
+	untold  []tokens.Dropped // when retired: drops that were not reported yet
 }
 
 // shared is the cache line that every pick writes to. The counters of the first few
@@ -37,22 +37,22 @@ type calls struct {
 // its processor's cache. Two processors that pick from one entry without a pause take
 // 45 ns a call; with a line for each counter they take 150.
 type shared struct {
-	turns counter // of the rotation; for a child policy, of the drops alone
+	turns counter // turns of the rotation; with a child policy, turns that decide about drops
 	few   [7]counter
 }
 
-// oddities count the finished calls of a generation that were not answered.
-// They are few where things go well, so one line for all entries will do.
+// oddities count the ended calls of a generation that were not answered. There are few
+// of them as long as the backends work, so all entries share one set of counters.
 type oddities struct {
 	unanswered atomic.Int64 // sent, and no byte came back
 	unsent     atomic.Int64 // nothing was sent
-	unused     atomic.Int64 // picks that gRPC did not use, and no calls
-	owed       *owedTurns   // for the turns that unused picks took; nil if the list has no drops
+	unused     atomic.Int64 // gRPC did not use the pick, so there was no call
+	owed       *owedTurns   // takes the turns of unused picks; nil if the list has no drops
 }
 
-// mark counts a call that was not answered, before it is counted as finished, so
-// that it is never missed. The zero DoneInfo is how gRPC says that it did not use
-// the pick, because the connection was lost meanwhile.
+// mark counts a call that was not answered. That comes before the call is counted as
+// finished, so a report never takes it for an answered one. If gRPC did not use the pick,
+// because the connection broke meanwhile, its DoneInfo is zero.
 func (o *oddities) mark(sent, failed bool) {
 	switch {
 	case sent:
@@ -65,8 +65,7 @@ func (o *oddities) mark(sent, failed bool) {
 	}
 }
 
-// await adds to the calls that a retired generation waits for. Whoever brings
-// them to zero runs the drain closure.
+// await adds n to outstanding. Whoever makes that zero runs the drain closure.
 func (c *calls) await(n int64) {
 	if c.outstanding.Add(n) == 0 {
 		c.drain()

@@ -10,42 +10,42 @@ import (
 // A chooser decides which backend each call of a generation goes to. There are two:
 // the group's own rotation, and a child policy. The group's goroutine calls it.
 type chooser interface {
-	// state is the aggregate of the backends. See state.aggregate.
+	// state is the connectivity state of the backends together. See state.aggregate.
 	state() connectivity.State
 
-	// trying reports whether a backend is being connected that was neither READY nor
-	// failed since there was the generation.
+	// trying reports whether a backend is being connected that has been neither READY nor
+	// failed since the generation was made.
 	trying() bool
 
-	// arrived reports whether the generation should take over from another one now.
-	// served: a backend of that one is READY.
+	// arrived reports whether the incoming generation should become the current one now.
+	// served: the current generation has a READY backend.
 	arrived(served bool) bool
 
-	// spent reports whether there is no reason to stay with the generation until its
-	// successor is READY.
+	// spent reports whether the current generation is of no use any more, so that its
+	// successor should take over even if no backend of that is READY.
 	spent() bool
 
-	// resting returns what a child has published that has no connections because it
-	// waits for calls, or nil.
+	// resting returns the state that a child has published if it connects only when it
+	// gets calls, and has none; otherwise nil.
 	resting() *balancer.State
 
-	// alone reports whether the group has no child here that waits for its answers, and
-	// that wants to see the calls which wait.
+	// alone reports whether this is the group's own rotation. A child waits for the
+	// group's answers, and has to be asked again for calls that wait.
 	alone() bool
 
-	// failed returns why the SubConn that failed to connect last did; nil if none has, and
-	// of a child, whose picker says so.
+	// failed returns the error of the SubConn that failed to connect last; nil if none has
+	// failed. It is always nil for a child, whose picker has the reason.
 	failed() error
 
 	// picker builds a picker for the state that d shows.
 	picker(d *display) balancer.Picker
 
-	// outdated reports whether that picker is out of date, though the state is not, and
-	// how long it may stay so.
+	// outdated reports whether the picker has to be replaced although the state is the
+	// same, and for how long the old picker may be used.
 	outdated(d *display) (bool, time.Duration)
 
-	// picks returns how many picks so many turns of the generation, and picks without
-	// one, come to.
+	// picks returns the number of picks that passed to a backend, from the number of
+	// turns and the number of picks that took no turn.
 	picks(turns, again uint64) int64
 
 	// backends counts the SubConns, and those of them that are READY.
@@ -54,9 +54,10 @@ type chooser interface {
 	// uses reports whether it has a use for the SubConn.
 	uses(*subConn) bool
 
-	// leave, forget and ended are the steps of the generation's end: its successor has
-	// taken over; a picker of that is out; the last call is over. Before the last
-	// step, SubConns that may have calls in flight are not let go.
+	// leave, forget and ended are the steps in which a generation ends. leave: it is
+	// neither the current nor the incoming one any more. forget: a newer picker is
+	// published, and picks of this generation are refused. ended: its last call has ended.
+	// SubConns that may have calls in flight are let go in the last step only.
 	leave(c *core)
 	forget()
 	ended(c *core)

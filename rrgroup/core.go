@@ -15,34 +15,34 @@ import (
 // aboutSubConns is the topic of what the group logs itself.
 const aboutSubConns = hosted.Topics
 
-// A core is the group without its goroutine: it is told events and the time,
-// and collects in todo the actions that follow. Between a batch of events and
-// the next one, settle decides what follows from both.
+// A core decides for the group. It is a value without goroutine, channel or clock: its
+// methods take events, and settle, which is called after each batch, decides what follows
+// from them and from the time. It returns actions for the loop.
 type core struct {
 	settings Settings
 	todo     []action // to be done, in order
-	spare    []action // the actions before, which are done: their memory is used again
+	spare    []action // the actions of the last settle, whose memory is used again
 	pool     pool
 	owed     *owedTurns
-	dropping *generation // the latest that serves, or served, a list with drops; nil before the first
+	dropping *generation // the latest current generation whose list has drops; nil before the first
 
 	current  *generation   // serves calls; nil before the first
-	incoming *generation   // connects and is to replace it; nil if there is none
-	outgoing *generation   // was current, and is retired as soon as a newer picker is published
-	draining []*generation // are retired and have calls in flight
+	incoming *generation   // is to replace the current one; nil if there is none
+	outgoing *generation   // was current; retired as soon as a newer picker is published
+	draining []*generation // retired, with calls in flight
 
-	children *hosted.Children // that choose for one of these
+	children *hosted.Children // the child policies of these generations
 	wentIdle []*subConn       // since the core settled
 	unneeded []*subConn       // let go by a generation or a child since the core settled
 
-	arriving bool      // see Aggregate; as of the last settle
-	told     Aggregate // the latest that news returned
+	arriving bool      // see Aggregate; set by settle
+	told     Aggregate // what news returned last
 
 	display display
 	ledger  ledger
-	heard   time.Time // when the events came that it is being told
+	heard   time.Time // the time of the events that are being handled
 	adopted uint64    // generations made
-	drained uint64    // of these, those that have ended
+	drained uint64    // how many of these are retired and have no call in flight
 }
 
 func newCore(gate Gate, settings Settings) *core {
@@ -51,8 +51,8 @@ func newCore(gate Gate, settings Settings) *core {
 	return c
 }
 
-// adopt makes a generation of plan. It is the incoming one until advance lets it take
-// over, in place of an earlier incoming one.
+// adopt makes a generation of plan. It becomes the incoming one; an earlier incoming one
+// is retired.
 func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	c.adopted++
 	g := newGeneration(plan, now, random)
@@ -70,8 +70,8 @@ func (c *core) adopt(plan *Plan, now time.Time, random uint64) {
 	c.incoming = g
 }
 
-// reported takes in a SubConn's new state. A SubConn that is idle is told to connect
-// again, unless it lingers.
+// reported takes in a SubConn's new state. A SubConn that went idle connects again if the
+// rotation of the current or the incoming generation names it.
 func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	if conn.gone || state.ConnectivityState == connectivity.Shutdown {
 		return
@@ -86,7 +86,7 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	}
 }
 
-// ended takes in that the last call of a retired generation is over.
+// ended takes in that the last call of a retired generation has ended.
 func (c *core) ended(g *generation) {
 	c.drained++
 	if i := slices.Index(c.draining, g); i >= 0 {
@@ -96,17 +96,14 @@ func (c *core) ended(g *generation) {
 	g.by.ended(c)
 }
 
-// configure replaces the settings.
 func (c *core) configure(s Settings) { c.settings = s }
 
-// fromChild takes in a message about a child.
 func (c *core) fromChild(m hosted.Message) { c.children.Hear(m) }
 
-// count returns how many calls of this stream's lists began and ended since it was asked
-// last.
+// count returns how many calls from this stream's lists started and ended since it was
+// called last.
 func (c *core) count(stream uint64) tokens.Counts { return c.ledger.count(stream) }
 
-// made takes in that gRPC has made a SubConn.
 func (c *core) made(conn *subConn, sc balancer.SubConn) { conn.sc = sc }
 
 // refused takes in that gRPC makes no SubConn, which it does when the channel is closing.
@@ -115,7 +112,7 @@ func (c *core) refused(conn *subConn, err error) {
 	c.reported(conn, balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
 }
 
-// newest returns the generation made last of those that are not retired, or nil.
+// newest returns the generation of the latest plan, or nil before the first plan.
 func (c *core) newest() *generation {
 	if c.incoming != nil {
 		return c.incoming
@@ -124,7 +121,7 @@ func (c *core) newest() *generation {
 }
 
 // settle decides what follows from the events since it was called last and from the
-// time. It returns what is to be done.
+// time. It returns the actions for the loop.
 func (c *core) settle(now time.Time) []action {
 	c.shutDown(c.pool.expire(now))
 	c.advance(now)
@@ -137,15 +134,13 @@ func (c *core) settle(now time.Time) []action {
 	c.children.Dismiss()
 	c.reconnect()
 	c.shutDown(c.pool.letGo(c.unneeded, now, now.Add(c.settings.Linger)))
-	clear(c.unneeded) // as with wentIdle
+	clear(c.unneeded) // so that the memory, which is kept, names no SubConn
 	c.unneeded = c.unneeded[:0]
 	return c.take()
 }
 
-// advance lets the incoming generation take over once it has arrived, or has
-// been on its way for too long. See handover.make-before-break. Meanwhile a child that
-// connects only when it has calls is shown those that the current generation serves;
-// see hosted.Preview.
+// advance makes the incoming generation the current one if it has arrived, if the handover
+// time is over, or if the current one is spent. See handover.make-before-break.
 func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
@@ -158,8 +153,8 @@ func (c *core) advance(now time.Time) {
 	}
 }
 
-// carryOn has the drops of the list that takes over begin where those of the list
-// before it have got to. See drop.continuity.
+// carryOn has the drops of the new list begin at the turn that the previous list with
+// drops has reached. See drop.continuity.
 func (c *core) carryOn() {
 	if c.current.drops == nil {
 		return
@@ -170,8 +165,8 @@ func (c *core) carryOn() {
 	c.dropping = c.current
 }
 
-// reconnect has the SubConns connect that went idle and are still wanted. If their
-// generation was just replaced, they are not.
+// reconnect connects the SubConns that went idle, except those that are not wanted any
+// more because their generation was just replaced.
 func (c *core) reconnect() {
 	for _, conn := range c.wentIdle {
 		if conn.state == connectivity.Idle && conn.wanted() {
@@ -182,25 +177,26 @@ func (c *core) reconnect() {
 	c.wentIdle = c.wentIdle[:0]
 }
 
-// rests reports whether the published picker is to be replaced later and until then
-// nobody waits for the group: no incoming generation and no child.
+// rests reports whether the group need not handle messages until the time at which it
+// replaces the published picker: there is neither an incoming generation nor a child that
+// waits for an answer.
 func (c *core) rests() bool {
 	g := c.current
 	return g != nil && c.incoming == nil && g.by.alone() &&
 		c.display.state == connectivity.Ready && !c.display.due(g).IsZero()
 }
 
-// handoverDue is when the newest generation takes over at the latest.
+// handoverDue returns when the newest generation becomes the current one at the latest.
 func (c *core) handoverDue() time.Time { return c.newest().since.Add(c.settings.Handover) }
 
-// retire takes a generation off its SubConns. Then it drains.
+// retire detaches a generation from its SubConns, and has it drain.
 func (c *core) retire(g *generation) {
 	g.by.leave(c)
 	c.draining = append(c.draining, g)
 	c.do(retire{g})
 }
 
-// next returns when settle has something to do although no event has come; zero if never.
+// next returns when settle has to be called even if no event comes; zero: never.
 func (c *core) next() time.Time {
 	next := earlier(c.pool.nextExpiry(), c.display.due(c.current))
 	if c.incoming != nil || c.arriving {
@@ -209,15 +205,15 @@ func (c *core) next() time.Time {
 	return next
 }
 
-// close ends the children. It returns what is to be done, which is to shut everything down.
+// close closes the children and removes all SubConns. It returns the actions for that.
 func (c *core) close() []action {
 	c.children.Close()
 	c.shutDown(c.pool.empty())
 	return c.take()
 }
 
-// resting returns what the child of the incoming generation has published if it rests
-// while another generation serves, or nil.
+// resting returns the state that the child of the incoming generation has published if
+// that connects only when it gets calls, or nil; see chooser.
 func (c *core) resting() *balancer.State {
 	if c.incoming == nil {
 		return nil
@@ -234,9 +230,9 @@ func (c *core) find(k key) *subConn {
 	return conn
 }
 
-// takeUp connects a SubConn for a rotation, if no other has connected it. That it failed
-// before does not count against it then, even if it still waits to try again: the
-// rotation waits for the next attempt.
+// takeUp prepares a SubConn for a rotation, unless another rotation has it already. It
+// connects it if it is idle. If it failed before, it counts as pending again, even while
+// gRPC's backoff lasts: the rotation waits for the next attempt.
 func (c *core) takeUp(conn *subConn) {
 	if conn.wanted() {
 		return
@@ -253,14 +249,12 @@ func (c *core) shutDown(conns []*subConn) {
 	}
 }
 
-// do adds an action to those that are to be done.
 func (c *core) do(a action) { c.todo = append(c.todo, a) }
 
-// reused is how many actions memory is kept for.
+// reused is for how many actions memory is kept.
 const reused = 64
 
-// take returns the actions that are to be done. They have to be done before it is
-// called again, which uses their memory again.
+// take returns the actions for the loop. The slice is valid until take is called again.
 func (c *core) take() []action {
 	todo := c.todo
 	clear(c.spare) // so that the memory, which is kept, names no SubConn
@@ -279,7 +273,7 @@ func (c *core) news() (Aggregate, bool) {
 	return now, isNew
 }
 
-// aggregate is what the policy needs to know of the backends.
+// aggregate returns what the policy needs to know about the backends.
 func (c *core) aggregate() Aggregate {
 	if c.newest() == nil {
 		return Aggregate{}
@@ -292,7 +286,6 @@ func (c *core) aggregate() Aggregate {
 	}
 }
 
-// stats describes the group as it is now.
 func (c *core) stats() Stats {
 	s := Stats{Generations: c.adopted, Drained: c.drained, Published: c.display.published}
 	s.SubConns, s.Lingering = c.pool.size, c.pool.lingering()

@@ -12,57 +12,57 @@ import (
 )
 
 const (
-	// Between two pickers that differ only in which backends are READY pass at least
-	// this many nanoseconds for each entry. To build a picker takes some nanoseconds an
-	// entry. So a group spends a few hundredths of its time on building pickers, however
-	// slowly its backends become READY one after the other.
+	// quietPerEntry times the number of entries is the least time between two pickers
+	// that differ only in which backends are READY. To build a picker takes some
+	// nanoseconds for each entry. So a group uses at most a few hundredths of a processor
+	// for that, even if its backends become READY one after the other.
 	quietPerEntry = 200 * time.Nanosecond
 
-	// quietMinimum is the shortest wait that a timer is set for. Pickers of fewer
-	// than 500 entries, which would wait less, are replaced at once.
+	// quietMinimum is the shortest time for which a timer is set. A picker of fewer than
+	// 500 entries would have a shorter time, and is replaced at once.
 	quietMinimum = 100 * time.Microsecond
 
-	// quietFailing is the least time between two failing pickers that differ only
-	// in their text. Each one wakes every call that waits.
+	// quietFailing is the least time between two failing pickers that differ only in
+	// their text. For each new picker gRPC picks again for every call that waits.
 	quietFailing = time.Second
 )
 
-// A display knows what gRPC was given last, and decides when gRPC gets a new state
-// or picker.
+// A display knows which state and picker gRPC was given last, and decides when gRPC gets
+// new ones.
 type display struct {
 	gate Gate
 	door Door
 
 	state     connectivity.State
 	of        *generation
-	newest    *generation     // it, or the incoming one: what calls wait for
-	text      string          // of the failing picker, if it is one
+	newest    *generation     // the incoming one or, if there is none, of: what calls wait for
+	text      string          // the error text of the last failing picker
 	reasonOf  uint64          // the number of the generation that the text is about
-	previewed *balancer.State // of a child that is shown calls; see hosted.Preview
-	at        time.Time       // of the last picker
-	published uint64          // pickers
+	previewed *balancer.State // the state of the incoming child in hosted.Preview, or nil
+	at        time.Time       // when the last picker was published
+	published uint64          // how many pickers were published
 
 	epoch    uint64 // of the waiting picker that was built last
-	released uint64 // the pending queue was told this epoch last
+	released uint64 // the epoch that the pending queue was told last
 }
 
-// newDisplay returns the display after First.
+// newDisplay returns a display. gRPC has been given First.
 func newDisplay(gate Gate) display {
 	return display{gate: gate, state: connectivity.Connecting, epoch: firstEpoch}
 }
 
-// firstEpoch is the epoch of the picker that gRPC has before the group's first.
+// firstEpoch is the epoch of the picker in First.
 const firstEpoch = 1
 
-// First is the state to give gRPC before a plan is adopted: calls wait.
+// First returns the state to give gRPC before the first plan is adopted: calls wait.
 func (g *Group) First() balancer.State {
 	return balancer.State{ConnectivityState: connectivity.Connecting, Picker: waiting{g.options.Gate, g.options.Door, firstEpoch}}
 }
 
-// show appends to todo what is to be done so that gRPC has the state and picker of g. It
-// appends nothing if gRPC has them, or is to get them later. g is nil until the first
-// generation has arrived. follower is the incoming generation, or nil; resting is what
-// its child has published if it waits for calls, or nil.
+// show appends the actions that give gRPC the state and picker of g, the current
+// generation. It appends nothing if gRPC has them already or gets them later. g is nil
+// before the first generation has taken over. follower is the incoming generation, or nil;
+// resting is the state of its child if that connects only when it gets calls, or nil.
 func (d *display) show(g, follower *generation, resting *balancer.State, now time.Time, todo []action) []action {
 	if d.newest = follower; follower == nil {
 		d.newest = g
@@ -78,7 +78,7 @@ func (d *display) show(g, follower *generation, resting *balancer.State, now tim
 	waits := state == connectivity.Connecting && d.state == state && d.of.alone() && g.alone()
 	d.state, d.of, d.previewed = state, g, resting
 	if waits {
-		return todo // the waiting picker that gRPC has will do
+		return todo // gRPC has a waiting picker already
 	}
 	d.at = now
 	d.published++
@@ -90,13 +90,13 @@ func (d *display) show(g, follower *generation, resting *balancer.State, now tim
 	return d.release(todo)
 }
 
-// stateOf returns the state to give gRPC for g. It is that of its backends, with two
+// stateOf returns the state to give gRPC for g. It is the state of its backends, with two
 // exceptions:
-//   - after TRANSIENT_FAILURE comes READY and not CONNECTING (see state.sticky), except
-//     for an empty list, which has calls wait, and for a child that rests, which is READY
-//     only after it has got calls;
-//   - instead of TRANSIENT_FAILURE it is CONNECTING while a successor connects: calls
-//     wait for that.
+//   - after TRANSIENT_FAILURE gRPC is not told CONNECTING, only READY (see state.sticky).
+//     CONNECTING is told nevertheless if the list is empty and calls wait, and if a child
+//     connects only when it gets calls;
+//   - while a successor connects, gRPC is told CONNECTING instead of a new
+//     TRANSIENT_FAILURE: calls wait for the successor.
 func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	if g == nil {
 		return connectivity.Connecting
@@ -112,8 +112,8 @@ func (d *display) stateOf(g *generation, followed bool) connectivity.State {
 	}
 }
 
-// differs reports whether the picker shown for g is out of date, though the state is
-// not, and how long it may stay so.
+// differs reports whether the picker for g has to be replaced although the state is the
+// same, and for how long the old picker may be used.
 func (d *display) differs(g *generation) (bool, time.Duration) {
 	if d.wrongReason() {
 		return true, 0
@@ -121,14 +121,14 @@ func (d *display) differs(g *generation) (bool, time.Duration) {
 	return g.by.outdated(d)
 }
 
-// wrongReason reports whether calls fail with the reason of another generation than
-// the newest, which is the one that they wait for. See pick.reason.
+// wrongReason reports whether calls fail with the reason of a generation that is not the
+// newest. They wait for the newest, so they should get its reason. See pick.reason.
 func (d *display) wrongReason() bool {
 	return d.state == connectivity.TransientFailure && d.reasonOf != d.newest.number
 }
 
-// due returns when the picker of g is to be replaced because it is out of date; zero
-// if it is not.
+// due returns when the picker of g has to be replaced although the state is the same;
+// zero: never.
 func (d *display) due(g *generation) time.Time {
 	if g == nil || d.of != g {
 		return time.Time{}
@@ -145,7 +145,8 @@ func (d *display) isDue(g *generation, now time.Time) bool {
 	return !due.IsZero() && !now.Before(due)
 }
 
-// quietFor is how long a picker of so many entries may be out of date.
+// quietFor returns for how long a picker of so many entries may be used although other
+// backends are READY now.
 func quietFor(entries int) time.Duration {
 	if quiet := time.Duration(entries) * quietPerEntry; quiet >= quietMinimum {
 		return quiet
@@ -153,7 +154,7 @@ func quietFor(entries int) time.Duration {
 	return 0
 }
 
-// picker builds the picker for g in the state that is to be shown.
+// picker builds the picker of g for the state that gRPC is told.
 func (d *display) picker(g *generation) balancer.Picker {
 	if g == nil {
 		return d.newWaiting()
@@ -161,13 +162,13 @@ func (d *display) picker(g *generation) balancer.Picker {
 	return g.by.picker(d)
 }
 
-// newWaiting returns a picker that has calls wait.
+// newWaiting returns a picker that has calls wait, with an epoch of its own.
 func (d *display) newWaiting() waiting {
 	d.epoch++
 	return waiting{d.gate, d.door, d.epoch}
 }
 
-// idlePicker returns what picks for the calls that a child's picker has no backend for.
+// idlePicker returns the picker for the calls for which a child's picker has no backend.
 func (d *display) idlePicker() balancer.Picker {
 	switch d.state {
 	case connectivity.Ready:
@@ -179,17 +180,17 @@ func (d *display) idlePicker() balancer.Picker {
 	}
 }
 
-// newFailing returns a picker that fails calls. Its error has only the text of the
-// reason. The reason may be a gRPC status, such as that of the stream: with that gRPC
-// would end every call with its code, and wait-for-ready calls too.
+// newFailing returns a picker that fails calls. Its error has the text of the reason and
+// is no gRPC status, even if the reason is one, such as the status of the stream. With a
+// status gRPC would fail wait-for-ready calls too.
 func (d *display) newFailing() balancer.Picker {
 	d.text, d.reasonOf = d.newest.failure().Error(), d.newest.number
 	return failing{errors.New(d.text), d.newWaiting()}
 }
 
-// release appends that the pending queue is to be told which parked calls have a picker
-// that can serve them, unless it was told before. If every call is dropped, those are
-// all but the pings, which the dropping picker parks under the last epoch.
+// release appends the action that tells the pending queue which parked calls can go on,
+// unless the queue was told before. If the list has only drops, pings still wait: the
+// dropping picker parks them under the last epoch, so that epoch is not released.
 func (d *display) release(todo []action) []action {
 	epoch := d.epoch
 	if d.of != nil && d.of.dropsAll() {
@@ -202,10 +203,10 @@ func (d *display) release(todo []action) []action {
 	return append(todo, released{epoch})
 }
 
-// alone reports whether no child chooses for g, which may be nil; see chooser.
+// alone reports whether no child chooses for g; see chooser. g may be nil.
 func (g *generation) alone() bool { return g == nil || g.by.alone() }
 
-// failure is what calls fail with while no backend of g is READY.
+// failure returns the error of calls while no backend of g is READY.
 func (g *generation) failure() error {
 	switch {
 	case g.size == 0:

@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A divisor divides by the same number again and again, by multiplication: the
-// processor takes several times as long for a division.
+// A divisor divides by a fixed number. It multiplies by the inverse, which is several
+// times faster than the processor's division.
 type divisor struct {
 	n       uint64
 	inverse uint64 // 2⁶⁴/n, or a little less

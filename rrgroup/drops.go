@@ -8,25 +8,25 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// errDropped ends a call that the list has dropped. Being a status it ends
-// wait-for-ready calls too, and gRPC does not retry it.
+// errDropped is the error of a dropped call. It is a gRPC status, so it fails
+// wait-for-ready calls too, and gRPC does not retry the call.
 var errDropped = status.Error(codes.Unavailable, "grpclb: the balancer's server list has this call dropped")
 
-// A dropTable is a list with drops, seen as a rotation over all its entries. A
-// call takes a turn of it, which is its place; an entry that is a drop ends the
-// call, any other lets it pass. How many calls each entry has had follows from the
-// number of turns, so nothing is counted for each of them.
+// A dropTable decides which calls are dropped. Its rotation goes over all entries of a
+// list, drops and backends. Each call takes one turn: at a drop entry the call is dropped,
+// at a backend entry it passes. How many calls each entry has dropped follows from the
+// number of turns, so there is no counter for each entry.
 type dropTable struct {
 	list   *tokens.List
 	turns  *counter   // the generation's
 	owed   *owedTurns // the group's
-	places []int32    // for each entry of list, how many backends are before it; of a drop, the complement
+	places []int32    // for each entry, how many backends are before it; for a drop, the bitwise complement of that
 	size   divisor    // len(places)
 	passes uint64     // backends in the list
 
 	// Owned by the group.
-	first uint64 // the turn that the list began with
-	told  uint64 // turns that were asked about
+	first uint64 // the number of turns when the list began
+	told  uint64 // the number of turns that newDrops has reported
 }
 
 // newDropTable returns the table of a list, whose turns are counted by turns.
@@ -44,18 +44,17 @@ func newDropTable(list *tokens.List, turns *counter, owed *owedTurns) *dropTable
 	return t
 }
 
-// carryOn has the rotation begin with this turn, before the first call takes one. It
-// carries on from the list before: see drop.continuity. Turns that calls take at the
-// old list while the new one takes over are taken a second time at the new list.
+// carryOn sets the turn with which the rotation begins. It is called before the first call
+// takes a turn, with the turn that the previous list has reached: see drop.continuity. If
+// calls take turns of the previous list after that, the new list uses the same turns again.
 func (t *dropTable) carryOn(turn uint64) {
 	t.turns.word.Store(turn)
 	t.first, t.told = turn, turn
 }
 
-// take takes the next turn. It returns how many turns before it have let a call
-// pass, and what the call fails with if it is dropped, or nil. If the list is
-// retired the call is not dropped and no turn is taken: gRPC has a newer picker
-// by then, and asks that.
+// take takes the next turn. It returns how many earlier turns have let a call pass, and
+// the error of the call if it is dropped. If the generation is retired, no turn is taken,
+// and the error has gRPC ask the newer picker.
 func (t *dropTable) take() (passed uint64, err error) {
 	w := t.turns.add()
 	if w.isClosed() {
@@ -68,8 +67,8 @@ func (t *dropTable) take() (passed uint64, err error) {
 	return passed, nil
 }
 
-// passed returns how many of so many turns have let a call pass, and whether the
-// next one drops it.
+// passed returns how many of the first turns let a call pass, and whether the turn after
+// them is a drop.
 func (t *dropTable) passed(turns uint64) (n uint64, drop bool) {
 	rounds, place := t.size.divide(turns)
 	before := t.places[place]
@@ -79,15 +78,15 @@ func (t *dropTable) passed(turns uint64) (n uint64, drop bool) {
 	return rounds*t.passes + uint64(before), drop
 }
 
-// passedSince is passed, less the turns of lists before this one.
+// passedSince is passed without the turns of earlier lists.
 func (t *dropTable) passedSince(turns uint64) uint64 {
 	all, _ := t.passed(turns)
 	before, _ := t.passed(t.first)
 	return all - before
 }
 
-// drop is for a child policy's picker: it uses a turn that is owed, or takes the
-// next one, and returns what the call fails with if it may not pass, or nil.
+// drop is for a child policy's picker. It uses an owed turn, or takes the next turn. It
+// returns the error of the call if it is dropped.
 func (t *dropTable) drop() error {
 	if t.owed.collect() {
 		return nil
@@ -96,14 +95,16 @@ func (t *dropTable) drop() error {
 	return err
 }
 
-// owe notes that a call that passed was not sent.
+// owe notes that a call passed and was not sent, so the next pick uses its turn. t may
+// be nil.
 func (t *dropTable) owe() {
 	if t != nil {
 		t.owed.owe()
 	}
 }
 
-// newDrops returns what was dropped by so many turns, less what it returned before.
+// newDrops returns how many calls were dropped in so many turns, without those that it
+// has returned before.
 func (t *dropTable) newDrops(turns uint64) (all []tokens.Dropped) {
 	if turns == t.told {
 		return nil
@@ -120,7 +121,7 @@ func (t *dropTable) newDrops(turns uint64) (all []tokens.Dropped) {
 	return all
 }
 
-// turnsOf returns how many of so many turns went to a place.
+// turnsOf returns how many of the first turns were at a place.
 func (t *dropTable) turnsOf(place int, turns uint64) uint64 {
 	rounds, rest := t.size.divide(turns)
 	if uint64(place) < rest {

@@ -12,14 +12,14 @@ import (
 type entry struct {
 	own        counter             // see finished
 	result     balancer.PickResult // what a pick returns; see picked
-	made       atomic.Uint32       // how far the result is made
+	made       atomic.Uint32       // unmade, making or made
 	place      uint32              // in the generation
 	backend    *tokens.Entry
 	generation *generation
 }
 
-// finished counts the calls of e that are over. It is closed when the generation is
-// retired.
+// finished counts the calls of e that have ended, answered or not. It is closed when the
+// generation is retired.
 func (e *entry) finished() *counter {
 	if few := e.generation.few[:]; e.place < uint32(len(few)) {
 		return &few[e.place]
@@ -27,9 +27,9 @@ func (e *entry) finished() *counter {
 	return &e.own
 }
 
-// The states of an entry's result. Its SubConn is there before the first pick. Done
-// and Metadata are made by the first pick, since most entries of a list that is
-// replaced often are never picked.
+// The states of an entry's result. Its SubConn is set before the first pick. The first pick
+// makes Done and Metadata, because most entries of a list that is soon replaced are never
+// picked.
 const (
 	unmade uint32 = iota
 	making
@@ -44,9 +44,8 @@ func (e *entry) picked() balancer.PickResult {
 	return e.firstPicked()
 }
 
-// firstPicked makes the result. If several picks are the first at the same time,
-// one of them leaves its result to later picks; the others use their own, which
-// has the same effect.
+// firstPicked makes the result. If several first picks run at the same time, one of them
+// stores its result for later picks. The others use their own, which has the same effect.
 func (e *entry) firstPicked() balancer.PickResult {
 	r := balancer.PickResult{SubConn: e.result.SubConn, Metadata: e.backend.Metadata()}
 	finished := e.finished()
@@ -65,9 +64,8 @@ func (e *entry) firstPicked() balancer.PickResult {
 	return r
 }
 
-// Pick is a pick that takes no turn of the generation: a child policy has chosen
-// the entry. It is refused if the generation is retired. gRPC has a newer picker
-// by then, and asks that.
+// Pick picks the entry for a child policy, without a turn of the generation. If the
+// generation is retired, the pick is refused and gRPC asks the newer picker.
 func (e *entry) Pick() (balancer.PickResult, error) {
 	if e.generation.again.add().isClosed() {
 		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable

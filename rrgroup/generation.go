@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A generation is a plan at work: its entries, the counts of their calls, and what
-// chooses among them.
+// A generation is made from a plan. It has the entries, the counters of their calls, and
+// the chooser between them.
 type generation struct {
 	// Fixed from the start.
 	number uint64    // from 1, in the order in which plans were adopted
@@ -16,20 +16,20 @@ type generation struct {
 
 	provenance Provenance
 
-	// Fixed until the generation is retired, and forgotten then: a call in flight keeps
-	// its generation in memory, and there may be very many.
+	// Fixed until the generation is retired, and nil after that: each call in flight keeps
+	// its generation in memory, and there may be very many retired generations.
 	plan   *Plan
-	blocks [][]entry  // the rotation, drop entries left out; see entry
+	blocks [][]entry  // the backends of the rotation, without drops; see method entry
 	drops  *dropTable // nil if the list has none
 
 	calls
-	pings counter // over the entries that are READY
+	pings counter // turns of pings
 
 	by chooser // owned by the group
 }
 
-// newGeneration makes the entries of a plan, in a rotation without SubConns. The
-// rotation starts behind the entry that random picks.
+// newGeneration makes a generation with a rotation that has no SubConns yet. The rotation
+// starts after an entry that random selects.
 func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	n := plan.size()
 	g := &generation{
@@ -48,15 +48,15 @@ func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	return g
 }
 
-// dropBy gives the generation the drops that its list has.
+// dropBy makes the drop table if the list has drops.
 func (g *generation) dropBy(owed *owedTurns) {
 	if g.plan.drops() {
 		g.drops, g.odd.owed = newDropTable(g.plan.List, &g.turns, owed), owed
 	}
 }
 
-// block is how many entries are allocated together. A call in flight keeps the block of
-// its entry in memory, which is a kilobyte, and not all entries of the generation.
+// block is how many entries are allocated together: a kilobyte. A call in flight keeps
+// only the block of its entry in memory.
 const block = 16
 
 func newBlocks(entries int) [][]entry {
@@ -70,11 +70,11 @@ func newBlocks(entries int) [][]entry {
 // entry returns the entry at a place in the rotation.
 func (g *generation) entry(place int) *entry { return &g.blocks[place/block][place%block] }
 
-// anyReady reports whether one of the backends is READY.
+// anyReady reports whether a backend is READY. It is false if the list has only drops,
+// although the state is READY then.
 func (g *generation) anyReady() bool {
 	return !g.dropsAll() && g.by.state() == connectivity.Ready
 }
 
-// dropsAll reports whether the list consists of drops alone: then every call
-// is dropped, though no backend is READY.
+// dropsAll reports whether the list has only drops, so that every call is dropped.
 func (g *generation) dropsAll() bool { return g.size == 0 && g.drops != nil }

@@ -14,27 +14,27 @@ import (
 	"github.com/actorlb/grpclb/internal/diary"
 )
 
-// A maker makes SubConns. Every balancer.ClientConn is one. There the method is marked
-// as deprecated, because of calls with more than one address.
+// A maker makes SubConns. Every balancer.ClientConn is one. gRPC marks NewSubConn as
+// deprecated because of calls with several addresses; here there is always one.
 type maker interface {
 	NewSubConn([]resolver.Address, balancer.NewSubConnOptions) (balancer.SubConn, error)
 }
 
-// A Queue holds the calls that were parked. The pending package has one.
+// A Queue knows the parked calls. Package pending has one.
 type Queue interface {
-	// Released says that there is a picker now which can serve the calls that were
-	// parked up to this epoch.
+	// Released says that a picker is published that can serve calls which were parked
+	// under this epoch or an earlier one.
 	Released(epoch uint64)
 }
 
 // Options are fixed for a group, except for its settings; see Group.Configure.
 type Options struct {
 	Parent   balancer.ClientConn   // the channel, or a policy
-	Parented bool                  // it may be a policy: policies write to the metadata of a pick
-	Build    balancer.BuildOptions // that the policy was built with, for child policies
+	Parented bool                  // Parent may be a policy, which may write to the metadata of a pick
+	Build    balancer.BuildOptions // those of the policy, passed on to child policies
 
-	// BackendCreds are for the backends of server lists. Nil: those get what the
-	// channel dials with, as fallback backends always do.
+	// BackendCreds are the credentials for backends of server lists. Nil: those of the
+	// channel, which fallback backends always get.
 	BackendCreds credentials.Bundle
 
 	Gate     Gate
@@ -58,9 +58,9 @@ type Group struct {
 	diary diary.Diary // owned by run
 }
 
-// Start runs a group as one of the actors' loops. It tells gRPC nothing before its
-// first plan, since a parent policy may not be ready for an update. Whoever adopts the
-// first plan gives gRPC the state First before that.
+// Start starts a group in actors. It gives gRPC no state before its first plan, because a
+// parent policy may not accept one yet. The caller has to give gRPC the state First before
+// it adopts the first plan.
 func Start(actors *actor.Group, options Options) *Group {
 	g := &Group{
 		options:   options,
@@ -105,8 +105,8 @@ func (g *Group) run(ctx context.Context) {
 	}
 }
 
-// catchUp handles the messages that have come while the group did not listen, so that
-// the picker that it publishes now is up to date.
+// catchUp handles the messages that came while messages returned nil, so that the next
+// picker is up to date.
 func (g *Group) catchUp(core *core) {
 	select {
 	case batch := <-g.inbox.Ready():
@@ -115,10 +115,10 @@ func (g *Group) catchUp(core *core) {
 	}
 }
 
-// messages is where the group hears from everybody but the policy; it does not listen if
-// that is nil. While the picker is out of date and may not be replaced yet, handling more
-// messages would change nothing for calls. They stay in the inbox, for two milliseconds
-// with ten thousand backends, and are handled together.
+// messages returns the channel of the group's inbox, or nil if messages have to wait.
+// While the picker has to be replaced but not yet, handling messages would change nothing
+// for calls. So they stay in the inbox until then and are handled together: with ten
+// thousand backends that takes at most two milliseconds.
 func (g *Group) messages(core *core) <-chan actor.Batch[message] {
 	if core.rests() {
 		return nil
@@ -126,7 +126,6 @@ func (g *Group) messages(core *core) <-chan actor.Batch[message] {
 	return g.inbox.Ready()
 }
 
-// handle handles a batch of messages.
 func (g *Group) handle(core *core, batch actor.Batch[message]) {
 	core.heard = time.Now()
 	for _, m := range g.inbox.Open(batch) {
@@ -189,7 +188,7 @@ func (g *Group) perform(core *core, a action) {
 	}
 }
 
-// publish gives a state to gRPC, or to the policy that is its parent.
+// publish gives a state to gRPC, or to the parent policy.
 func (g *Group) publish(s balancer.State) {
 	if g.options.Parented {
 		s.Picker = ownMetadata{s.Picker}
@@ -197,12 +196,11 @@ func (g *Group) publish(s balancer.State) {
 	g.options.Parent.UpdateState(s)
 }
 
-// makeSubConn has gRPC make the SubConn of conn. gRPC refuses only when the channel is
-// closing.
+// makeSubConn has gRPC make the SubConn of conn. gRPC refuses only while the channel closes.
 func (g *Group) makeSubConn(core *core, conn *subConn) {
 	options := balancer.NewSubConnOptions{StateListener: g.listener(conn), HealthCheckEnabled: conn.health}
 	if conn.provenance == FromBalancer {
-		//lint:ignore SA1019 in its place gRPC names attributes, which no bundle can read
+		//lint:ignore SA1019 gRPC recommends attributes instead, but a bundle can't read them
 		options.CredsBundle = g.options.BackendCreds
 	}
 	sc, err := maker(g.options.Parent).NewSubConn([]resolver.Address{conn.address}, options)
@@ -213,15 +211,15 @@ func (g *Group) makeSubConn(core *core, conn *subConn) {
 	core.made(conn, sc)
 }
 
-// shutDown shuts a SubConn down. If it was a child's, the child's minder does that.
+// shutDown shuts a SubConn down. If a child has used it, the child's minder does that.
 func (g *Group) shutDown(conn *subConn) {
 	if conn.sc != nil && !conn.users.ShutDown(conn.sc) {
 		conn.sc.Shutdown()
 	}
 }
 
-// end shuts down what the group owns. Whoever waits for an answer gets one first: the
-// minder of a child that waits could not shut down the child's SubConns.
+// end shuts down what the group owns. First it answers everybody who waits: a child that
+// waits blocks its minder, which has to shut down the child's SubConns.
 func (g *Group) end(core *core, timer *actor.Timer) {
 	timer.Stop()
 	for _, m := range g.inbox.Close() {

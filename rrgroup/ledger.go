@@ -7,22 +7,22 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A ledger counts the calls that were picked from the lists of one stream, and how
-// they ended. A list from a newer stream begins a new ledger: calls that are still in
-// flight from older lists are not reported on it.
+// A ledger counts the calls that were picked from the lists of one stream, and how they
+// ended, for load reports. The first list of a newer stream begins a new ledger: calls
+// from lists of earlier streams are not reported any more.
 type ledger struct {
 	stream uint64           // the number of the newest stream that a list came from
-	live   []*generation    // made from its lists, and not drained
-	past   totals           // of those that have drained
-	drops  map[string]int64 // by those that have drained, and not told
-	bytes  int              // of the tokens in drops
-	told   totals
+	live   []*generation    // made from lists of the stream, and not drained
+	past   totals           // of generations that have drained
+	drops  map[string]int64 // drops that count has not returned yet, by token
+	bytes  int              // length of all tokens in drops
+	told   totals           // what count has returned so far
 }
 
-// totals are what became of calls since some beginning.
+// totals count calls, without dropped ones.
 type totals struct{ started, finished, unsent, received int64 }
 
-// open takes a new generation into the ledger.
+// open adds a new generation, unless its list is from an earlier stream or it has none.
 func (l *ledger) open(g *generation) {
 	if g.plan.Provenance != FromBalancer || g.plan.Stream == 0 || g.plan.Stream < l.stream {
 		return
@@ -33,8 +33,8 @@ func (l *ledger) open(g *generation) {
 	l.live = append(l.live, g)
 }
 
-// fold takes a generation that has drained off the list of those that have to
-// be asked: nothing will happen to it any more.
+// fold adds the totals of a generation that has drained to past. They don't change any
+// more.
 func (l *ledger) fold(g *generation) {
 	i := slices.Index(l.live, g)
 	if i < 0 {
@@ -45,8 +45,8 @@ func (l *ledger) fold(g *generation) {
 	l.collectDrops(g)
 }
 
-// count returns what has happened since it was asked last. It is nothing if
-// the newest list came from another stream.
+// count returns the calls since it was called last. All counts are zero if the newest list
+// came from another stream.
 func (l *ledger) count(stream uint64) tokens.Counts {
 	if stream != l.stream || stream == 0 {
 		return tokens.Counts{}
@@ -61,7 +61,7 @@ func (l *ledger) count(stream uint64) tokens.Counts {
 	return news.counts(l.takeDrops())
 }
 
-// takeDrops returns the drops that were not told yet, by token.
+// takeDrops returns the drops that were not reported yet, sorted by token.
 func (l *ledger) takeDrops() (all []tokens.Dropped) {
 	for _, token := range slices.Sorted(maps.Keys(l.drops)) {
 		all = append(all, tokens.Dropped{Token: token, Calls: l.drops[token]})
@@ -71,15 +71,16 @@ func (l *ledger) takeDrops() (all []tokens.Dropped) {
 	return all
 }
 
-// totals returns what became of the generation's calls, without drops. Calls
-// begin and end while it reads, so the order of the reads matters:
-//   - how a call ended is counted before it is counted as finished. So of the
-//     finished calls, those that were not answered are all known when that is read
-//     afterwards, and none of them is taken for a received one. A call that ends just
-//     now may be missing among the received;
-//   - what is unsent is read once more before, so that no report has more unsent
-//     calls than there are. Such a call may be finished only in the next report;
-//   - the picks are read last, so there are at least as many as finished calls.
+// totals returns the totals of the generation. Calls start and end while it reads, so the
+// order of the reads matters:
+//   - a call that was not answered is first counted as such and then as finished. Finished
+//     calls are read first. So each finished call that was not answered is known as such,
+//     and is not reported as received. A call that ends during the reads may be missing
+//     among the received, until the next report;
+//   - unsent calls are also read before the finished ones, and that number is reported. A
+//     call that ends at that moment may be reported as unsent now and as finished in the
+//     next report;
+//   - picks are read last, so there are at least as many as finished calls.
 func (g *generation) totals() totals {
 	unsent := g.odd.unsent.Load()
 	over := g.over()
@@ -89,22 +90,22 @@ func (g *generation) totals() totals {
 	return totals{started: g.begun() - unused, finished: over, unsent: unsent, received: received}
 }
 
-// collectDrops adds what g has dropped since it was asked last.
+// collectDrops adds the calls that g has dropped since it was called last.
 func (l *ledger) collectDrops(g *generation) {
 	for _, d := range g.dropped() {
 		l.drops[l.keyOf(d.Token)] += d.Calls
 	}
 }
 
-// What a ledger keeps for the next count is bounded: a balancer may never ask for
-// reports, and use new tokens in every list, as long as a message may be.
+// The limits of drops. Without them drops could grow for ever: a balancer may send new,
+// long tokens in every list and never ask for reports.
 const (
 	untoldTokens = 10000
 	untoldBytes  = 1 << 20 // of the tokens
 )
 
-// keyOf returns the token to count drops under: its own, unless there are too
-// many. Those that are too many share the empty one.
+// keyOf returns the token under which a drop is counted: its own or, if the limits are
+// reached, the empty one.
 func (l *ledger) keyOf(token string) string {
 	if _, known := l.drops[token]; known {
 		return token
@@ -120,13 +121,14 @@ func (t totals) plus(o totals) totals {
 	return totals{t.started + o.started, t.finished + o.finished, t.unsent + o.unsent, t.received + o.received}
 }
 
-// since returns what has happened since told. A figure is negative if more picks were
-// taken back than made; the report makes up for it (lbstream.Counter).
+// since returns the difference to told. A figure is negative if gRPC did not use picks that
+// were counted before, and there were fewer new ones. lbstream subtracts it from later
+// reports (lbstream.Counter).
 func (t totals) since(told totals) totals {
 	return totals{t.started - told.started, t.finished - told.finished, t.unsent - told.unsent, t.received - told.received}
 }
 
-// counts adds the dropped calls, which start and finish at once.
+// counts adds the dropped calls. Each counts as started and as finished.
 func (t totals) counts(dropped []tokens.Dropped) tokens.Counts {
 	c := tokens.Counts{
 		Started:       t.started,

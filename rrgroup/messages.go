@@ -10,21 +10,21 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A message is what the group can be told.
+// A message is a message to the group.
 type message interface{ message() }
 
 // policy → group
 
-// Adopt has the group serve calls by plan, as soon as it can. It is not a message: only
-// the latest plan is kept until the group takes it. Only the policy may call it.
+// Adopt gives the group a new plan. It puts the plan into a cell: if the group has not taken
+// the plan before, that one is lost. Only the policy's goroutine may call it.
 func (g *Group) Adopt(plan *Plan) { g.plans.Put(plan) }
 
 // configure replaces the settings.
 type configure struct{ settings Settings }
 
-// Configure replaces the settings. A handover that has begun is due after the new
-// duration. SubConns that linger already do so for the old one. The message is dropped if
-// the group has stopped.
+// Configure replaces the settings. The new handover time also applies to a handover that has
+// begun. SubConns that linger already go on for the old time. The message is dropped if the
+// group has stopped.
 func (g *Group) Configure(settings Settings) { g.inbox.Send(configure{settings}) }
 
 // gRPC → group
@@ -43,7 +43,7 @@ func (g *Group) listener(conn *subConn) func(balancer.SubConnState) {
 
 // callers → group
 
-// ended says that the last call of a retired generation is over.
+// ended says that the last call of a retired generation has ended.
 type ended struct{ generation *generation }
 
 // drain returns the drain closure of a generation. Its message is dropped if the group
@@ -66,15 +66,15 @@ func (i childInbox) Send(m hosted.Message) bool { return i.inbox.Send(fromChild{
 
 // stream → group
 
-// count asks how many calls began and ended.
+// count asks how many calls started and ended.
 type count struct {
 	stream uint64
 	reply  chan<- tokens.Counts
 }
 
-// Count asks how many calls of the lists of this stream began and ended since Count was
-// called last. The answer comes later, on reply, which must have room. If the group has
-// stopped there is none.
+// Count asks how many calls from the lists of this stream started and ended since the last
+// Count. The answer comes later on reply, which must have room for it. If the group has
+// stopped, no answer comes.
 func (g *Group) Count(stream uint64, reply chan<- tokens.Counts) { g.inbox.Send(count{stream, reply}) }
 
 // anyone → group
@@ -125,25 +125,25 @@ type subConns struct {
 
 // Stats describes a group at one moment.
 type Stats struct {
-	Generations uint64 // made since the start
-	Drained     uint64 // of these, how many have ended: retired and without calls
-	Published   uint64 // pickers given to gRPC
+	Generations uint64 // how many were made since the start
+	Drained     uint64 // how many of these are retired and have no call in flight
+	Published   uint64 // how many pickers gRPC was given
 
-	SubConns  int // not shut down
-	Lingering int // of these, how many no generation names
-	Backends  int // SubConns of the generation that serves
-	Ready     int // of these, how many are READY
+	SubConns  int // how many are not shut down
+	Lingering int // how many of these linger, because no generation needs them
+	Backends  int // SubConns of the current generation
+	Ready     int // how many of these are READY
 }
 
 // group → policy
 
-// Aggregate is what the policy hears of the backends.
+// Aggregate is what the group tells the policy about the backends.
 type Aggregate struct {
-	// Plan is the newest that the group has taken; nil before the first. The other
-	// fields say nothing about a newer one.
+	// Plan is the newest plan that the group has taken; nil before the first. The policy
+	// may have made a newer one; the other fields say nothing about that.
 	Plan *Plan
-	// Ready: a backend of the current generation is READY. That may still be the
-	// generation of the plan before.
+	// Ready: a backend of the current generation is READY. The current generation may
+	// still be that of an earlier plan.
 	Ready bool
 	// Arriving: a backend of Plan is being connected for the first time since the
 	// plan came, and Settings.Handover has not passed.

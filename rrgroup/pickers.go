@@ -6,11 +6,11 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// A Gate parks calls that have no picker yet that can serve them. The pending package
-// has one.
+// A Gate parks calls that no picker can serve yet. Package pending has one.
 type Gate interface {
-	// Park notes that the call with this context waits. Each picker that has calls
-	// wait has an epoch, higher than the one before. An error fails the call.
+	// Park notes that the call with this context waits. epoch is that of the picker; each
+	// waiting picker has a higher one than the one before. If Park returns an error, the
+	// call fails with it.
 	Park(call context.Context, epoch uint64) error
 }
 
@@ -21,7 +21,7 @@ type waiting struct {
 	epoch uint64
 }
 
-// Pick parks the call. It fails it if the gate says that too many wait.
+// Pick parks the call, or fails it if too many calls wait.
 func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isShow(info) {
 		return show(p.door, info)
@@ -32,13 +32,13 @@ func (p waiting) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// A failing picker fails calls that are not wait-for-ready with its error. Pings wait.
+// A failing picker fails calls with its error. gRPC has wait-for-ready calls wait instead.
+// Pings are parked.
 type failing struct {
 	err error
 	own waiting
 }
 
-// Pick returns the error.
 func (p failing) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isOwn(info) {
 		return p.own.Pick(info)
@@ -46,15 +46,15 @@ func (p failing) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, p.err
 }
 
-// A dropping picker drops every call: the list has only drop entries. A ping is not a
-// call; it waits for a list that names a backend.
+// A dropping picker drops every call: the list has only drop entries. Pings are not
+// dropped. They wait for a list that names a backend.
 type dropping struct {
 	drops *dropTable
 	own   waiting
 }
 
-// Pick takes a turn of the drop rotation, so that the drop is counted. Turns that are
-// owed by other lists are left, since no call passes here.
+// Pick takes a turn of the drop rotation, so that the drop is counted. It uses no owed turn:
+// an owed turn lets a call pass, and here no call passes.
 func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isOwn(info) {
 		return p.own.Pick(info)
@@ -63,11 +63,10 @@ func (p dropping) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, err
 }
 
-// An ownMetadata picker gives each pick metadata of its own, which the caller may write
-// to. Without it all picks of an entry share their metadata.
+// An ownMetadata picker copies the metadata of each pick, so that a parent policy may write
+// to it. Otherwise all picks of an entry share their metadata.
 type ownMetadata struct{ balancer.Picker }
 
-// Pick copies the metadata of the pick that it returns.
 func (p ownMetadata) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	r, err := p.Picker.Pick(info)
 	if r.Metadata != nil {

@@ -7,14 +7,14 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// PingMethod is the method that pings call. No backend serves it; the error that says so
-// is an answer too.
+// PingMethod is the method that pings call. No backend has it; the error that says so is an
+// answer too.
 const PingMethod = service + "Ping"
 
 // A Probe receives the outcome of a ping. The caller makes it, and pickers find it in
 // the ping's context. gRPC may pick more than once for a ping, because the connection
-// was lost meanwhile or the ping was retried. If one of these picks was answered, its
-// outcome counts. The outcome is there when the ping has ended.
+// broke meanwhile or the ping was retried. The outcome is that of the pick that was
+// answered, if there is one. It can be received when the ping has ended.
 type Probe chan Outcome
 
 // An Outcome is the end of a ping that was sent to a backend.
@@ -33,9 +33,9 @@ func WithProbe(ctx context.Context, p Probe) context.Context {
 	return context.WithValue(ctx, probeKey{}, p)
 }
 
-// pingOver returns the pick of a ping. It is not counted for the balancer, and a
-// generation does not wait for it before it has drained: gRPC lets a ping over a SubConn
-// finish even after Shutdown.
+// pingOver returns the result of a pick for a ping over sc. Pings are in no load report,
+// and a retired generation does not wait for them: gRPC lets a ping finish even after
+// Shutdown of the SubConn.
 func pingOver(ctx context.Context, sc balancer.SubConn) balancer.PickResult {
 	var probe Probe // nil if the method was called by hand
 	if ctx != nil {
@@ -47,8 +47,8 @@ func pingOver(ctx context.Context, sc balancer.SubConn) balancer.PickResult {
 	}}
 }
 
-// tell adds the outcome of a pick. Picks of a ping end one after the other. An answer
-// replaces an earlier outcome.
+// tell stores the outcome of a pick. An answered one replaces an earlier outcome. The picks
+// of a ping end one after the other.
 func (p Probe) tell(o Outcome) {
 	if o.Answered {
 		select {
@@ -62,8 +62,8 @@ func (p Probe) tell(o Outcome) {
 	}
 }
 
-// ping picks for a ping. Pings have turns of their own, so that calls go where they
-// would have gone without pings.
+// ping picks for a ping. Pings have their own turns, so they do not change which backend
+// the next call goes to.
 func (p *roundRobin) ping(info balancer.PickInfo) (balancer.PickResult, error) {
 	_, place := p.size.divide(uint64(p.pings.add()) - 1)
 	return pingOver(info.Ctx, p.ready[place].result.SubConn), nil

@@ -10,9 +10,8 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// Provenance says who named a backend. A SubConn is never shared between
-// backends of different provenance: they are authenticated and checked for
-// health in different ways.
+// Provenance says who named a backend. Backends of different provenance never share a
+// SubConn, even at the same address: they differ in credentials and health checks.
 type Provenance uint8
 
 const (
@@ -20,26 +19,25 @@ const (
 	FromResolver                   // the fallback addresses
 )
 
-// A Plan says which backends calls should go to. It is immutable, and the
-// latest one wins.
+// A Plan says which backends calls should go to. It does not change, and replaces the one
+// before.
 type Plan struct {
 	Provenance Provenance
 	List       *tokens.List        // the backends and drops, if FromBalancer
 	Stream     uint64              // the number of the stream that List came from
 	Endpoints  []resolver.Endpoint // the backends, if FromResolver
-	Child      *hosted.Child       // what picks among the backends; nil: they take turns
+	Child      *hosted.Child       // picks between the backends; nil: round robin, see method child
 
-	// CheckHealth has gRPC check the health of a list's backends, if the service config
-	// says how. The group's own rotation always asks for that; a child may or may not.
-	// Backends that the resolver named are checked in any case.
+	// CheckHealth: gRPC checks the health of the list's backends, if the service config has
+	// a healthCheckConfig and, where a child chooses, the child asks for it. For backends
+	// that the resolver named, it always applies.
 	CheckHealth bool
 
-	// Unserved is what calls fail with if the plan names no backend. If it is
-	// nil too, they wait.
+	// Unserved is the error of calls if the plan names no backend. If it is nil, they
+	// wait.
 	Unserved error
 
-	// Doing completes the sentence "grpclb is ...", for the text of a pick
-	// that fails.
+	// Doing completes the sentence "grpclb is ..." in the errors of calls.
 	Doing string
 }
 
@@ -88,8 +86,8 @@ func (p *Plan) listedBackends(yield func(int, *tokens.Entry) bool) {
 	}
 }
 
-// fallbackBackends yields each address once, without a token. A child decides how often
-// each is called. They have entries because calls in flight are counted by entry.
+// fallbackBackends yields an entry for each address, without a token. A child chooses
+// between them; the entries are there because calls in flight are counted for each entry.
 func (p *Plan) fallbackBackends(yield func(int, *tokens.Entry) bool) {
 	seen := map[string]bool{}
 	for _, e := range p.Endpoints {

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// A pool holds every SubConn of the group that is not shut down: those that a
-// generation names and those that linger. There is one for each key.
+// A pool has all SubConns of the group that are not shut down: those that a generation or a
+// child needs, and those that linger. There is one for each key.
 type pool struct {
-	conns   map[string]*subConn // the first of those with the same Addr
-	size    int
-	leaving []leaving // in the order in which they expire
-	names   int       // of SubConns, in all of leaving
+	conns   map[string]*subConn // by Addr, the first SubConn with it; subConn.next is the second
+	size    int                 // number of SubConns
+	leaving []leaving           // in the order in which they expire
+	names   int                 // number of SubConns in all elements of leaving
 }
 
-// A leaving is a set of SubConns that were let go at the same time. Some of them may be
-// in use again.
+// A leaving is a set of SubConns that linger until the same time. Some of them may be in
+// use again by then.
 type leaving struct {
 	until time.Time
 	conns []*subConn
@@ -32,15 +32,15 @@ func (p *pool) get(k key) *subConn {
 	return c
 }
 
-// add takes in a new SubConn. Those with the same Addr are linked; they differ in
-// provenance, in the name for the handshake, or in attributes. There are few.
+// add adds a new SubConn. SubConns with the same Addr form a linked list. They differ in
+// provenance, health checks, ServerName or attributes, so there are few.
 func (p *pool) add(c *subConn) {
 	at := c.address.Addr
 	c.next, p.conns[at] = p.conns[at], c
 	p.size++
 }
 
-// remove takes out a SubConn, which is to be shut down.
+// remove removes a SubConn. The caller has to shut it down.
 func (p *pool) remove(c *subConn) {
 	at := c.address.Addr
 	c.gone = true
@@ -58,8 +58,7 @@ func (p *pool) remove(c *subConn) {
 	c.next = nil
 }
 
-// find returns the SubConn for a key, and whether it is new. One that lingers does
-// not any more.
+// find returns the SubConn for a key, and whether it is new. If it lingered, that ends.
 func (p *pool) find(k key) (c *subConn, isNew bool) {
 	if c = p.get(k); c == nil {
 		c, isNew = &subConn{key: k}, true
@@ -69,8 +68,8 @@ func (p *pool) find(k key) (c *subConn, isNew bool) {
 	return c, isNew
 }
 
-// letGo lets those of conns go that nobody needs now. They linger until the
-// given time, but it returns those that never connected, to be shut down at once.
+// letGo lets go those of conns that nobody needs now. Those that have been READY linger
+// until the given time. It returns the others, which the caller has to shut down at once.
 func (p *pool) letGo(conns []*subConn, now, until time.Time) (shut []*subConn) {
 	var lingering []*subConn
 	for _, c := range conns {
@@ -91,8 +90,8 @@ func (p *pool) letGo(conns []*subConn, now, until time.Time) (shut []*subConn) {
 	return shut
 }
 
-// leave notes until when SubConns linger. The sets are in the order of time. As a rule
-// the new one is the last.
+// leave notes until when SubConns linger. The sets are in the order of time; a new one is
+// the last unless the linger time was shortened.
 func (p *pool) leave(until time.Time, conns []*subConn) {
 	p.names += len(conns)
 	at := len(p.leaving)
@@ -106,9 +105,9 @@ func (p *pool) leave(until time.Time, conns []*subConn) {
 	p.leaving = slices.Insert(p.leaving, at, leaving{until, conns})
 }
 
-// tidy takes the SubConns that are in use again out of leaving, if they are most of what
-// it names. Otherwise lists that replace each other quickly would each leave a set there
-// for as long as SubConns linger.
+// tidy removes SubConns that are in use again from leaving, if leaving has more than twice
+// as many as the pool. Otherwise leaving would grow while lists replace each other quickly,
+// because each handover adds a set that stays until it expires.
 func (p *pool) tidy() {
 	if p.names <= 2*p.size {
 		return
@@ -122,8 +121,8 @@ func (p *pool) tidy() {
 	p.leaving = slices.DeleteFunc(p.leaving, func(l leaving) bool { return len(l.conns) == 0 })
 }
 
-// expire returns what has lingered long enough, to be shut down. A SubConn that was
-// taken up again is not among them.
+// expire removes and returns the SubConns whose linger time is over, which the caller has to
+// shut down. A SubConn that is in use again is not among them.
 func (p *pool) expire(now time.Time) (shut []*subConn) {
 	due := 0
 	for ; due < len(p.leaving) && !p.leaving[due].until.After(now); due++ {
@@ -148,7 +147,7 @@ func (p *pool) nextExpiry() time.Time {
 	return p.leaving[0].until
 }
 
-// empty takes out every SubConn, and returns them to be shut down.
+// empty removes and returns all SubConns, which the caller has to shut down.
 func (p *pool) empty() []*subConn {
 	all := p.all()
 	for _, c := range all {

@@ -2,9 +2,10 @@ package rrgroup
 
 import "github.com/actorlb/grpclb/tokens"
 
-// retire lets the generation end: no pick succeeds any more, and when the last
-// call in flight is over, which may be now, the drain closure runs. Until then
-// nothing is kept but what the calls need.
+// retire closes all counters of the generation, so that its picks are refused. The drain
+// closure runs when the last call in flight has ended, which may be at once. The plan,
+// the drop table and the entries can be freed then, except for blocks of entries that
+// calls in flight use.
 func (g *generation) retire(drain func()) {
 	g.drain = drain
 	turns, again := g.turns.close(), g.again.close()
@@ -30,8 +31,8 @@ func (g *generation) begun() int64 {
 	return g.by.picks(g.turns.now(), g.again.now())
 }
 
-// over returns how many of the picks are over. To have begun at least as many, ask
-// for those afterwards.
+// over returns how many calls have ended, with picks that gRPC did not use. Call begun
+// after it: then begun returns at least as many.
 func (g *generation) over() (n int64) {
 	if g.retired {
 		return g.picks - g.outstanding.Load()
@@ -44,8 +45,7 @@ func (g *generation) over() (n int64) {
 	return n
 }
 
-// turn returns how many turns of the drops there were, those of lists before
-// included.
+// turn returns the number of turns of the drop rotation, with those of earlier lists.
 func (g *generation) turn() uint64 {
 	if g.retired {
 		return g.taken
@@ -53,7 +53,7 @@ func (g *generation) turn() uint64 {
 	return g.turns.now()
 }
 
-// dropped returns what was dropped since it was asked last.
+// dropped returns how many calls were dropped since it was called last.
 func (g *generation) dropped() (all []tokens.Dropped) {
 	if g.drops != nil {
 		return g.drops.newDrops(g.turns.now())

@@ -12,18 +12,18 @@ import (
 type rotation struct {
 	of *generation // fixed
 
-	// Owned by the group. When the generation is retired, only the held SubConns are kept.
-	conns    []*subConn  // conns[i] is behind the entry at place i
-	distinct []*subConn  // the same, each once
-	tally    standing    // the same, by how they stand
+	// Owned by the group.
+	conns    []*subConn  // conns[i] is for the entry at place i; nil after leave
+	distinct []*subConn  // each of conns once; after leave, those that are held
+	tally    standing    // how many of distinct are in which state
 	built    *roundRobin // the latest picker; nil before the first
-	last     int         // the place picked last when it was built
-	stale    bool        // it is not of those that are READY now
+	last     int         // the place that was picked last when built was made
+	stale    bool        // other SubConns are READY than when built was made
 	err      error       // of the SubConn that failed to connect last
 }
 
-// connect finds the SubConns behind the entries. A backend that the generation before
-// has in the same place needs no look-up in the pool.
+// connect finds or makes the SubConns for the entries, and connects them. For a backend
+// that has nearly the same place in the generation before, it needs no look-up in the pool.
 func (r *rotation) connect(c *core, before *generation) {
 	last := cursorOver(before)
 	r.conns = make([]*subConn, r.of.size)
@@ -62,9 +62,9 @@ func (r *rotation) state() connectivity.State {
 
 func (r *rotation) trying() bool { return r.tally.first > 0 }
 
-// arrived: its first backend is READY, or there is none left to wait for. While
-// others serve, the failures of backends that were not tried since the plan came do
-// not count: they may have happened long ago, and the next attempt is still to come.
+// arrived: a backend is READY, or all have failed, or there is none. While the current
+// generation has a READY backend, a failure from before the plan does not count: it may
+// be long ago, and gRPC will try again.
 func (r *rotation) arrived(served bool) bool {
 	if served && r.tally.ready == 0 && r.tally.untried > 0 {
 		return false
@@ -101,7 +101,7 @@ func (r *rotation) outdated(d *display) (bool, time.Duration) {
 	}
 }
 
-// picks: each turn is a pick, except those that dropped a call.
+// picks: each turn is a pick, except the turns that dropped a call.
 func (r *rotation) picks(turns, again uint64) int64 {
 	if drops := r.of.drops; drops != nil {
 		turns = drops.passedSince(turns)
@@ -111,8 +111,9 @@ func (r *rotation) picks(turns, again uint64) int64 {
 
 func (r *rotation) backends() (all, ready int) { return len(r.distinct), r.tally.ready }
 
-// leave takes the generation off its SubConns. Those that have ever been READY may
-// have calls in flight, and are held.
+// leave detaches the rotation from its SubConns. SubConns that have been READY may have
+// calls in flight, so they are held until the generation has drained. The others are not
+// needed any more.
 func (r *rotation) leave(c *core) {
 	held := r.distinct[:0]
 	for _, conn := range r.distinct {
@@ -137,9 +138,9 @@ func (r *rotation) ended(c *core) {
 	}
 }
 
-// A cursor goes through the SubConns of a rotation while its successor is made. Most lists
-// have most backends in the same order as the list before, shifted by one at most. For
-// those the cursor finds the SubConn without a look-up in the pool.
+// A cursor goes through the SubConns of a rotation while the next rotation is made. In most
+// lists, most backends are in the same order as in the list before. For those the cursor
+// finds the SubConn without a look-up in the pool.
 type cursor struct {
 	conns []*subConn
 	next  int // the place that should come next
@@ -158,8 +159,8 @@ func cursorOver(g *generation) cursor {
 	return cursor{conns: r.conns}
 }
 
-// meet returns the SubConn for a backend if it is near the place that should
-// come next, or nil.
+// meet returns the SubConn for a backend, if that is at most one place away from the next
+// place; otherwise nil.
 func (c *cursor) meet(addr string, health bool) *subConn {
 	for _, place := range [...]int{c.next, c.next + 1, c.next - 1} {
 		if place >= 0 && place < len(c.conns) && c.conns[place].lists(addr, health) {

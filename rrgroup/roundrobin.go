@@ -5,22 +5,22 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A roundRobin is the picker of a generation with READY backends. It is
-// immutable; readiness changes make a new one over the same generation.
+// A roundRobin is the picker of a rotation with READY backends. It does not change. When
+// other backends are READY, the rotation makes a new one.
 type roundRobin struct {
 	turns  *counter   // the generation's
 	ready  []*entry   // in the order of the list, never empty
 	size   divisor    // len(ready)
-	offset uint64     // maps the count of picks to a place in ready
+	offset uint64     // added to the number of picks, to get a place in ready
 	drops  *dropTable // nil if the list has none
 	again  *counter   // the generation's
-	pings  *counter   // the same
-	since  uint64     // the count of picks when it was built
+	pings  *counter   // the generation's
+	since  uint64     // the number of picks when it was made
 	door   Door
 }
 
-// Pick takes the next entry in turn, unless the list has the call dropped. It
-// neither waits nor, but for a ping and the first pick of an entry, allocates.
+// Pick picks the next entry in turn, or drops the call if it is a drop's turn. It never
+// waits. It allocates only for a ping and for the first pick of an entry.
 func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isOwn(info) {
 		return p.own(info)
@@ -35,7 +35,7 @@ func (p *roundRobin) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return p.at(uint64(w) - 1).picked(), nil
 }
 
-// at returns the entry for the pick after so many others.
+// at returns the entry for the next pick after this number of picks.
 func (p *roundRobin) at(picks uint64) *entry {
 	if len(p.ready) == 1 {
 		return p.ready[0]
@@ -56,8 +56,8 @@ func (p *roundRobin) pickOrDrop() (balancer.PickResult, error) {
 	return p.at(passed + p.again.now()).picked(), nil
 }
 
-// pickAgain is a pick that uses a turn of the drops that is owed. It goes where a
-// pick with a turn of its own would have gone, and the next one goes further.
+// pickAgain picks with an owed turn of the drop rotation. Counter again moves the round
+// robin on, so the entry is the one that a pick with a new turn would get.
 func (p *roundRobin) pickAgain() (balancer.PickResult, error) {
 	w := p.again.add()
 	if w.isClosed() {
@@ -68,8 +68,8 @@ func (p *roundRobin) pickAgain() (balancer.PickResult, error) {
 	return p.at(passed + uint64(w) - 1).picked(), nil
 }
 
-// picks returns how many picks there were, by all pickers of the generation and,
-// if the list has drops, by the lists before it.
+// picks returns the number of picks by all pickers of the generation. If the list has
+// drops, picks of the earlier lists are included.
 func (p *roundRobin) picks() uint64 {
 	turns := p.turns.now()
 	if p.drops != nil {
@@ -78,7 +78,7 @@ func (p *roundRobin) picks() uint64 {
 	return turns + p.again.now()
 }
 
-// newRoundRobin returns a picker over these entries of g, shifted by nothing.
+// newRoundRobin returns a picker over these entries of g, with offset 0.
 func newRoundRobin(g *generation, ready []*entry) *roundRobin {
 	return &roundRobin{
 		turns: &g.turns,
@@ -90,9 +90,8 @@ func newRoundRobin(g *generation, ready []*entry) *roundRobin {
 	}
 }
 
-// newPicker builds a picker over the entries that are READY now. It carries
-// the sequence on: its first pick is the first of them behind the entry that
-// was picked last.
+// newPicker makes a picker over the entries that are READY now. It continues the sequence:
+// its first pick is the first READY entry after the one that was picked last.
 func (r *rotation) newPicker(door Door) *roundRobin {
 	r.last = r.lastPicked()
 	ready, after := r.readyEntries()
@@ -118,8 +117,8 @@ func (r *rotation) lastPicked() int {
 	return int(p.at(picks - 1).place)
 }
 
-// readyEntries returns the READY entries in the order of the list and which of
-// them comes first behind the entry picked last.
+// readyEntries returns the READY entries in the order of the list, and the place among them
+// of the first one after the entry that was picked last.
 func (r *rotation) readyEntries() (ready []*entry, after int) {
 	ready = make([]*entry, 0, r.tally.ready)
 	before := 0
@@ -135,8 +134,8 @@ func (r *rotation) readyEntries() (ready []*entry, after int) {
 	return ready, before % len(ready)
 }
 
-// onto makes picks of e go to sc. It writes only before e is first published:
-// the SubConn of an entry never changes.
+// onto sets the SubConn for picks of e. It writes only the first time, before a picker with
+// e is published: the SubConn of an entry never changes.
 func (e *entry) onto(sc balancer.SubConn) *entry {
 	if e.result.SubConn == nil {
 		e.result.SubConn = sc

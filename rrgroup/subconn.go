@@ -11,8 +11,8 @@ import (
 	"github.com/actorlb/grpclb/internal/attrs"
 )
 
-// A subConn is a SubConn of the pool. The group's goroutine owns everything in it;
-// others only pass the pointer on.
+// A subConn is a SubConn of the pool. Only the group's goroutine uses its fields; others
+// only pass the pointer on.
 type subConn struct {
 	key // fixed when it was made
 
@@ -20,32 +20,32 @@ type subConn struct {
 	next *subConn         // in the pool, another one with the same Addr
 
 	// What it reported last.
-	failed   bool // it failed and has not been READY since
-	wasReady bool // it has been READY once
+	failed   bool // it has failed and not been READY since; takeUp resets it
+	wasReady bool // it has been READY at least once
 	state    connectivity.State
 	since    time.Time // when it first reported that state; zero: it has reported none
-	err      error     // why the last attempt to connect failed
-	knownIn  uint64    // the newest generation when it was READY or failed last; 0 before
+	err      error     // why the last attempt to connect failed; nil when READY
+	knownIn  uint64    // number of the newest generation when it last failed or was READY; 0: never
 
 	// Who needs it.
-	held    int           // retired generations that have not drained
-	serving serving       // rotations of the current and the incoming generation, if they name it
+	held    int           // how many rotations that have not drained hold it
+	serving serving       // rotations of the current and the incoming generation that name it
 	users   *hosted.Users // child policies; nil if none ever used it
-	until   time.Time     // if nobody does: it lingers until then
-	gone    bool          // it is shut down
+	until   time.Time     // it lingers until then; zero: it does not linger
+	gone    bool          // it was removed from the pool, and is shut down or will be
 }
 
-// A standing counts the SubConns of a rotation by state, each once however many entries
-// it has.
+// A standing counts the SubConns of a rotation by state. A SubConn with several entries
+// counts once.
 type standing struct {
 	ready, pending, failed int
 
-	untried int // of the failed: those that failed before there was the generation
-	first   int // of the pending: those that have been neither READY nor failed since then
+	untried int // those of failed that failed before the generation was made
+	first   int // those of pending that have been neither READY nor failed since then
 }
 
-// in returns the count that c belongs to. A SubConn that failed counts as failed until
-// it is READY, also while it connects again.
+// in returns the counter for c. A SubConn that failed counts as failed until it is READY,
+// also while it connects again.
 func (s *standing) in(c *subConn) *int {
 	switch {
 	case c.state == connectivity.Ready:
@@ -57,9 +57,9 @@ func (s *standing) in(c *subConn) *int {
 	}
 }
 
-// A serving is the rotations that send calls over a SubConn: at most those of the current
-// generation, the incoming one, and for a moment the one that replaces the incoming one.
-// Places that are not used are nil.
+// A serving has the rotations that name a SubConn: those of the current generation, of the
+// incoming one, and, while adopt runs, of the one that replaces the incoming one. Places
+// that are not used are nil.
 type serving [3]*rotation
 
 func (s *serving) has(r *rotation) bool { return s[0] == r || s[1] == r || s[2] == r }
@@ -82,11 +82,11 @@ func (s *serving) swap(old, new *rotation) {
 type key struct {
 	address    resolver.Address
 	provenance Provenance
-	health     bool // gRPC checks its health, and says READY only of one that is well
+	health     bool // gRPC checks its health, and reports READY only if it is healthy
 }
 
-// listedKey is the key of a list's backend, for the group's own rotation. Of a list's
-// backend only the address is known.
+// listedKey returns the key of a list's backend for the group's own rotation. A list has
+// only addresses: no ServerName and no attributes.
 func listedKey(addr string, health bool) key {
 	return key{address: resolver.Address{Addr: addr}, provenance: FromBalancer, health: health}
 }
@@ -98,20 +98,20 @@ func (c *subConn) connects(k key) bool {
 		c.address.ServerName == k.address.ServerName && attrs.Equal(c.address.Attributes, k.address.Attributes)
 }
 
-// lists reports whether c is the pool's SubConn for a list's backend.
+// lists reports whether c is in the pool and is the SubConn for a list's backend.
 func (c *subConn) lists(addr string, health bool) bool {
 	return !c.gone && c.address.Addr == addr && c.provenance == FromBalancer && c.health == health
 }
 
-// wanted reports whether a rotation that is not retired names c: then it is to stay
-// connected.
+// wanted reports whether the rotation of the current or the incoming generation names c.
+// Then c is to be connected.
 func (c *subConn) wanted() bool { return c.serving != serving{} }
 
 // isFree reports whether nobody needs c any more.
 func (c *subConn) isFree() bool { return !c.wanted() && c.users.None() && c.held == 0 }
 
-// serve adds r to the rotations that send calls over c, and c to the tally of r. It
-// reports false if r had c already, because its address is listed twice.
+// serve adds r to the rotations that name c, and c to the tally of r. It returns false if r
+// has c already, because its address is listed twice.
 func (c *subConn) serve(r *rotation) bool {
 	if c.serving.has(r) {
 		return false
@@ -138,7 +138,7 @@ func (c *subConn) report(state balancer.SubConnState, newest uint64) {
 	}
 }
 
-// note counts c by its state.
+// note adds c to the counts.
 func (r *rotation) note(c *subConn) {
 	*r.tally.in(c)++
 	if c.failed {
@@ -147,14 +147,14 @@ func (r *rotation) note(c *subConn) {
 	r.tally.recount(c, r.of.number, 1)
 }
 
-// untally takes c out of the counts again.
+// untally removes c from the counts.
 func (r *rotation) untally(c *subConn) {
 	*r.tally.in(c)--
 	r.tally.recount(c, r.of.number, -1)
 }
 
-// recount adds n to the counts of SubConns that have been neither READY nor failed
-// since there was the generation with this number, if c is one of those.
+// recount adds n to untried or first, if c has been neither READY nor failed since the
+// generation with this number was made.
 func (s *standing) recount(c *subConn, number uint64, n int) {
 	switch {
 	case c.knownIn >= number:
@@ -165,7 +165,7 @@ func (s *standing) recount(c *subConn, number uint64, n int) {
 	}
 }
 
-// take notes what the SubConn reported. While it is READY, that holds for each new
+// take notes the new state. A SubConn that was READY until now has been READY in the newest
 // generation too.
 func (c *subConn) take(state balancer.SubConnState, newest uint64) {
 	if c.state == connectivity.Ready {
@@ -180,8 +180,8 @@ func (c *subConn) take(state balancer.SubConnState, newest uint64) {
 	}
 }
 
-// connect starts an attempt to connect, unless gRPC made no SubConn or it was shut down
-// since the action was added.
+// connect starts an attempt to connect. It does nothing if gRPC made no SubConn, or if c was
+// removed from the pool after the action was added.
 func (c *subConn) connect() {
 	if c.sc != nil && !c.gone {
 		c.sc.Connect()
