@@ -9,10 +9,10 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// Children are the children of a group: a core, owned by the group's goroutine.
+// Children are the child policies of a group. It is a core, owned by the group's goroutine.
 type Children struct {
 	group     Group
-	instances []*Instance // that are not closed
+	instances []*Instance // those that are not closed
 }
 
 // NewChildren returns the children of a group that has none yet.
@@ -21,9 +21,9 @@ func NewChildren(g Group) *Children { return &Children{group: g} }
 // Count returns how many children there are.
 func (c *Children) Count() int { return len(c.instances) }
 
-// Begin has a child choose the backends of a plan: the instance that there is, if it
-// is the same policy for backends of the same provenance, or else a new one. If it
-// chooses for another plan that serves calls, that plan's term is superseded.
+// Begin has a child choose the backends of a plan, and returns the term of that. It uses
+// an instance that there is, if that has the same policy, provenance and health checks;
+// otherwise it starts a new one. The instance's term before is superseded.
 func (c *Children) Begin(plan *Plan, entries Entries) *Term {
 	in := c.instanceFor(plan)
 	t := &Term{by: in, plan: plan, entries: entries}
@@ -49,9 +49,9 @@ func (c *Children) instanceFor(plan *Plan) *Instance {
 	return in
 }
 
-// update gives a child its newest plan, once it has carried out the update before:
-// of the plans that come meanwhile only the last counts. It gets none if the term of
-// the newest plan is over already.
+// update gives a child its newest plan. If the child has not carried out the update before,
+// this waits until it has; of several plans that come meanwhile, the child gets only the
+// last. It does nothing if the newest plan is retired already.
 func (c *Children) update(in *Instance) {
 	if in.renew = in.done < in.updated; in.renew || in.newest.plan == nil {
 		return
@@ -60,7 +60,8 @@ func (c *Children) update(in *Instance) {
 	in.updated = in.asked
 }
 
-// Dismiss closes the children none of whose terms serves or is to serve calls.
+// Dismiss closes the children that choose neither for the current generation nor for the
+// incoming one.
 func (c *Children) Dismiss() {
 	c.instances = slices.DeleteFunc(c.instances, func(in *Instance) bool {
 		if in.terms > 0 {
@@ -79,7 +80,7 @@ func (c *Children) Close() {
 	c.instances = nil
 }
 
-// Hear takes in a message.
+// Hear handles a message.
 func (c *Children) Hear(m Message) {
 	switch m := m.(type) {
 	case Makes:
@@ -115,12 +116,13 @@ func (c *Children) makes(conn *Conn) {
 	c.group.Do(Answer{conn})
 }
 
-// Answer returns why a child does not get the connection that it asked for, or nil.
+// Answer returns the error for a child that does not get the connection that it asked for,
+// or nil.
 func (c *Children) Answer(conn *Conn) error {
 	switch {
 	case conn.sub == nil || conn.shut:
 		return errClosed
-	case conn.sub.Real() == nil: // gRPC makes none
+	case conn.sub.Real() == nil: // gRPC has refused to make it
 		c.leave(conn)
 		return conn.sub.Err()
 	}
@@ -128,7 +130,8 @@ func (c *Children) Answer(conn *Conn) error {
 	return nil
 }
 
-// connects has a connection connected. If it is already, the child is told so.
+// connects connects a connection for its child. The child is told the states that lead to
+// the present one; see catchUp.
 func (c *Children) connects(conn *Conn) {
 	if conn.shut || conn.listening {
 		return
@@ -151,16 +154,16 @@ func (c *Children) shuts(conn *Conn) {
 	conn.report(balancer.SubConnState{ConnectivityState: connectivity.Shutdown})
 }
 
-// leave takes a connection from its child. The SubConn behind it goes on as long as
-// others need it.
+// leave removes a connection of a child. Its SubConn is let go, and stays if others need
+// it.
 func (c *Children) leave(conn *Conn) {
 	conn.by.remove(conn)
 	conn.detach()
 	c.group.LetGo(conn.sub)
 }
 
-// Reported tells the children that use a SubConn what it has reported. Reports of
-// its health do not count any more then.
+// Reported tells the children that use a SubConn its new state. The watch of its health
+// ends.
 func (c *Children) Reported(u *Users, s balancer.SubConnState) {
 	if u == nil {
 		return
@@ -177,9 +180,9 @@ func (c *Children) Reported(u *Users, s balancer.SubConnState) {
 	}
 }
 
-// says takes in what a child has published. A child that went idle, because it had
-// no calls or lost its connection, is told once to leave that state: it may have
-// reasons to stay idle.
+// says takes in a state that a child has published. A child that became IDLE is told to
+// leave that state, as gRPC does with a channel's policy that has calls. It is told once
+// only, because some policies stay IDLE until they get calls.
 func (c *Children) says(in *Instance, s *balancer.State) {
 	if in.closed {
 		return
@@ -192,7 +195,7 @@ func (c *Children) says(in *Instance, s *balancer.State) {
 	}
 }
 
-// settled takes in that a child has carried out the orders up to this one.
+// settled takes in that a child has carried out the orders up to this number.
 func (c *Children) settled(in *Instance, order uint64) {
 	if in.closed {
 		return

@@ -7,9 +7,9 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// A facade is the channel as a child policy sees it. Its methods may be called
-// from anywhere: the group, which they tell or ask, never waits for a child.
-// What it does not implement itself goes to the real channel.
+// A facade is the ClientConn of a child policy. Any goroutine may call its methods. They send
+// messages to the group, and NewSubConn waits for its answer; the group never waits for a
+// child. Other methods, such as ResolveNow, are those of the real channel.
 type facade struct {
 	balancer.ClientConn
 	instance *Instance
@@ -17,14 +17,14 @@ type facade struct {
 }
 
 var (
-	errOneAddress = errors.New("grpclb: a SubConn of a child policy has one address")
+	errOneAddress = errors.New("grpclb: a child policy must give each SubConn exactly one address")
 	errClosed     = errors.New("grpclb: the child policy is closed, and gets no more SubConns")
 )
 
-// NewSubConn makes a connection for the child, over a SubConn of the pool if there
-// is one for the address. It returns an error if gRPC does, and for any other
-// number of addresses than one: gRPC has deprecated that, and it would not say
-// which address is connected to, so nobody would know the token to send.
+// NewSubConn makes a connection for the child. It uses a SubConn of the pool for the address,
+// or has gRPC make one. It returns an error if gRPC refuses, and if there is not exactly
+// one address: gRPC has deprecated several addresses, and does not tell which of them it
+// has connected to, so the token to send would not be known.
 func (f *facade) NewSubConn(addresses []resolver.Address, o balancer.NewSubConnOptions) (balancer.SubConn, error) {
 	if len(addresses) != 1 {
 		return nil, errOneAddress
@@ -42,7 +42,7 @@ func (f *facade) NewSubConn(addresses []resolver.Address, o balancer.NewSubConnO
 // UpdateState tells the group what the child publishes.
 func (f *facade) UpdateState(s balancer.State) { f.inbox.Send(Says{f.instance, &s}) }
 
-// RemoveSubConn is how SubConns were shut down once.
+// RemoveSubConn shuts a SubConn down. gRPC has deprecated it.
 func (f *facade) RemoveSubConn(sc balancer.SubConn) { sc.Shutdown() }
 
 // UpdateAddresses does nothing; see [Conn.UpdateAddresses].

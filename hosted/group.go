@@ -8,22 +8,22 @@ import (
 	"github.com/actorlb/grpclb/internal/diary"
 )
 
-// A Group is what the children need of their group. Its goroutine owns the
-// [Children], and is the only one that calls these methods.
+// A Group is what the children need from their group. Only the group's goroutine, which owns
+// the [Children], calls these methods.
 type Group interface {
-	// Find returns the SubConn of the pool for an address. It is made if there is
-	// none. gRPC may refuse to make it, see SubConn.Real.
+	// Find returns the pool's SubConn for an address, and has gRPC make one if there is
+	// none. gRPC may refuse, see SubConn.Real. listed: a server list names the address,
+	// not the resolver. checked: gRPC checks its health.
 	Find(a resolver.Address, listed, checked bool) SubConn
 
 	// Connect has an idle SubConn connect.
 	Connect(SubConn)
 
-	// LetGo says that a child or a term does not need a SubConn any more. Others
-	// may: the group looks whether it is free, after it has published the picker that
-	// it is building.
+	// LetGo says that a child or a term does not need a SubConn any more. The group checks
+	// later whether others need it, after it has published its next picker.
 	LetGo(SubConn)
 
-	// Do has a task carried out, after everything that the group wanted done before.
+	// Do has a task carried out, after the actions that the group has planned before.
 	Do(Task)
 
 	// Remark has a remark logged. Its topic is less than Topics.
@@ -37,8 +37,7 @@ const (
 	Topics
 )
 
-// A SubConn is one of the group's pool. Its methods are called by the group's
-// goroutine only.
+// A SubConn is a SubConn of the group's pool. Only the group's goroutine calls its methods.
 type SubConn interface {
 	Real() balancer.SubConn // gRPC's; nil if gRPC has made none
 	State() connectivity.State
@@ -46,25 +45,25 @@ type SubConn interface {
 	Users() *Users
 }
 
-// Entries are those of a generation. The group's goroutine asks for them while the
-// generation is not retired.
+// Entries are the entries of a generation. Only the group's goroutine calls Entry, and only
+// while the generation is not retired.
 type Entries interface {
 	Entry(place int) Entry
 }
 
-// An Entry counts the calls for one place of a list. Its method may be called by
-// anybody, also after the generation is retired.
+// An Entry counts the calls for one place of a list. Any goroutine may call Pick, also after
+// the generation is retired.
 type Entry interface {
-	// Pick counts a call and returns what a pick of the entry returns. It returns
-	// ErrNoSubConnAvailable if the generation is retired.
+	// Pick counts a call, and returns its token and Done. If the generation is retired, it
+	// returns ErrNoSubConnAvailable and counts nothing.
 	Pick() (balancer.PickResult, error)
 }
 
-// An Inbox is where the group hears from its children. Send reports false if the
-// group has stopped.
+// An Inbox is the group's inbox for its children. Send returns false if the group has
+// stopped.
 type Inbox interface{ Send(Message) bool }
 
-// A Task is what the core wants done for a child. A [Shell] does it.
+// A Task is something to do for a child. A [Shell] does it.
 type Task interface{ task() }
 
 // Start starts the minder of a new instance.

@@ -5,28 +5,30 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A healthListener is a child's, of one connection. A pointer to it says which
-// one is meant: functions can't be compared.
+// A healthListener is what a child has registered for the health of a connection. Listeners
+// are compared by their pointers, because functions can't be compared.
 type healthListener struct{ hear func(balancer.SubConnState) }
 
-// A watch is gRPC's health listener of a SubConn. gRPC allows one at a time, and
-// ends it with the state READY. There may be several listeners behind it, because
-// children share SubConns.
+// A watch is the health listener that is registered with gRPC for a SubConn. gRPC allows
+// one at a time, and removes it when the SubConn is not READY any more. Several children
+// may share the SubConn, so a watch may serve several of their listeners.
 type watch struct {
-	users *Users // of the SubConn; a name to others than the group
+	users *Users // of the SubConn; only the group uses what it points to
 	sc    balancer.SubConn
 
 	// Owned by the group.
-	last *balancer.SubConnState // reported; nil before the first report
+	last *balancer.SubConnState // the last report; nil before the first
 }
 
-// begin has gRPC report to the group. The minder does that: it may take time.
+// begin registers with gRPC; reports go to the group. The minder calls it, because gRPC may
+// block it.
 func (w *watch) begin(inbox Inbox) {
 	w.sc.RegisterHealthListener(func(s balancer.SubConnState) { inbox.Send(healthReported{w, s}) })
 }
 
-// RegisterHealthListener has the listener told of the health of a connection that
-// is READY, until it is not READY any more or there is another listener; nil ends it.
+// RegisterHealthListener registers a listener for the health of a connection that is READY.
+// It is called until the connection is not READY any more or another listener, or nil, is
+// registered.
 func (c *Conn) RegisterHealthListener(listener func(balancer.SubConnState)) {
 	var l *healthListener
 	if listener != nil {
@@ -36,16 +38,16 @@ func (c *Conn) RegisterHealthListener(listener func(balancer.SubConnState)) {
 	c.inbox.Send(listens{c, l})
 }
 
-// tellHealth reports to a listener, unless the child has another one by now.
+// tellHealth calls a listener, unless the child has registered another one by now.
 func (c *Conn) tellHealth(l *healthListener, s balancer.SubConnState) {
 	if c.health.Load() == l {
 		l.hear(s)
 	}
 }
 
-// listens has a connection's health reported to a child. As with gRPC, that takes
-// a connection which the child knows to be READY. If the health of this child's
-// connections is not checked, it is told READY.
+// listens has a connection's health reported to its child. As in gRPC, it does nothing unless
+// the child was told that the connection is READY. If the health of this child's
+// connections is not checked, the listener is told READY.
 func (c *Children) listens(conn *Conn, l *healthListener) {
 	if conn.shut || conn.told != connectivity.Ready {
 		return

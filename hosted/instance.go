@@ -7,12 +7,12 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// An Instance is a child that was built, as the group knows it. It lives across
-// plans, as long as they have the same provenance and name the same policy: a new
-// list is an update to it, as new addresses of a resolver would be.
+// An Instance is what the group knows of a child that was built. It is used for all plans in
+// a row that have the same provenance, policy and health checks. To the child, a new plan is
+// an update, as when a resolver finds new addresses.
 //
-// Everything here is owned by the group's goroutine. To others the pointer is a name,
-// and orders is where they reach the minder.
+// The group's goroutine owns all fields. Others only pass the pointer on, and send to orders,
+// the minder's inbox.
 type Instance struct {
 	// Fixed when it was made.
 	group  Group
@@ -21,19 +21,19 @@ type Instance struct {
 	checks bool // gRPC checks the health of its connections, if the child asks for it
 	orders *actor.Inbox[Order]
 
-	newest *Term           // that of the plan which came last
-	terms  int             // that serve calls, or are to
-	conns  []*Conn         // that the child has made and not shut down
-	said   *balancer.State // what it published last
-	seated uint64          // terms that had seats; see Conn.seats
+	newest *Term           // the term of the latest plan
+	terms  int             // how many terms belong to the current or the incoming generation
+	conns  []*Conn         // those that the child has made and not shut down
+	said   *balancer.State // the state that it published last
+	seated uint64          // how many terms have had seats; see Conn.seats
 	closed bool
 
-	// The orders that the child hears of are numbered.
-	asked   uint64 // the last one
-	done    uint64 // carried out, and all that the child said meanwhile was heard
-	updated uint64 // the last one that gave it a plan
-	woken   uint64 // the last one to leave the idle state
-	renew   bool   // there is a newer plan than the one that it is being given
+	// Orders to the child are numbered. These are numbers of orders.
+	asked   uint64 // the last one that was sent
+	done    uint64 // the last one that was carried out; messages that the child sent meanwhile were handled
+	updated uint64 // the last update
+	woken   uint64 // the last wake
+	renew   bool   // a newer plan has come, and the child gets it after the update that it is carrying out
 }
 
 // Asked returns the number of the last order.
@@ -45,7 +45,7 @@ func (in *Instance) order(o Order) {
 	in.group.Do(Tell{in, o})
 }
 
-// add takes in a new connection.
+// add adds a new connection, with a seat in the newest term if that has seats.
 func (in *Instance) add(c *Conn) {
 	c.amongInstance = len(in.conns)
 	in.conns = append(in.conns, c)
@@ -54,7 +54,7 @@ func (in *Instance) add(c *Conn) {
 	}
 }
 
-// remove takes out a connection that the child has shut down.
+// remove removes a connection that the child has shut down.
 func (in *Instance) remove(c *Conn) {
 	last := len(in.conns) - 1
 	in.conns[c.amongInstance] = in.conns[last]
@@ -64,7 +64,7 @@ func (in *Instance) remove(c *Conn) {
 	in.newest.gaveUp(c)
 }
 
-// close closes the child and takes its connections from it.
+// close has the minder close the child, and lets go its connections.
 func (in *Instance) close() {
 	in.closed = true
 	in.order(End{})
@@ -75,7 +75,7 @@ func (in *Instance) close() {
 	in.conns = nil
 }
 
-// says takes in what the child has published, for its newest term.
+// says notes a state that the child has published. It counts for the newest term.
 func (in *Instance) says(s *balancer.State) {
 	in.said = s
 	in.newest.said, in.newest.stale = s, true
@@ -84,11 +84,14 @@ func (in *Instance) says(s *balancer.State) {
 	}
 }
 
-// settled takes in that the child has carried out the orders up to this one, and
-// that all it said meanwhile was heard. What it says while it takes in a new plan may
-// not be its last word: base's balancer says READY with an empty picker before it has
-// noticed which connections it has given up. So it is heard out until it was told the
-// results of all that it did when it got the plan.
+// settled takes in that the child has carried out the orders up to this number; all its
+// messages before that were handled.
+//
+// While a child carries out an update, it may publish a state that does not hold: base's
+// balancer publishes READY with an empty picker before it is told that the connections
+// which it has shut down are shut down. So the term is not heard until the child has
+// also carried out the orders that followed from the update: the reports of states
+// that were sent up to then.
 func (in *Instance) settled(order uint64) {
 	in.done = order
 	t := in.newest
@@ -103,8 +106,8 @@ func (in *Instance) settled(order uint64) {
 	}
 	t.heard = true
 	if t.said == nil && in.said != nil {
-		// It has said nothing about its newest plan, so what it said before still
-		// holds: a pick_first that keeps its connection has nothing new to publish.
+		// It has published nothing for the newest plan, so what it published before still
+		// holds. A pick_first that keeps its connection, for example, publishes nothing.
 		in.says(in.said)
 	}
 }

@@ -2,10 +2,10 @@ package hosted
 
 import "google.golang.org/grpc/balancer"
 
-// A lease is one use of a producer by a child. gRPC closes the producers of a
-// SubConn when that is shut down. A child's connection may be shut down while its
-// SubConn is not, because others use it or it lingers. Then the minder gives back the
-// producers that the child got from the connection.
+// A lease is one use of a producer by a child. When a SubConn is shut down, gRPC closes its
+// producers. A child may shut down its connection while the SubConn stays, because others
+// use it or it lingers. Then the minder gives back the producers that the child got over
+// that connection.
 type lease struct {
 	conn   *Conn
 	giveUp func() // may be called more than once
@@ -29,7 +29,7 @@ func (all leases) remove(l *lease) {
 	}
 }
 
-// forget drops the leases of a connection without giving them back.
+// forget removes the leases of a connection without giving them back.
 func (all leases) forget(c *Conn) { delete(all, c) }
 
 // end gives back the leases of a connection.

@@ -6,7 +6,7 @@ import (
 	"github.com/actorlb/grpclb/internal/diary"
 )
 
-// A Message is what the group is told about its children. It passes it on to
+// A Message is a message to the group about a child. The group passes it on to
 // [Children.Hear].
 type Message interface{ message() }
 
@@ -21,8 +21,8 @@ type Connects struct{ Conn *Conn }
 // Shuts says that the child does not need a connection any more.
 type Shuts struct{ Conn *Conn }
 
-// listens says that the child wants to hear of a connection's health; nil: that it
-// does not want to any more.
+// listens says that the child has registered a listener for a connection's health; nil: that
+// it has removed it.
 type listens struct {
 	conn     *Conn
 	listener *healthListener
@@ -36,8 +36,8 @@ type Says struct {
 
 // minder → group
 
-// Settled says that the child has carried out the orders up to this one. What it
-// had to say meanwhile was sent before.
+// Settled says that the child has carried out the orders up to this number. The messages that
+// the child sent meanwhile were sent before this one.
 type Settled struct {
 	Instance *Instance
 	Order    uint64
@@ -61,7 +61,7 @@ func refusing(by *Instance, err error) remarks {
 
 // gRPC → group
 
-// healthReported is what gRPC found out about the health of a connection.
+// healthReported is a report by gRPC about the health of a SubConn.
 type healthReported struct {
 	watch *watch
 	state balancer.SubConnState
@@ -76,8 +76,8 @@ func (Settled) message()        {}
 func (healthReported) message() {}
 func (remarks) message()        {}
 
-// Refuse answers a message to a group that has stopped, if somebody waits for an
-// answer.
+// Refuse is for messages that a group has left when it stops. If somebody waits for the answer
+// to m, that answer is an error.
 func Refuse(m Message) {
 	if m, ok := m.(Makes); ok {
 		m.Conn.answer <- errClosed

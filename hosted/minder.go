@@ -10,9 +10,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A minder is the goroutine that owns a child policy. Nobody else calls the child, as
-// nobody but gRPC's serializer calls a channel's policy. The minder waits for the group
-// when the child makes a connection. Only Close waits for the minder.
+// A minder is the goroutine that owns a child policy. Only the minder calls the child, as only
+// one goroutine of gRPC at a time calls a channel's policy. The minder waits for the group
+// when the child makes a connection. Only the policy's Close waits for the minder.
 type minder struct {
 	// Fixed after the start.
 	instance *Instance
@@ -21,15 +21,15 @@ type minder struct {
 	inbox    Inbox // minder → group
 
 	// Owned by the loop.
-	child   balancer.Balancer // made at its first update; nil if the builder made none
+	child   balancer.Balancer // built at the first update; nil if the builder returned nil
 	tokens  liveTokens        // of the newest plan that the child was given
 	leases  leases
-	settled uint64 // number of the last order of the group that was carried out
+	settled uint64 // how many orders with a number were carried out
 	closed  bool
 }
 
-// newMinder returns the minder of an instance. Its run ends with the group of actors, or
-// when it is told to.
+// newMinder returns the minder of an instance. Its run ends when the actors are stopped, or
+// with the order End.
 func newMinder(s *Shell, in *Instance) *minder {
 	return &minder{
 		instance: in,
@@ -52,7 +52,7 @@ func (k *minder) run(ctx context.Context) {
 	}
 }
 
-// handle carries out a batch of orders, and then tells the group.
+// handle carries out a batch of orders, and then sends Settled to the group.
 func (k *minder) handle(orders []Order) {
 	before := k.settled
 	for _, o := range orders {
@@ -63,8 +63,8 @@ func (k *minder) handle(orders []Order) {
 	}
 }
 
-// carryOut carries out one order. When the child is closed, only what it had is
-// still shut down and given back.
+// carryOut carries out one order. After the child is closed, it only shuts down SubConns
+// and gives back producers.
 func (k *minder) carryOut(o Order) {
 	switch o := o.(type) {
 	case leased:
@@ -101,7 +101,7 @@ func (k *minder) carryOut(o Order) {
 	}
 }
 
-// update gives the child a plan. The first one makes it.
+// update gives the child a plan. The first plan builds the child.
 func (k *minder) update(plan *Plan) {
 	child := plan.Child
 	if k.child == nil {
@@ -123,11 +123,11 @@ func (k *minder) update(plan *Plan) {
 	}
 }
 
-// errUnbuilt is what calls fail with if a child could not be made.
-var errUnbuilt = status.Error(codes.Internal, "grpclb: the builder of the child policy has built nothing")
+// errUnbuilt is the error of calls if the builder of a child returned nil.
+var errUnbuilt = status.Error(codes.Internal, "grpclb: the builder of the child policy returned no policy")
 
-// tell reports a state of one of its connections to the child. As in gRPC, the
-// health reports and the producers of the state before end.
+// tell tells the child a state of one of its connections. As in gRPC, the connection's health
+// listener is removed and its producers are closed.
 func (k *minder) tell(c *Conn, s balancer.SubConnState) {
 	c.health.Store(nil)
 	if s.ConnectivityState == connectivity.Shutdown {
@@ -139,7 +139,7 @@ func (k *minder) tell(c *Conn, s balancer.SubConnState) {
 	case c.listener != nil:
 		c.listener(s)
 	case k.child != nil:
-		//lint:ignore SA1019 gRPC still does this for a policy that names no listener
+		//lint:ignore SA1019 gRPC still calls this if the policy has set no StateListener
 		k.child.UpdateSubConnState(c, s)
 	}
 }
@@ -162,7 +162,7 @@ func (k *minder) close() {
 	k.leases.endAll()
 }
 
-// end closes the child, if that was not done, and carries out the orders that are left.
+// end closes the child, unless it is closed already, and carries out the orders that are left.
 func (k *minder) end() {
 	if !k.closed {
 		k.close()

@@ -2,9 +2,9 @@ package hosted
 
 import "google.golang.org/grpc/balancer"
 
-// An Order is what a minder can be told. Those that the child hears of are numbered, in
-// the order in which they are sent. An order to a minder that has stopped is dropped:
-// its child is closed.
+// An Order is a message to a minder. The orders from the group that may have the child called
+// are numbered in the order in which they are sent. An order to a minder that has stopped
+// is dropped: its child is closed.
 type Order interface{ order() }
 
 // group → minder
@@ -32,9 +32,8 @@ type reportHealth struct {
 // watchHealth has gRPC report the health of a connection.
 type watchHealth struct{ watch *watch }
 
-// shut shuts down a SubConn that was a child's. gRPC then closes the producers that
-// the child has on it, which may take the child's time. It has no number: the child
-// does not hear of it.
+// shut shuts down a SubConn that a child has used. gRPC then closes the SubConn's producers,
+// which may be code of the child that blocks. This order has no number.
 type shut struct{ sc balancer.SubConn }
 
 // End ends the child and the minder.

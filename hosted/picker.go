@@ -11,29 +11,31 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A Picker is a child's picker with the list around it: for the connection that
-// the child picks it takes the token of an entry, and counts the call there.
+// A Picker wraps a child's picker. The child picks a connection. The Picker then takes an entry
+// of the list that has the connection's address, adds its token to the call, and counts the
+// call for it.
 type Picker struct {
 	child  balancer.Picker
 	term   *Term
-	spare  []*seat       // the connections that are left, once the term is superseded
-	turns  atomic.Uint64 // over spare
-	doing  string        // for the text of a pick that fails
-	reason error         // instead of that text and the child's, if another plan is waited for
-	waits  balancer.Picker
-	lost   balancer.Picker
+	spare  []*seat         // if the term is superseded: seats of the READY connections
+	turns  atomic.Uint64   // over spare
+	doing  string          // Plan.Doing, for the errors of calls
+	reason error           // replaces the child's error if calls wait for another plan; or nil
+	waits  balancer.Picker // asked if the child has the call wait
+	lost   balancer.Picker // asked if the child picks a connection without a seat
 }
 
-// A Shown says how the group shows the picker.
+// A Shown says how the group presents the child's picker to gRPC.
 type Shown struct {
-	State  connectivity.State // to gRPC; it may not be the child's own
-	Waits  balancer.Picker    // what picks in this state where the child has no backend
-	Reason string             // why calls fail, if they wait for another plan; or empty
+	State  connectivity.State // the state that gRPC is told; the child's may be another
+	Waits  balancer.Picker    // the picker for calls for which the child has no backend
+	Reason string             // if calls wait for another plan: why they fail; or empty
 }
 
-// Picker returns a picker around what the child said last, or nil if that is nothing
-// for the state that is shown: then calls wait. They do too if the child has published
-// a state without a picker, as they do in gRPC.
+// Picker wraps the picker that the child published last. It returns nil if the child has
+// published none for this term, and if the child fails while gRPC is told CONNECTING: then
+// calls wait. If the child has published a state without a picker, calls wait too, as in
+// gRPC.
 func (t *Term) Picker(as Shown) *Picker {
 	t.serves, t.stale = true, false
 	if t.said == nil || as.State == connectivity.Connecting && t.said.ConnectivityState == connectivity.TransientFailure {
@@ -51,7 +53,7 @@ func (t *Term) Picker(as Shown) *Picker {
 		}
 	}
 	if as.State == t.said.ConnectivityState && as.State != connectivity.Connecting {
-		p.waits = Blocked{} // the child itself has calls wait, though it is READY or fails
+		p.waits = Blocked{} // READY or failing, the child itself decides that calls wait
 	}
 	if t.superseded() {
 		p.spare = t.seatsLeft()
@@ -62,7 +64,7 @@ func (t *Term) Picker(as Shown) *Picker {
 	return p
 }
 
-// Pick has the child pick for a call.
+// Pick asks the child, and counts the call for an entry.
 func (p *Picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	r, s, err := p.choose(info)
 	if err != nil {
@@ -76,8 +78,8 @@ func (p *Picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return join(r, ours), nil
 }
 
-// Where has the child pick, and returns where the call would go. The call is not
-// counted, and the child is told that its pick is not used.
+// Where asks the child, and returns the SubConn to which a call would go. Nothing is counted,
+// and the child is told that its pick was not used.
 func (p *Picker) Where(info balancer.PickInfo) (balancer.SubConn, error) {
 	r, s, err := p.choose(info)
 	if err != nil {
@@ -87,12 +89,12 @@ func (p *Picker) Where(info balancer.PickInfo) (balancer.SubConn, error) {
 	return s.conn.sc, nil
 }
 
-// choose has the child pick, and returns where that goes.
+// choose asks the child, and returns its result and the seat for the call.
 //
-// There are two answers by which the call goes nowhere: a connection that has no
-// seat, because the list does not name it any more, it was lost, or it is not one of
-// ours; and that the call has to wait. If the term is superseded, the call goes over
-// one of the connections that are left then, if there is one.
+// There is no seat if the child has the call wait, or if it picks a connection without a
+// seat: one that the list does not name, that is not READY any more in a superseded term,
+// or that this package has not made. Then, if the term is superseded, the call goes over
+// another READY connection of it, if there is one.
 func (p *Picker) choose(info balancer.PickInfo) (r balancer.PickResult, s *seat, err error) {
 	other := p.waits
 	switch r, err = p.child.Pick(info); err {
@@ -116,7 +118,7 @@ func (p *Picker) choose(info balancer.PickInfo) (r balancer.PickResult, s *seat,
 	return balancer.PickResult{}, s, nil
 }
 
-// seatOf returns where the child's pick goes, or nil.
+// seatOf returns the seat of the connection that the child has picked, or nil.
 func (p *Picker) seatOf(r balancer.PickResult) *seat {
 	c, _ := r.SubConn.(*Conn)
 	if c == nil {
@@ -129,7 +131,7 @@ func (p *Picker) seatOf(r balancer.PickResult) *seat {
 	return s
 }
 
-// instead returns one of the connections that are left, in turn.
+// instead returns the next seat of spare in turn, or nil.
 func (p *Picker) instead() *seat {
 	n := uint64(len(p.spare))
 	if n == 0 {
@@ -138,7 +140,8 @@ func (p *Picker) instead() *seat {
 	return p.spare[(p.turns.Add(1)-1)%n]
 }
 
-// failed returns the child's error, with what the policy is doing.
+// failed returns the error of a call that the child fails. A gRPC status stays as it is;
+// otherwise the text also says what the policy is doing.
 func (p *Picker) failed(err error) error {
 	if _, final := status.FromError(err); final {
 		return err
@@ -149,14 +152,14 @@ func (p *Picker) failed(err error) error {
 	return fmt.Errorf("grpclb is %s: %v", p.doing, err)
 }
 
-// giveBack tells a child that its pick is not used.
+// giveBack tells a child that its pick was not used.
 func giveBack(r balancer.PickResult) {
 	if r.Done != nil {
 		r.Done(balancer.DoneInfo{})
 	}
 }
 
-// join joins what the child wants of a call and what the entry wants.
+// join returns a result with the metadata and the Done of both.
 func join(child, ours balancer.PickResult) balancer.PickResult {
 	r := ours
 	if child.Metadata != nil {
@@ -174,20 +177,19 @@ func join(child, ours balancer.PickResult) balancer.PickResult {
 // A Blocked picker has calls wait for the next picker.
 type Blocked struct{}
 
-// Pick returns ErrNoSubConnAvailable.
 func (Blocked) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// A Preview is the picker while one generation serves and its successor's child rests:
-// that child connects when it has calls, and not before. It is shown the calls of the
-// other, and its picks for them are not used.
+// A Preview is the picker while the child of the incoming generation is IDLE and connects only
+// when it gets calls. Each call of the current generation is also given to that child's
+// picker, so that it connects. The pick is not used.
 type Preview struct {
-	Serves balancer.Picker
-	Rests  balancer.Picker
+	Serves balancer.Picker // of the current generation
+	Rests  balancer.Picker // of the incoming generation's child
 }
 
-// Pick picks by the generation that serves.
+// Pick asks both pickers, and returns the result of Serves.
 func (p Preview) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if unused, err := p.Rests.Pick(info); err == nil {
 		giveBack(unused)

@@ -7,9 +7,9 @@ import (
 	"github.com/actorlb/grpclb/internal/attrs"
 )
 
-// A seal hides attributes that can't be compared, such as one that is a map.
-// Policies compare the attributes of addresses, gRPC's own too, and gRPC panics
-// then. The facade takes the seal off when the child makes a connection.
+// A seal hides attributes that can't be compared, such as a map. Policies compare the
+// attributes of addresses, and with these that would panic. The facade removes the seal
+// when the child makes a connection.
 type seal struct{ inside *attributes.Attributes }
 
 type sealKey struct{}
@@ -17,7 +17,7 @@ type sealKey struct{}
 // Equal reports whether both hide the same attributes.
 func (s seal) Equal(o any) bool { return s == o }
 
-// sealed returns the address as a child is shown it.
+// sealed returns the address in the form that a child gets.
 func sealed(a resolver.Address) resolver.Address {
 	if attrs.Comparable(a.Attributes) != a.Attributes {
 		a.Attributes = attributes.New(sealKey{}, seal{a.Attributes})

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A seat is a connection of the child in one term: a call that goes over it takes
-// its turn among the entries of the address.
+// A seat belongs to a connection of the child in one term. A call over the connection counts
+// for one of the entries with its address; they take turns.
 type seat struct {
 	*takers // nil if the plan does not name the address
 
@@ -18,17 +18,18 @@ type seat struct {
 
 	// Owned by the group.
 	at    int    // its place in the term's seats
-	build uint64 // when it was made, see Term.builds
+	build uint64 // Term.builds when it was made
 }
 
-// takers are the entries of one address. They take turns, which carry on from one picker of the term to the next.
+// takers are the entries of one address. They take turns. All pickers of the term use the same
+// turns.
 type takers struct {
 	first Entry
 	more  []Entry
 	turns atomic.Uint64
 }
 
-// pick counts a call for the entry whose turn it is.
+// pick counts a call for the entry whose turn it is. The result has the connection's SubConn.
 func (s *seat) pick() (balancer.PickResult, error) {
 	e := s.first
 	if n := uint64(len(s.more)); n > 0 {
@@ -53,10 +54,10 @@ func (c *Conn) seatIn(t *Term) *seat {
 	return nil
 }
 
-// seat brings the seats up to date for the next picker. The first time every connection
-// of the child gets a seat. A connection that is made later gets its seat at once. The
-// connections that the child has given up lose theirs, since the next picker does not
-// name them. Calls in flight over them may finish.
+// seat updates the seats for the next picker. The first time, every connection of the child
+// gets a seat. A connection that is made later gets its seat when it is made. A connection
+// that the child has shut down loses its seat now, because the next picker does not name it.
+// Calls in flight over it may finish.
 func (t *Term) seat() {
 	if !t.seated {
 		t.open()
@@ -82,8 +83,8 @@ func (t *Term) open() {
 	}
 }
 
-// give gives a connection its seat. A seat holds the SubConn: that is not shut down
-// before the seat is vacated or the term has ended.
+// give gives a connection its seat. While it has the seat, its SubConn is not shut down; see
+// Users.hold.
 func (t *Term) give(s *seat, c *Conn) {
 	*s = seat{takers: t.takersOf(c.address.Addr), term: t, conn: c, at: len(t.seats), build: t.builds}
 	t.seats = append(t.seats, s)
@@ -91,7 +92,7 @@ func (t *Term) give(s *seat, c *Conn) {
 	c.seats[t.slot].Store(s)
 }
 
-// gaveUp notes that the child has given up a connection. If the connection was made after
+// gaveUp notes that the child has shut down a connection. If the connection was made after
 // the last picker, no picker names it, and it loses its seat at once.
 func (t *Term) gaveUp(c *Conn) {
 	s := c.seatIn(t)
@@ -114,10 +115,10 @@ func (t *Term) vacate(s *seat) {
 	s.conn.users.letGo(t)
 }
 
-// seatsLeft is for a superseded term. Connections that are not READY lose their seats
-// until they are; it returns the seats of the others. The child does not renew the
-// picker of this term any more, so that may still pick a connection without a seat.
-// Such calls go over one of the others.
+// seatsLeft is for a superseded term, whose picker the child does not replace any more. It
+// returns the seats of the connections that are READY. Picks don't find the seats of the
+// others until they are READY again. If the old picker picks one of those, the call goes
+// over a READY connection instead.
 func (t *Term) seatsLeft() (row []*seat) {
 	for _, s := range t.seats {
 		if !s.ready() {
@@ -132,9 +133,9 @@ func (t *Term) seatsLeft() (row []*seat) {
 	return row
 }
 
-// takersOf returns the entries of an address, or nil if the plan does not name it. In
-// fallback a child may connect to any address: there are no tokens and no reports, and
-// calls over addresses that the plan does not name are counted for the first entry.
+// takersOf returns the entries of an address, or nil if the list does not name it. In
+// fallback a child may connect to any address, because there are no tokens and no
+// reports. A call to an address that the plan does not name counts for the first entry.
 func (t *Term) takersOf(addr string) *takers {
 	of := t.byAddress[addr]
 	if of == nil && !t.by.listed {

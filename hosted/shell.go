@@ -6,7 +6,7 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// A Shell carries out tasks. It is fixed from the start.
+// A Shell carries out tasks. Its fields do not change.
 type Shell struct {
 	Channel balancer.ClientConn
 	Build   balancer.BuildOptions

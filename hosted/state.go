@@ -5,8 +5,9 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// State is the state of the term's backends: what the child has said since it was
-// given the plan. IDLE counts as CONNECTING, because a child is told to leave it.
+// State returns the state that the child has published for the plan. IDLE counts as
+// CONNECTING, because a child is told to leave IDLE. For a superseded term it returns
+// leftState.
 func (t *Term) State() connectivity.State {
 	switch {
 	case t.superseded():
@@ -18,13 +19,13 @@ func (t *Term) State() connectivity.State {
 	}
 }
 
-// superseded reports whether the child was given a newer plan. Then what it
-// published for this one still picks, over connections that the term holds, but
-// the child does not look after them any more.
+// superseded reports whether the instance has a newer plan. Then the picker that the child
+// published for this plan is still used, over connections that the term holds. The child
+// does not replace that picker when their states change.
 func (t *Term) superseded() bool { return t.by.newest != t }
 
-// leftState is the state of a superseded term: READY as long as one of its
-// connections is.
+// leftState returns the state of a superseded term: READY if one of its connections is READY,
+// and otherwise CONNECTING.
 func (t *Term) leftState() connectivity.State {
 	if t.anyReady < len(t.seats) && t.seats[t.anyReady].ready() {
 		return connectivity.Ready
@@ -38,24 +39,24 @@ func (t *Term) leftState() connectivity.State {
 	return connectivity.Connecting
 }
 
-// Over reports whether there is no reason to stay with this term until its
-// successor is READY: it is superseded, and none of its connections is READY.
+// Over reports whether the term can serve no call any more: it is superseded, and none of its
+// connections is READY.
 func (t *Term) Over() bool { return t.superseded() && t.leftState() != connectivity.Ready }
 
 // Trying reports whether the child is connecting, and was neither READY nor in
 // TRANSIENT_FAILURE since it was given the plan.
 func (t *Term) Trying() bool { return !t.decided && t.State() == connectivity.Connecting }
 
-// Heard reports whether the child has said all that it had to say when it was given
-// the plan.
+// Heard reports whether the child has carried out the plan and the orders that followed from
+// it. What it has published then counts. See Instance.settled.
 func (t *Term) Heard() bool { return t.heard }
 
-// Spoken reports whether the child was heard out and has published a picker.
+// Spoken reports whether the term is heard and the child has published a state.
 func (t *Term) Spoken() bool { return t.heard && t.said != nil }
 
-// Resting returns what the child has published if it stays idle although it was told
-// not to, or else nil. A lazy policy connects to a backend when a call is picked for
-// it, and not before.
+// Resting returns the state that the child has published if it stays IDLE although it was told
+// to leave IDLE; otherwise nil. Such a child connects to a backend only when it picks that
+// backend for a call.
 func (t *Term) Resting() *balancer.State {
 	if t.Spoken() && !t.superseded() && t.by.done >= t.by.woken && t.said.ConnectivityState == connectivity.Idle {
 		return t.said

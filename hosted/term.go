@@ -6,38 +6,38 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// A Term is the time in which a child chooses the backends of one plan. All but
-// what is marked is owned by the group's goroutine.
+// A Term is the time in which a child chooses the backends of one plan. The group's goroutine
+// owns all fields but the first.
 type Term struct {
-	over atomic.Bool // set when the plan is retired, read by picks
+	over atomic.Bool // set when the generation is retired, read by picks
 
-	// Forgotten when the plan is retired.
+	// Set to nil when the generation is retired.
 	by      *Instance
 	plan    *Plan
 	entries Entries
-	said    *balancer.State // what the child published last for this plan
+	said    *balancer.State // the state that the child published last for this plan
 
-	stale   bool   // what Picker returned last is out of date
-	decided bool   // the child was READY or in TRANSIENT_FAILURE at some time
-	hearOut uint64 // the order that the child is heard out until; 0: not known yet
-	heard   bool   // it was heard out
+	stale   bool   // the picker that Picker returned last has to be replaced
+	decided bool   // the child has been READY or in TRANSIENT_FAILURE
+	hearOut uint64 // the number of the order after which the term is heard; 0: not known yet
+	heard   bool   // see Heard
 
 	// Its seats; see seats.go.
 	serves    bool               // Picker was called
 	seated    bool               // connections have seats
-	slot      int                // where they have them, see Conn.seats
-	builds    uint64             // how often the seats were brought up to date
+	slot      int                // the index of its seats in Conn.seats
+	builds    uint64             // how often seat was called
 	byAddress map[string]*takers // the entries of each address
 	seats     []*seat
-	vacated   []*seat   // of connections that the child has given up since the last build
-	freed     []SubConn // held no more, and still named by the picker that is out
-	anyReady  int       // the place of a seat that was READY
-	held      []SubConn // once retired: until the last call is done
+	vacated   []*seat   // of connections that the child has shut down since the last call of seat
+	freed     []SubConn // not held any more, but the published picker still names them
+	anyReady  int       // the place in seats of one that was READY
+	held      []SubConn // set by Retire: not shut down before the last call has ended
 }
 
-// supersede notes that the child is given a newer plan. If this one serves, the last
-// thing that the child said for it goes on serving, which may not be published yet,
-// over the connections that are left.
+// supersede notes that the instance gets a newer plan. If a picker of this term was built, the
+// term goes on serving calls with the picker that the child published last, even if gRPC
+// has not got that one yet.
 func (t *Term) supersede() {
 	if !t.serves || t.by == nil {
 		return
@@ -48,16 +48,16 @@ func (t *Term) supersede() {
 	t.stale = true
 }
 
-// lost notes that a connection is lost. If the term is superseded its child does not
-// look after that.
+// lost notes that a connection is not READY any more. If the term is superseded, its picker
+// has to be replaced, because the child does not do it.
 func (t *Term) lost() {
 	if t.by != nil && t.superseded() {
 		t.stale = true
 	}
 }
 
-// free lets go the SubConns that the picker which is being built does not name any
-// more. The group lets nothing go before that picker is published.
+// free lets go the SubConns that the next picker does not name. The group shuts none of them
+// down before that picker is published.
 func (t *Term) free() {
 	for _, c := range t.freed {
 		t.by.group.LetGo(c)
@@ -65,15 +65,15 @@ func (t *Term) free() {
 	t.freed = nil
 }
 
-// Leave says that the term does not serve calls any more, and is not going to. The
-// SubConns that its picker may return are held until End.
+// Leave says that the term's generation is neither the current nor the incoming one any more.
+// SubConns with a seat stay held until End.
 func (t *Term) Leave() {
 	t.free()
 	t.by.terms--
 }
 
-// Retire comes after Leave, when a picker that does not pick for this term is
-// published. Nothing is kept but the SubConns.
+// Retire comes after Leave, when the published picker is not of this term any more. It keeps
+// only the SubConns.
 func (t *Term) Retire() {
 	t.over.Store(true)
 	for _, s := range t.seats {
@@ -84,7 +84,7 @@ func (t *Term) Retire() {
 	t.byAddress, t.seats, t.vacated = nil, nil, nil
 }
 
-// End comes after Retire, when the last call is done.
+// End comes after Retire, when the last call has ended. It lets go the SubConns.
 func (t *Term) End(g Group) {
 	for _, c := range t.held {
 		c.Users().letGo(t)

@@ -5,8 +5,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// liveTokens are the tokens in the list that a child was given last, by address. The
-// child's minder owns them.
+// liveTokens are the tokens in the latest list that a child was given, by address. The child's
+// minder owns the map.
 type liveTokens map[string]*newToken
 
 // state returns the plan in the form in which a child gets it.
@@ -17,8 +17,8 @@ func (t *liveTokens) state(p *Plan) resolver.State {
 	return t.listed(p)
 }
 
-// listed returns each address of a list once, in the order of the list, with its token
-// for [TokenOf]. From then on TokenOf finds the same token in the addresses of earlier
+// listed returns each address of a list once, in the order of the list, with its token for
+// [TokenOf]. It also changes the token that TokenOf finds for the same address of earlier
 // plans.
 func (t *liveTokens) listed(p *Plan) (s resolver.State) {
 	known := *t

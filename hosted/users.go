@@ -2,23 +2,23 @@ package hosted
 
 import "google.golang.org/grpc/balancer"
 
-// Users are the children's uses of one SubConn of the pool. The zero value is ready to
-// use; nil has none. The group's goroutine owns it.
+// Users record which children use a SubConn of the pool. The zero value and nil have none. The
+// group's goroutine owns it.
 type Users struct {
 	conns  []*Conn
-	room   [1]*Conn  // for conns; more than one is rare
-	held   int       // seats of terms that have not ended
-	holder *Term     // the latest of them
-	minder *Instance // the child that got the SubConn last
+	room   [1]*Conn  // the first memory of conns; there is rarely more than one
+	held   int       // how often hold was called without letGo
+	holder *Term     // the term that called hold last; nil if it has let go
+	minder *Instance // the child that used the SubConn last
 	watch  *watch    // of its health, while it is READY and a child listens
 }
 
 // None reports whether no child needs the SubConn.
 func (u *Users) None() bool { return u == nil || len(u.conns) == 0 && u.held == 0 }
 
-// ShutDown has the minder of a child that used a SubConn shut it down, and reports
-// whether there is such a minder. gRPC then closes the producers of the SubConn, and
-// those may be the child's code and take long.
+// ShutDown has the minder of a child that has used the SubConn shut it down. It returns false
+// if there is no such minder. gRPC then closes the producers of the SubConn, which may be
+// code of the child that blocks.
 func (u *Users) ShutDown(sc balancer.SubConn) bool {
 	return u != nil && u.minder != nil && u.minder.orders.Send(shut{sc})
 }
