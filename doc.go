@@ -19,14 +19,15 @@
 //
 // # What it does
 //
-// The policy keeps one stream to the balancer open and receives server lists on it. Calls go
-// round the list in its order. An address that is listed twice gets twice the calls, each entry
+// The policy keeps one stream to the balancer open and receives server lists on it. The entries
+// of the list take turns. An address that is listed twice gets twice the calls, each entry
 // sends its own token, and drop entries drop their share of the calls. A new list is used as soon as
 // its first backend is READY; calls in flight go on, and a backend in both lists keeps its
 // connection. While there is no list, calls wait. If none comes within 10 s, or the balancer can't be
-// reached or asks for fallback, calls go to the fallback addresses until a list comes. When the
-// balancer is lost, its last list stays in use while one of its backends is READY. If a balancer
-// sends no list, the next one is asked. A balancer whose backends are all gone is asked again.
+// reached or asks for fallback, calls go to the fallback addresses until a list comes. When
+// contact with the balancer is lost, its last list stays in use while one of its backends is READY.
+// If a balancer sends no list, the next one is asked. If no backend of a list is READY, the balancer
+// is asked again.
 //
 // # Duties
 //
@@ -38,30 +39,32 @@
 //   - not call cc.ResetConnectBackoff while backends may come and go: grpc-go iterates over its
 //     connections there without a lock, and the process may die of "concurrent map iteration and
 //     map write";
-//   - use transport credentials that authenticate servers. With insecure credentials, whoever
-//     answers at an address is believed;
+//   - use transport credentials that authenticate servers. With insecure credentials, any server
+//     that answers at an address is trusted;
 //   - have its resolver name fallback addresses, or accept that calls fail while no balancer can
 //     be reached;
 //   - register builders before it makes channels, as gRPC asks;
 //   - turn keepalive on (grpc.WithKeepaliveParams) if machines may vanish. Without it, a backend
 //     whose machine is gone counts as connected.
 //
-// A child policy has no duties but gRPC's: it must not block, one goroutine calls it, and any
-// number of goroutines call its pickers. A child that blocks delays Close, as in gRPC, and nothing
-// else.
+// A child policy has only the duties that gRPC gives it: it must not block, and its pickers must
+// allow calls by any number of goroutines. The child itself is called by one goroutine. If a child
+// blocks, that delays its own work and Close, as in gRPC.
 //
 // # Laws
 //
-//   - A new picker is published before anything is closed that only the old one names.
+//   - A connection that only the old picker names is closed after the new picker is published.
 //   - Pick and Done take no lock, send no message and allocate nothing. This holds for the
-//     policy's own rotation while a backend is READY. There are exceptions: a call that has to wait
-//     sends a message, and so does the last Done of a replaced list; a ping allocates; a pick under
-//     a parent policy allocates, since the parent may write to its metadata. A child policy's picker
-//     costs what it costs, and combining its Metadata and Done with ours allocates.
+//     policy's own rotation while a backend is READY. There are exceptions: the first pick of an
+//     entry of a list allocates; the last Done of a replaced list sends a message; a ping
+//     allocates; a pick under a parent policy allocates, since the parent may write to its
+//     metadata. A call that has to wait sends a message. A child policy's picker adds its own cost,
+//     and combining its Metadata and Done with ours allocates.
 //   - A channel has the same few goroutines, however many backends it has: those of the policy,
-//     the stream, the retry timer, the group and the waiting calls; a reader while a stream to the
-//     balancer is open, and a sender while something is sent on it. Each child policy adds one.
-//     Without childPolicy there is a child only in fallback (gRPC's round_robin).
+//     the stream, the group and the waiting calls; one for the backoff, from the first end of a
+//     stream on; a reader while a stream to the balancer is open, and a sender while something is
+//     sent on it. Each child policy adds one. Without childPolicy there is a child only in fallback
+//     (gRPC's round_robin).
 //   - Nothing that a balancer sends makes the client panic, dial what is not an address, or fail
 //     calls to healthy backends. (It may have calls dropped, have them wait, or send them to other
 //     backends: that is its task.)
@@ -71,11 +74,10 @@
 // # Limits
 //
 //   - A service name has at most 255 bytes.
-//   - A token has at most 1 KiB of printable ASCII, with no space at either end. Any other is
-//     replaced by the empty token.
+//   - A token has at most 1 KiB of printable ASCII, with no space at either end. Any other token
+//     is replaced by the empty one.
 //   - A message of the balancer has at most 4 MiB, which is gRPC's default. Change it by
 //     [WithBalancerDialOptions].
-//   - An entry takes up to four million calls in flight.
 //   - Nothing limits how many connections a list asks for.
 //   - A backend that failed waits in gRPC's reconnect backoff, up to 120 s, even if a new list names
 //     it. A list with no other backend is used after handoverTimeout all the same, and calls fail
@@ -85,18 +87,17 @@
 // # Layers
 //
 //	balancer.go   the handle that gRPC has: it only posts messages
-//	policy.go     the loop that decides, by the machine of mode.go
-//	lbstream      owns the stream to the balancer, and the retry timer
+//	policy.go     the loop that decides; its core is the machine of mode.go
+//	lbstream      owns the stream to the balancer, and the backoff
 //	rrgroup       owns SubConns, generations and the published picker
-//	hosted        runs a child policy
-//	pending       owns the queue of calls that wait
+//	hosted        runs child policies
+//	pending       counts the calls that wait
 //	tokens        a checked server list
-//	actor         inbox, cell, timer and group, which the loops are made of
+//	actor         inbox, cell, timer and group, of which the loops are made
 //
-// Each owner is one goroutine with its state in local variables. Owners exchange typed messages.
-// There are no locks. What goroutines share and change is atomic: the counters of picks, the links
-// of inboxes, and for child policies the newest token of each address and the health listener of
-// each connection.
+// Each owner is one goroutine with its state in local variables. Owners send each other typed
+// messages. There are no locks. Variables that several goroutines share and change are atomic;
+// docs/architecture.md lists them.
 //
 // Only this package, lbresolver, lbserver and dropin promise to stay compatible, and those parts
 // of lbstream that [Config] uses. The other packages may be used, but change as this one
@@ -105,9 +106,9 @@
 // # Load reports
 //
 // If the balancer asks for load reports, it is told at its interval how many calls were started,
-// finished, never sent, answered, and dropped under which token. Only calls by the lists of its present
-// stream count. The sum of all reports of a stream is exact: started = finished + in flight. Calls to
-// fallback backends are not reported.
+// finished, never sent, and answered, and how many were dropped under each token. Only calls that
+// were picked from lists of the present stream count. The sum of all reports of a stream is exact:
+// started = finished + in flight. Calls to fallback backends are not reported.
 //
 // # Seeing inside
 //
@@ -125,9 +126,10 @@
 //
 // A child policy has its own goroutine, the only one that calls it, and sees the channel as gRPC
 // would show it. Each of its SubConns has one address. Connections are kept across updates where
-// possible. A child that reports IDLE is told to leave that state. A child that connects only when it
-// has calls (ring_hash) is shown the calls that the backends before it serve; its picks are not used
-// until it has taken over. If no other backend serves, it gets the calls.
+// possible. A child that reports IDLE is told to leave that state. Some children connect only when
+// they get calls (ring_hash). While the backends before it serve the calls, such a child's picker is
+// asked too, so that it connects; its picks are not used until it takes over. If no other backend is
+// READY, it gets the calls itself.
 //
 // # Security
 //
