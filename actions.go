@@ -40,16 +40,16 @@ func (redial) isAction()    {}
 func (reresolve) isAction() {}
 func (note) isAction()      {}
 
-// told is what the other actors were told last. They are told only what has changed.
+// told is what the other actors were told last. They are only told changes.
 type told struct {
 	config  Config
 	updates uint64        // of the resolver
 	plan    *rrgroup.Plan // nil: no plan yet, so gRPC has been given no state either (state.first-word)
 }
 
-// settle draws the conclusions from the state, and returns what follows for others.
-// Before the next update of the resolver is looked at, this one is settled: otherwise
-// the stream or the group could miss an update that the other one knows.
+// settle decides, and returns the actions that follow. It is called after each update of the
+// resolver and before the next, so that the stream is told of each. (The group takes only the
+// latest plan.)
 func (m *machine) settle(now time.Time) []action {
 	m.check(now)
 	if m.config != m.told.config {

@@ -29,7 +29,7 @@ func init() { balancer.Register(NewBuilder()) }
 type Builder struct {
 	name     string
 	defaults Config
-	refused  error             // why its defaults are invalid, or nil
+	refused  error             // what is wrong with the defaults that it was given, or nil
 	dial     []grpc.DialOption // for the channels to balancers
 }
 
@@ -98,7 +98,7 @@ func (h *handle) speak() {
 // errNothingResolved is why an update with neither backends nor balancers is refused.
 var errNothingResolved = errors.New("the resolver found neither balancers nor backends")
 
-// UpdateClientConnState takes over what the resolver found, and the configuration. An update
+// UpdateClientConnState passes on what the resolver found, and the configuration. An update
 // without addresses is refused with balancer.ErrBadResolverState. An update is also refused,
 // with the reason, if its service name is invalid, its child policy is unknown, or the
 // builder's defaults are invalid. Nothing of a refused update is applied.
@@ -124,7 +124,8 @@ func (h *handle) UpdateClientConnState(s balancer.ClientConnState) error {
 	return nil
 }
 
-// check finds faults of a config that ParseConfig accepts or has not seen.
+// check returns what is wrong with a config. ParseConfig does not find everything: the service
+// name may come from the target, and the builder's defaults don't pass through it.
 func (h *handle) check(c *parsedConfig) error {
 	switch err := checkName(c.serviceName(h.name)); {
 	case h.refused != nil:

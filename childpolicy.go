@@ -15,10 +15,10 @@ import (
 // backends in turn.
 const ownRotation = "round_robin"
 
-// childOf returns the first registered policy of a childPolicy, with its config
-// parsed. The JSON is a list of objects with one key each: the name of a policy, whose
-// value is its config. The result is nil for the group's own rotation, which is also
-// what an empty list means and an empty text.
+// childOf returns the first policy of a childPolicy that is registered, with its config
+// parsed. The text is a JSON list of objects with one key each: the name of a policy, whose
+// value is its config. The result is nil if the group's own rotation is meant: for
+// round_robin, an empty list and an empty text.
 func childOf(text string) (*hosted.Child, error) {
 	if text == "" {
 		return nil, nil
@@ -45,7 +45,7 @@ func childOf(text string) (*hosted.Child, error) {
 
 // registered looks a policy up and parses its config.
 func registered(name string, config json.RawMessage) (child *hosted.Child, found bool, err error) {
-	builder := balancer.Get(name) // which may forgive upper case
+	builder := balancer.Get(name) // which may ignore the case of the name
 	switch {
 	case name == ownRotation || builder != nil && builder.Name() == ownRotation:
 		return nil, true, nil
@@ -62,7 +62,7 @@ func registered(name string, config json.RawMessage) (child *hosted.Child, found
 	return &hosted.Child{Builder: builder, Config: parsed}, true, nil
 }
 
-// parseChild parses the config of a policy that has one.
+// parseChild parses the config of a policy, if the policy takes one.
 func parseChild(b balancer.Builder, config json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
 	parser, ok := b.(balancer.ConfigParser)
 	if !ok {

@@ -19,8 +19,8 @@ const maxNameLength = 255
 // with the field names given below and durations as strings of seconds, "1.5s". To
 // make one by hand, begin with [DefaultConfig]; see [WithDefaults].
 type Config struct {
-	// ServiceName ("serviceName") is what the balancer is asked for. Empty
-	// means the endpoint that the user dialled. At most 255 bytes.
+	// ServiceName ("serviceName") is the service for which the balancer is asked.
+	// Empty means the endpoint of the channel's target. At most 255 bytes.
 	ServiceName string
 
 	// InitialFallbackTimeout ("initialFallbackTimeout") is how long to wait for
@@ -46,9 +46,9 @@ type Config struct {
 	// A17: a balancer knows which of its backends are well), or "all".
 	BackendHealthCheck BackendHealthCheck
 
-	// HandoverTimeout ("handoverTimeout") is how long the backends of a new
-	// list may take to get the first of them READY before they replace the old
-	// ones as they are. Default 10 s; "0s" replaces them at once.
+	// HandoverTimeout ("handoverTimeout") is how long a new list may take until its
+	// first backend is READY. After that it replaces the old list even if none is.
+	// Default 10 s; "0s" replaces the old list at once.
 	HandoverTimeout time.Duration
 
 	// SubConnLinger ("subConnLinger") is how long a connection that no list
@@ -58,11 +58,11 @@ type Config struct {
 
 	// MaxPendingPicks ("maxPendingPicks") is how many calls may wait because no
 	// backend is known or READY yet. More fail at once with RESOURCE_EXHAUSTED. The
-	// default, 0, is no limit. In TRANSIENT_FAILURE wait-for-ready calls are kept by
-	// gRPC, which tells no policy which they are: they are not bounded.
+	// default, 0, is no limit. In TRANSIENT_FAILURE the limit does not count
+	// wait-for-ready calls, because gRPC does not tell a policy which calls those are.
 	MaxPendingPicks int
 
-	// StreamBackoff ("streamBackoff") is the time between calls to a balancer
+	// StreamBackoff ("streamBackoff") is the time between two streams to a balancer
 	// that fails: BaseDelay ("initialDelay"), Multiplier ("multiplier"), Jitter
 	// ("jitter") and MaxDelay ("maxDelay"). Default 1 s, growing by 1.6 to at most
 	// 120 s, ±20 % (grpc/doc/connection-backoff.md). A delay is at least 1 ms, the
@@ -70,19 +70,19 @@ type Config struct {
 	StreamBackoff backoff.Config
 
 	// BalancerTimeout ("balancerTimeout") is how long a balancer may send nothing on
-	// a new call before the next balancer is asked, if there is one. It also bounds
-	// how long contact of an earlier call is kept while the call that replaced it
-	// has sent no list. Default 10 s; "0s" is no limit.
+	// a new stream before the next balancer is asked, if there is one. When a new
+	// stream replaces an earlier one, a list has to come on it within the same time.
+	// Otherwise contact counts as lost. Default 10 s; "0s" is no limit.
 	BalancerTimeout time.Duration
 
 	// BalancerKeepalive ("balancerKeepalive") says how a balancer that vanished is
-	// detected: after 30 s ("time") without a word from it a ping is sent; after 10 s
-	// more ("timeout") without an answer the connection is given up. gRPC raises a
-	// time under 10 s to 10 s. A time of "0s" turns it off; a timeout of "0s" is
-	// gRPC's 20 s.
+	// detected: when it has sent nothing for 30 s ("time"), a ping is sent; when no
+	// answer comes within 10 s ("timeout"), the connection is closed. gRPC raises a
+	// time under 10 s to 10 s. A time of "0s" turns pings off; a timeout of "0s" is
+	// gRPC's default, 20 s.
 	BalancerKeepalive lbstream.Keepalive
 
-	complete bool // made by DefaultConfig, so that a field that is zero is meant
+	complete bool // made by DefaultConfig: a field that is zero does not mean the default
 }
 
 // EmptyServerList says what an empty server list means.

@@ -22,9 +22,9 @@ type field struct {
 	wrong error // what is wrong with the present value, or nil
 }
 
-// fields describes the JSON of c: the names, which count in this case only, where the
-// values are, and which values are allowed. No configuration may have a balancer
-// called in a tight loop.
+// fields returns the fields of the JSON of c: their names, in which case matters, pointers to
+// their values, and what is wrong with these. The limits of streamBackoff make sure that
+// streams are not opened in a tight loop.
 func (c *Config) fields() fields {
 	b, k := &c.StreamBackoff, &c.BalancerKeepalive
 	return fields{
@@ -50,7 +50,7 @@ func (c *Config) fields() fields {
 	}
 }
 
-// check says what is wrong with the values, and in which fields.
+// check returns what is wrong with the values, with the names of the fields.
 func (fs fields) check() error {
 	var wrong []error
 	for _, f := range fs {
@@ -63,9 +63,9 @@ func (fs fields) check() error {
 	return oneline.Join(wrong...)
 }
 
-// read sets the fields that a JSON object has, to any value of the right type. A null
-// is the same as no value, as in all JSON made from protobuf. It returns the names
-// that it does not know, with the name of the object before them.
+// read sets the fields that a JSON object has. It checks the types of the values, not whether
+// they are allowed. A null is the same as no value, as in all JSON of protobuf messages. It
+// returns the names of unknown fields, with the name of the object before them.
 func (fs fields) read(text []byte, object string) (unknown []string, err error) {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(text, &values); err != nil {
@@ -96,7 +96,7 @@ func (fs fields) read(text []byte, object string) (unknown []string, err error) 
 // write adds a JSON object to the text. Strings that are empty are left out.
 func (fs fields) write(text *bytes.Buffer) (err error) {
 	e := json.NewEncoder(text)
-	e.SetEscapeHTML(false) // what a child policy is configured with stays as it is
+	e.SetEscapeHTML(false) // so that the config of a child policy is not changed
 	before := "{"
 	for _, f := range fs {
 		if v := reflect.Indirect(reflect.ValueOf(f.value)); v.Kind() == reflect.String && v.Len() == 0 {

@@ -11,21 +11,21 @@ import (
 	"github.com/actorlb/grpclb/internal/oneline"
 )
 
-// A parsedConfig is a Config and what has been found out about it. It is made once
-// for each service config, and is what gRPC hands over with each update.
+// A parsedConfig is a Config and what was found out about it. It is made once for each
+// service config. gRPC passes it on with each update of the resolver.
 type parsedConfig struct {
 	serviceconfig.LoadBalancingConfig
 	Config
 
-	child    *hosted.Child // the policy that ChildPolicy selects; nil: the own rotation
-	childErr error         // why ChildPolicy selects none
-	unknown  string        // the names of fields that are ignored, for the log
+	child    *hosted.Child // the policy that ChildPolicy selects; nil: the group's own rotation
+	childErr error         // why ChildPolicy selects no policy, or nil
+	unknown  string        // the names of the unknown fields, for the log
 }
 
-// ParseConfig reads a configuration from JSON. What it does not mention has the
-// builder's defaults. Unknown fields are ignored; a channel with such a config names
-// them in the log. A malformed value is an error that names its field. gRPC calls
-// ParseConfig for every service config.
+// ParseConfig reads a configuration from JSON. Fields that are missing get the builder's
+// defaults. Unknown fields are ignored, and a channel that uses the config logs their
+// names. If a value is invalid, the error names its field. gRPC calls ParseConfig for every
+// service config.
 func (b *Builder) ParseConfig(text json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
 	if b.refused != nil {
 		return nil, b.refused
@@ -37,8 +37,9 @@ func (b *Builder) ParseConfig(text json.RawMessage) (serviceconfig.LoadBalancing
 	return c, nil
 }
 
-// parseConfig reads the fields that text has into a copy of defaults. A child policy
-// of text has to be there. That of the defaults is checked when a channel uses it.
+// parseConfig reads the fields that text has into a copy of defaults. It is an error if no
+// child policy that text names is registered. That of the defaults is checked when a
+// channel uses it.
 func parseConfig(text []byte, defaults Config) (*parsedConfig, error) {
 	c := defaults
 	unknown, err := c.fields().read(text, "")
@@ -61,8 +62,8 @@ func withChild(c Config) *parsedConfig {
 	return p
 }
 
-// String returns c as the JSON of a service config. A figure that no service
-// config can have, such as a multiplier of NaN, makes it a text that says so.
+// String returns c as the JSON of a service config. If a value can't be written as JSON, such as
+// a multiplier of NaN, the result is a text that says so.
 func (c Config) String() string {
 	var text, compact bytes.Buffer
 	if err := c.fields().write(&text); err != nil {

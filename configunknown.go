@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// A line of the log names this many unknown fields, and of each name this many bytes.
+// A log line has at most this many names of unknown fields, and of each name at most this many
+// bytes.
 const (
 	unknownNamed  = 8
 	unknownLength = 40

@@ -29,7 +29,7 @@ func (d duration) MarshalJSON() ([]byte, error) {
 	return protojson.Marshal(durationpb.New(time.Duration(d)))
 }
 
-// A childPolicy is JSON in its compact form, or empty. What it says is for childOf.
+// A childPolicy is JSON in its compact form, or empty. childOf reads it.
 type childPolicy string
 
 func (c *childPolicy) UnmarshalJSON(text []byte) error {

@@ -18,9 +18,9 @@ func (d defaultsOption) apply(b *Builder) {
 	b.defaults = c
 }
 
-// WithDefaults replaces the configuration of channels whose service config
-// says nothing else. A field that is zero keeps the default, unless the Config was
-// made by DefaultConfig, where a zero is meant:
+// WithDefaults sets the configuration that applies where a channel's service config sets no
+// other. A field that is zero keeps its default, unless the Config was made by
+// DefaultConfig; then zero means zero:
 //
 //	WithDefaults(Config{ServiceName: "shop"}) // the rest as in DefaultConfig
 //
@@ -28,13 +28,13 @@ func (d defaultsOption) apply(b *Builder) {
 //	c.SubConnLinger = 0
 //	WithDefaults(c) // connections don't linger
 //
-// Values that a service config may not have are refused. NewBuilder logs the reason
-// at once; every service config for this builder is rejected with it; and calls on
+// Values that a service config may not have are refused. NewBuilder logs the reason at
+// once. Every service config for this builder is rejected with that reason, and calls on
 // channels without a service config fail with it. Whether a policy of ChildPolicy is
-// registered shows only when a channel uses it.
+// registered is checked only when a channel uses it.
 func WithDefaults(defaults Config) Option { return defaultsOption(defaults) }
 
-// over returns c with what is zero taken from defaults.
+// over returns c with its zero fields taken from defaults, unless c is complete.
 func (c Config) over(defaults Config) Config {
 	if !c.complete {
 		fill(reflect.ValueOf(&c).Elem(), reflect.ValueOf(defaults))
@@ -55,7 +55,7 @@ func fill(to, from reflect.Value) {
 	}
 }
 
-// Equal reports whether c and o configure the same.
+// Equal reports whether c and o have the same values in all exported fields.
 func (c Config) Equal(o Config) bool {
 	c.complete = o.complete
 	return c == o

@@ -43,8 +43,8 @@ func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
 func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
 
 // balancerDialOptions returns the options for the channel to the balancer: what the channel has,
-// then what the builder was given. Without credentials gRPC refuses to dial, so a balancer is
-// never called in plain text by mistake.
+// then what the builder was given. Without credentials gRPC refuses to dial, so no stream to a
+// balancer is opened in plain text by mistake.
 func (b *Builder) balancerDialOptions(log diary.Log, o balancer.BuildOptions) []grpc.DialOption {
 	options := []grpc.DialOption{grpc.WithChannelzParentID(o.ChannelzParent)}
 	if creds := balancerCreds(log, o); creds != nil {
@@ -59,8 +59,8 @@ func (b *Builder) balancerDialOptions(log diary.Log, o balancer.BuildOptions) []
 	return append(options, b.dial...)
 }
 
-// ownAgent returns the user's part of a user agent. gRPC has appended its own name, and would
-// append it again.
+// ownAgent returns the part of a user agent that the user has set. gRPC has appended its own name
+// to it, and would append that again.
 func ownAgent(agent string) string {
 	return strings.TrimSpace(strings.TrimSuffix(agent, "grpc-go/"+grpc.Version))
 }

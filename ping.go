@@ -19,9 +19,9 @@ import (
 // too.
 //
 // A ping is a call of a method that no server has. Any answer counts, also the usual one,
-// UNIMPLEMENTED. It passes the channel's interceptors and has its per-call credentials. It is
-// never dropped, has no LB token, and is in no load report. While it waits it counts for
-// maxPendingPicks.
+// UNIMPLEMENTED. A ping passes the channel's interceptors and has its per-call credentials. It is
+// never dropped, has no LB token, and is in no load report. While it waits, maxPendingPicks
+// counts it.
 //
 // If no answer comes, the error is that of the call: its code is DEADLINE_EXCEEDED or CANCELLED
 // if ctx was done first, and UNAVAILABLE if the connection was lost. If the channel's policy is

@@ -14,8 +14,8 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// A policy is the actor that decides. Its fields do not change after the start, except for the
-// diary; the machine and the timer are local variables of run.
+// A policy is the actor that decides where the backends come from. Its fields do not change
+// after the start, except for the diary; the machine and the timer are local variables of run.
 type policy struct {
 	cc    balancer.ClientConn
 	about about
@@ -74,7 +74,7 @@ func (p *policy) handle(m *machine, msg message) {
 	}
 }
 
-// settle does what follows from the state of the machine.
+// settle carries out the actions of the machine.
 func (p *policy) settle(m *machine) {
 	for _, a := range m.settle(time.Now()) {
 		switch a := a.(type) {
@@ -105,8 +105,8 @@ func (p *policy) configure(c *Config) {
 	p.queue.SetLimit(c.MaxPendingPicks)
 }
 
-// serviceName returns the name to ask the balancer for. endpoint is what the user
-// dialled.
+// serviceName returns the name of the service for which the balancer is asked. endpoint is that of
+// the channel's target.
 func (c *Config) serviceName(endpoint string) string {
 	if c.ServiceName != "" {
 		return c.ServiceName

@@ -10,9 +10,9 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// balanceStream is one BalanceLoad stream as the owner sees it. A reader, and while
-// something is sent a sender, work on it in goroutines of their own. Each stream has
-// its own events channel, so the owner never hears from a stream that it gave up.
+// balanceStream is what the owner has of one BalanceLoad stream. A reader runs in its own
+// goroutine and, while something is sent, a sender in another. Each stream has its own
+// events channel, so the owner gets no events of a stream that it gave up.
 type balanceStream struct {
 	// Fixed after the start.
 	ctx    context.Context // done when the owner gives the stream up

@@ -1,9 +1,8 @@
 // Package lbstream keeps one stream to a balancer open: a BalanceLoad RPC over one
 // channel to the balancers' addresses. It is opened again whenever it ends, as long as
-// there are balancers. If a balancer sends no list, the next one is asked at once; when
-// all have been asked in vain, the backoff comes. What the stream brings is published as a
-// [Status], of which only the newest counts. What to do with a list is the caller's
-// decision. For load reports the package asks a [Counter].
+// there are balancers. If a balancer sends no list, the next one is asked at once. If none of
+// them sends one, the package waits for the backoff. It publishes what came as a [Status]; only
+// the newest counts. The caller decides what to do with a list. For load reports the package asks a [Counter].
 //
 // # Who does what
 //
@@ -19,8 +18,8 @@
 // Each stream has a reader, which opens it, receives, parses lists, and hands over one
 // message at a time: a balancer that floods is slowed down by the flow control of its
 // connection. A sender exists while one message is being sent; a balancer that does not
-// read blocks only the sender. When the owner gives a stream up, it never hears of it
-// again.
+// read blocks only the sender. After the owner has given a stream up, it gets nothing from
+// that stream.
 //
 // # What may be relied on
 //

@@ -36,8 +36,8 @@ func (c *core) setBackoff(b backoff.Config) {
 }
 
 // retryLoop is the goroutine that owns the backoff and its timer. It alone decides when
-// the next stream is due. It is there from the first message to it on. If the stream
-// owner has stopped, its dialNow is dropped, and nothing is lost.
+// the next stream is due. It starts with the first message to it. If the stream owner has
+// stopped, the dialNow is dropped: no stream is opened any more.
 func (s *Stream) retryLoop(ctx context.Context, inbox *actor.Inbox[retryMessage], core retryCore) {
 	defer refuse(inbox)
 	timer := actor.NewTimer()

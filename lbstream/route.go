@@ -8,8 +8,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// A route says how a balancer is reached: "" is directly; otherwise it is the proxy of
-// the environment, and the route is the balancer's name.
+// A route says how a balancer is reached. "" means directly. Otherwise the balancer is reached
+// through the proxy of the environment, and the route is the balancer's name.
 //
 // All addresses of a channel have one route, for two reasons. gRPC looks for a proxy by the
 // name that a channel dials, so that must be the balancer's name. And gRPC drops the

@@ -30,13 +30,13 @@ func (c *core) silentAt() time.Time {
 	return c.started.Add(c.settings.Timeout)
 }
 
-// leaves reports whether the next balancer is to be asked if this one stays silent. An
-// only balancer keeps its stream: it may send a list yet. A stream that is not open yet is with no
-// balancer.
+// leaves reports whether the next balancer is to be asked if this one stays silent. If there is
+// only one balancer, its stream stays: it may still send a list. A stream that is not open yet is
+// not with any balancer.
 func (c *core) leaves() bool { return c.phase == open && !c.heard.any && c.several() }
 
-// clings reports whether contact is that of an earlier stream. It lasts until the present
-// stream, open or not, has taken too long to bring a list.
+// clings reports whether contact is still that of an earlier stream. That ends when the present
+// stream brings a list, or has brought none for the Timeout of the settings.
 func (c *core) clings() bool {
 	return c.status.Contact && !c.heard.list && (c.phase == open || c.phase == opening)
 }

@@ -2,8 +2,8 @@ package lbstream
 
 import "github.com/actorlb/grpclb/tokens"
 
-// A Status says how things stand with the balancer. It is immutable, its list too. The
-// newest replaces all earlier ones.
+// A Status is the state of the stream to the balancer. It does not change, and its lists don't.
+// The newest replaces all earlier ones.
 type Status struct {
 	// Stream is the number of the stream that brought List. The first stream ever is 1.
 	Stream uint64
