@@ -115,7 +115,7 @@ func (w *world) refused() {
 		w.Fatal("a call above the bound waits")
 	}
 	same(w, "code", status.Code(p.err), codes.ResourceExhausted)
-	contains(w, p.err.Error(), "pending", "2")
+	contains(w, p.err.Error(), "2 calls wait for a backend", "2")
 }
 
 func TestPick_PendingBoundByConfig(t *testing.T) {
