@@ -41,7 +41,7 @@ var scenes = []scene{
 	{name: "idle", who: []string{"ours", "plain", "eds", "silent"}, clients: 2000, entries: 1000, play: idle},
 	{name: "mute", who: []string{"ours"}, clients: 1000, entries: 10_000, times: 20, all: true, play: mute},
 	{name: "mute", who: []string{"ours", "plain", "eds"}, clients: 100, entries: 10_000, times: 20, all: true, play: mute},
-	{name: "sustained", who: []string{"ours", "plain", "eds"}, clients: 2000, entries: 1000, times: 500, all: true, every: time.Minute / 1000, play: sustained},
+	{name: "sustained", who: []string{"ours", "plain", "eds"}, clients: 2000, entries: 1000, times: 250, all: true, every: time.Minute / 1000, play: sustained},
 	{name: "restart", who: []string{"ours", "plain", "eds"}, clients: 2000, entries: 1000, play: restart},
 }
 
