@@ -12,6 +12,7 @@ import (
 
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/internal/diary"
+	"github.com/actorlb/grpclb/internal/registry"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/pending"
 	"github.com/actorlb/grpclb/rrgroup"
@@ -65,7 +66,8 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 	})
 	m := newMachine(o.Target.Endpoint(), b.defaults)
 	actors.Go(func(ctx context.Context) { p.run(ctx, m) })
-	return &handle{cc: cc, first: p.group.First(), actors: actors, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: m.name}
+	registry.Live.Join(p)
+	return &handle{cc: cc, first: p.group.First(), actors: actors, policy: p, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: m.name}
 }
 
 // A handle is what gRPC has of a policy. It gives gRPC a first state and posts messages to
@@ -76,6 +78,7 @@ type handle struct {
 	cc       balancer.ClientConn
 	first    balancer.State
 	actors   *actor.Group
+	policy   *policy               // as the registry knows it
 	inbox    *actor.Inbox[message] // handle → policy
 	defaults *parsedConfig
 	refused  error // why every update is refused, or nil
@@ -175,4 +178,7 @@ func (h *handle) ExitIdle() { h.inbox.Send(exitIdle{}) }
 // the balancer are gone. Calls in flight may finish. Close does not wait for the network:
 // gRPC takes up to 5 s more to close the connection to the balancer if that is
 // stalled.
-func (h *handle) Close() { h.actors.Stop() }
+func (h *handle) Close() {
+	registry.Live.Leave(h.policy)
+	h.actors.Stop()
+}

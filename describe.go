@@ -110,6 +110,12 @@ func (p *policy) Show(call context.Context) {
 	}
 }
 
+// Target returns what the user dialled. It implements registry.Member.
+func (p *policy) Target() string { return p.about.target }
+
+// State is Describe without a channel. Package lbdebug calls it.
+func (p *policy) State(ctx context.Context) (*State, error) { return p.state(ctx) }
+
 // answers are what the actors of a policy have answered.
 type answers struct {
 	about   about

@@ -99,7 +99,7 @@
 // messages. There are no locks. Variables that several goroutines share and change are atomic;
 // docs/architecture.md lists them.
 //
-// Only this package, lbresolver, lbserver and dropin promise to stay compatible, and those parts
+// Only this package, lbresolver, lbserver, lbdebug and dropin promise to stay compatible, and those parts
 // of lbstream that [Config] uses. The other packages may be used, but change as this one
 // needs.
 //
@@ -114,7 +114,7 @@
 //
 // [Describe] returns the state of a channel's policy: where the backends come from and why, how things
 // stand with the balancer, which backends there are, and what the calls wait for. [Ping] makes a round trip
-// to a backend. docs/operating.md has the questions that they answer.
+// to a backend. Package lbdebug makes web pages of all channels. docs/operating.md has the questions that they answer.
 //
 // # Child policies
 //

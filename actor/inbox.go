@@ -85,6 +85,12 @@ func (in *Inbox[M]) Open(Batch[M]) []M {
 	return messages
 }
 
+// Empty reports whether there is no backlog. Anybody may ask.
+func (in *Inbox[M]) Empty() bool {
+	newest := in.newest.Load()
+	return newest == nil || newest == &in.end
+}
+
 // take takes the backlog and puts instead in its place.
 func (in *Inbox[M]) take(instead *link[M]) *link[M] {
 	if in.newest.Load() == &in.end {
