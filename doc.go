@@ -122,7 +122,8 @@
 // registered policy can pick instead, see [Config]. It gets each address of the list once, and in
 // fallback the endpoints as the resolver named them. Tokens, drops and counts apply to what it
 // picks; if an address has several entries, its calls send their tokens in turn. It can read
-// a backend's token with [Token].
+// a backend's token with [Token]. docs/recipes.md shows gRPC's outlier detection, weighted round
+// robin and others as children.
 //
 // A child policy has its own goroutine, the only one that calls it, and sees the channel as gRPC
 // would show it. Each of its SubConns has one address. Connections are kept across updates where

@@ -47,6 +47,37 @@ func TestOperating_AnswersAreRun(t *testing.T) {
 	}
 }
 
+// Each snippet of the recipes, of Go or JSON, is in a test of internal/recipes, line by
+// line.
+func TestRecipes_AreRun(t *testing.T) {
+	files, err := filepath.Glob("internal/recipes/*_test.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no tests of recipes: %v", err)
+	}
+	var run string
+	for _, file := range files {
+		run += unindented(readAll(t, file))
+	}
+	blocks := regexp.MustCompile("(?s)```(?:go|json)\n(.*?)```").FindAllStringSubmatch(readAll(t, "docs/recipes.md"), -1)
+	if len(blocks) == 0 {
+		t.Fatal("there are no snippets")
+	}
+	for _, b := range blocks {
+		if !strings.Contains(run, unindented(b[1])) {
+			t.Errorf("in docs/recipes.md and in no test:\n%s", b[1])
+		}
+	}
+}
+
+// unindented is the text without the space around its lines.
+func unindented(text string) string {
+	var lines strings.Builder
+	for line := range strings.Lines(text) {
+		lines.WriteString(strings.TrimSpace(line) + "\n")
+	}
+	return lines.String()
+}
+
 // The README's table of the configuration has the defaults that there are.
 func TestReadme_Defaults(t *testing.T) {
 	table := readAll(t, "README.md")
