@@ -61,6 +61,7 @@ func (m *machine) settle(now time.Time) []action {
 		m.do(serve{lbstream.Target{Name: m.config.serviceName(m.name), Balancers: m.balancers}})
 	}
 	if m.plan != m.told.plan {
+		m.noteList()
 		m.told.plan = m.plan
 		m.do(adopt{m.plan})
 	}

@@ -66,8 +66,9 @@ func (b *Builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balance
 	})
 	m := newMachine(o.Target.Endpoint(), b.defaults)
 	actors.Go(func(ctx context.Context) { p.run(ctx, m) })
+	meter := startMeter(actors, cc.MetricsRecorder(), p)
 	registry.Live.Join(p)
-	return &handle{cc: cc, first: p.group.First(), actors: actors, policy: p, inbox: p.inbox, defaults: withChild(b.defaults), refused: b.refused, name: m.name}
+	return &handle{cc: cc, first: p.group.First(), actors: actors, policy: p, inbox: p.inbox, meter: meter, defaults: withChild(b.defaults), refused: b.refused, name: m.name}
 }
 
 // A handle is what gRPC has of a policy. It gives gRPC a first state and posts messages to
@@ -80,6 +81,7 @@ type handle struct {
 	actors   *actor.Group
 	policy   *policy               // as the registry knows it
 	inbox    *actor.Inbox[message] // handle → policy
+	meter    *meter                // nil: nothing is recorded
 	defaults *parsedConfig
 	refused  error // why every update is refused, or nil
 	name     string
@@ -180,5 +182,6 @@ func (h *handle) ExitIdle() { h.inbox.Send(exitIdle{}) }
 // stalled.
 func (h *handle) Close() {
 	registry.Live.Leave(h.policy)
+	h.meter.finish()
 	h.actors.Stop()
 }

@@ -18,10 +18,11 @@ type decided struct {
 	config   Config
 	unknown  string
 	backends []resolver.Endpoint // the fallback backends
+	figures  figures
 }
 
 func (m *machine) describe() decided {
-	d := decided{mode: m.mode, since: m.since, reason: m.reason().Error(), config: m.config, unknown: m.unknown, backends: m.backends}
+	d := decided{mode: m.mode, since: m.since, reason: m.reason().Error(), config: m.config, unknown: m.unknown, backends: m.backends, figures: m.figures}
 	if m.plan != nil {
 		d.list = m.plan.List
 	}
@@ -32,6 +33,7 @@ func (m *machine) describe() decided {
 func (m *machine) noteMode(now time.Time) {
 	if m.since.IsZero() || m.mode != m.sinceOf {
 		m.narrateFallback(now)
+		m.figures.spent(m.sinceOf, m.since, now)
 		m.since, m.sinceOf = now, m.mode
 	}
 }

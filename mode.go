@@ -65,6 +65,7 @@ type machine struct {
 	stream  uint64        // the number of the stream that brought list
 	empty   bool          // the balancer's latest list is empty
 	because error         // mode fallback: the reason
+	figures figures       // for metrics
 	plan    *rrgroup.Plan // for the group; nil before the first update or error of the resolver
 	ends    uint64        // status.Ends when the resolver was last asked to look again
 	outage  outage        // of the list in use
@@ -109,7 +110,7 @@ func (m *machine) update(u *resolved, now time.Time) {
 	case m.mode == fallback:
 		m.updateFallback()
 	case len(m.balancers) == 0 && len(m.backends) > 0:
-		m.fallBack(errTakenAway)
+		m.fallBack(errTakenAway, becauseRemoved)
 	default:
 		m.updateBalanced(rehosted)
 	}
@@ -133,7 +134,7 @@ func (m *machine) contacted(s lbstream.Status) {
 	}
 	switch {
 	case s.Asked && (m.mode != fallback || !old.Asked):
-		m.fallBack(errAsked)
+		m.fallBack(errAsked, becauseAsked)
 	case !s.Asked && s.Fulls != old.Fulls:
 		m.listed(s.Full)
 	}
@@ -154,7 +155,7 @@ func (m *machine) check(now time.Time) {
 		m.checkWaiting(now)
 	case balanced:
 		if m.forsaken() && len(m.backends) > 0 {
-			m.fallBack(fmt.Errorf("the balancer was out of contact and no backend was READY: %w", m.silence()))
+			m.fallBack(fmt.Errorf("the balancer was out of contact and no backend was READY: %w", m.silence()), becauseLost)
 		}
 	}
 	m.checkOutage(now)
@@ -167,11 +168,11 @@ func (m *machine) checkWaiting(now time.Time) {
 	switch {
 	case m.updates == 0:
 	case len(m.balancers) == 0:
-		m.fallBack(errNoBalancer)
+		m.fallBack(errNoBalancer, becauseNone)
 	case m.status.Rounds > 0:
-		m.fallBack(fmt.Errorf("no server list came from the balancer: %w", m.silence()))
+		m.fallBack(fmt.Errorf("no server list came from the balancer: %w", m.silence()), becauseNoList)
 	case !now.Before(m.deadline()):
-		m.fallBack(fmt.Errorf("no server list came from the balancer within %v", m.config.InitialFallbackTimeout))
+		m.fallBack(fmt.Errorf("no server list came from the balancer within %v", m.config.InitialFallbackTimeout), becauseTimeout)
 	}
 }
 

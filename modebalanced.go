@@ -13,7 +13,8 @@ func (m *machine) listed(list *tokens.List) {
 		return // See list.equal. Its faults were logged before.
 	}
 	m.remarkList(list)
-	m.mode, m.list, m.stream = balanced, list, m.status.FullStream
+	m.turnBalanced()
+	m.list, m.stream = list, m.status.FullStream
 	m.plan = m.balancedPlan()
 }
 
@@ -25,8 +26,16 @@ func (m *machine) listedEmpty(list *tokens.List) {
 		m.explain(errEmpty)
 		return
 	}
-	m.mode = balanced
+	m.turnBalanced()
 	m.updateBalanced(false)
+}
+
+// turnBalanced goes over to the balancer's list.
+func (m *machine) turnBalanced() {
+	if m.mode != balanced {
+		m.figures.changes[becauseList]++
+	}
+	m.mode = balanced
 }
 
 // updateBalanced makes a new plan, unless the present one is the same. rehosted says

@@ -17,13 +17,14 @@ var (
 )
 
 // fallBack goes over to the resolver's addresses. If they are in use already, only the
-// reason changes.
-func (m *machine) fallBack(because error) {
+// reason changes. why is the reason in a word.
+func (m *machine) fallBack(because error, why why) {
 	if m.mode == fallback {
 		m.explain(because)
 		return
 	}
 	m.mode, m.list, m.because = fallback, nil, because
+	m.figures.changes[why]++
 	m.plan = m.fallbackPlan()
 }
 

@@ -177,6 +177,7 @@ func (c *core) askAgain(now time.Time) {
 func (c *core) opened(now time.Time) {
 	c.must(opening)
 	c.phase, c.started = open, now
+	c.past.opens++
 	c.reports.send()
 	c.do(sendInitial{c.target.Name})
 }
@@ -188,6 +189,7 @@ func (c *core) opened(now time.Time) {
 // next stream gets a new one, which connects at once.
 func (c *core) ended(now time.Time, err error, usable bool, from string) {
 	c.must(opening, open)
+	c.past.countEnd(err)
 	if err == io.EOF {
 		err = errHungUp
 	}

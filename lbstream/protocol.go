@@ -75,6 +75,7 @@ func (c *core) counted(now time.Time, counts tokens.Counts) {
 	c.must(open)
 	if report, ok := c.reports.counted(now, counts); ok {
 		c.past.lastReport = &Report{now, c.number, report}
+		c.past.reports++
 		c.do(sendReport{statsOf(now, report)})
 	}
 }

@@ -56,6 +56,7 @@ func (c *core) silent(now time.Time, from string) {
 	because := silence(c.settings.Timeout)
 	if c.leaves() {
 		c.do(endStream{})
+		c.past.countEnd(because)
 		c.over(now, because, true, from)
 		return
 	}

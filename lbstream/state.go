@@ -2,10 +2,13 @@ package lbstream
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
 
 	"github.com/actorlb/grpclb/tokens"
 )
@@ -24,9 +27,12 @@ type State struct {
 	LastEnd    *End // nil: none has ended
 	Messages   uint64
 	Bytes      uint64
-	FullAt     time.Time // when Status.Full came
-	FullNumber uint64    // how many lists had come then
-	LastReport *Report   // nil: none was sent
+	FullAt     time.Time  // when Status.Full came
+	FullNumber uint64     // how many lists had come then
+	Opens      uint64     // streams that gRPC has opened
+	LastReport *Report    // nil: none was sent
+	Reports    uint64     // sent
+	EndsBy     [17]uint64 // Status.Ends by codes.Code; io.EOF is OK, a silent balancer DEADLINE_EXCEEDED
 }
 
 // An End is the end of a stream that this side did not end.
@@ -51,6 +57,23 @@ type history struct {
 	fullAt     time.Time
 	fullNumber uint64
 	lastReport *Report
+	opens      uint64
+	reports    uint64
+	endsBy     [17]uint64
+}
+
+// countEnd counts the end of a stream by its status.
+func (h *history) countEnd(err error) {
+	code := status.Code(err)
+	if _, silent := err.(silence); silent {
+		code = codes.DeadlineExceeded
+	} else if err == io.EOF {
+		code = codes.OK
+	}
+	if int(code) >= len(h.endsBy) {
+		code = codes.Unknown // a balancer may send any number
+	}
+	h.endsBy[code]++
 }
 
 // describe describes the owner's part.
@@ -72,7 +95,10 @@ func (c *core) describe() State {
 		Bytes:      c.past.bytes,
 		FullAt:     c.past.fullAt,
 		FullNumber: c.past.fullNumber,
+		Opens:      c.past.opens,
 		LastReport: c.past.lastReport,
+		Reports:    c.past.reports,
+		EndsBy:     c.past.endsBy,
 	}
 	if c.phase == open {
 		s.Opened = c.started

@@ -43,6 +43,9 @@ type core struct {
 	heard   time.Time // the time of the events that are being handled
 	adopted uint64    // generations made
 	drained uint64    // how many of these are retired and have no call in flight
+	past    totals    // of the generations that have drained
+
+	handovers handovers
 }
 
 func newCore(gate Gate, settings Settings) *core {
@@ -92,6 +95,7 @@ func (c *core) ended(g *generation) {
 	if i := slices.Index(c.draining, g); i >= 0 {
 		c.draining = slices.Delete(c.draining, i, i+1)
 	}
+	c.past = c.past.plus(g.totals())
 	c.ledger.fold(g)
 	g.by.ended(c)
 }
@@ -148,6 +152,9 @@ func (c *core) advance(now time.Time) {
 	served := c.current != nil && c.current.anyReady()
 	spent := c.current != nil && c.current.by.spent()
 	if spent || c.incoming.by.arrived(served) || !now.Before(c.handoverDue()) {
+		if c.current != nil {
+			c.handovers.add(now.Sub(c.incoming.since))
+		}
 		c.outgoing, c.current, c.incoming = c.current, c.incoming, nil
 		c.carryOn()
 	}

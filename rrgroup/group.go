@@ -146,6 +146,8 @@ func (g *Group) handle(core *core, batch actor.Batch[message]) {
 			m.reply <- core.state()
 		case subConns:
 			m.reply <- core.statesOf(m.of, m.rows)
+		case sumUp:
+			m.reply <- core.tally()
 		default:
 			panic("BUG: unknown message to the group")
 		}
@@ -230,6 +232,8 @@ func (g *Group) end(core *core, timer *actor.Timer) {
 			m.reply <- State{}
 		case subConns:
 			m.reply <- nil
+		case sumUp:
+			m.reply <- Tally{}
 		case fromChild:
 			hosted.Refuse(m.what)
 		}

@@ -17,6 +17,7 @@ type ledger struct {
 	drops  map[string]int64 // drops that count has not returned yet, by token
 	bytes  int              // length of all tokens in drops
 	told   totals           // what count has returned so far
+	all    drops            // of every generation since the start, returned by count or not
 }
 
 // totals count calls, without dropped ones.
@@ -28,7 +29,7 @@ func (l *ledger) open(g *generation) {
 		return
 	}
 	if g.plan.Stream > l.stream {
-		*l = ledger{stream: g.plan.Stream, drops: map[string]int64{}}
+		*l = ledger{stream: g.plan.Stream, drops: map[string]int64{}, all: l.all}
 	}
 	l.live = append(l.live, g)
 }
@@ -36,13 +37,13 @@ func (l *ledger) open(g *generation) {
 // fold adds the totals of a generation that has drained to past. They don't change any
 // more.
 func (l *ledger) fold(g *generation) {
+	l.collectDrops(g)
 	i := slices.Index(l.live, g)
 	if i < 0 {
 		return
 	}
 	l.live = slices.Delete(l.live, i, i+1)
 	l.past = l.past.plus(g.totals())
-	l.collectDrops(g)
 }
 
 // count returns the calls since it was called last. All counts are zero if the newest list
@@ -90,10 +91,15 @@ func (g *generation) totals() totals {
 	return totals{started: g.begun() - unused, finished: over, unsent: unsent, received: received}
 }
 
-// collectDrops adds the calls that g has dropped since it was called last.
+// collectDrops adds the calls that g has dropped since it was called last. If the
+// ledger is of a newer stream than its list, they are not reported.
 func (l *ledger) collectDrops(g *generation) {
+	reported := slices.Contains(l.live, g)
 	for _, d := range g.dropped() {
-		l.drops[l.keyOf(d.Token)] += d.Calls
+		l.all.add(d)
+		if reported {
+			l.drops[l.keyOf(d.Token)] += d.Calls
+		}
 	}
 }
 

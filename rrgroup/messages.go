@@ -123,6 +123,19 @@ type subConns struct {
 	reply chan<- []SubConnState
 }
 
+// sumUp asks for a Tally.
+type sumUp struct{ reply chan<- Tally }
+
+// Tally sums up what happened in the group. It returns the zero Tally if the group has
+// stopped.
+func (g *Group) Tally() Tally {
+	reply := make(chan Tally, 1)
+	if !g.inbox.Send(sumUp{reply}) {
+		return Tally{}
+	}
+	return <-reply
+}
+
 // Stats describes a group at one moment.
 type Stats struct {
 	Generations uint64 // how many were made since the start
@@ -160,3 +173,4 @@ func (count) message()     {}
 func (describe) message()  {}
 func (detail) message()    {}
 func (subConns) message()  {}
+func (sumUp) message()     {}

@@ -21,6 +21,8 @@ type Parent struct {
 
 	t     testing.TB
 	state shared[parentState]
+
+	recorder estats.MetricsRecorder // nil: none
 }
 
 type parentState struct {
@@ -89,9 +91,18 @@ func (p *Parent) ResolveNow(resolver.ResolveNowOptions) {
 // Target returns what the channel dialled.
 func (p *Parent) Target() string { return "lbtest:///" + Service }
 
-// MetricsRecorder returns one that takes counts and forgets them. Nothing else
-// is recorded by the child policies of the tests.
-func (p *Parent) MetricsRecorder() estats.MetricsRecorder { return discard{} }
+// MetricsRecorder returns what [Parent.RecordWith] was given, or else one that takes counts and
+// forgets them, to which the policy records nothing. Nothing else is recorded by the child
+// policies of the tests.
+func (p *Parent) MetricsRecorder() estats.MetricsRecorder {
+	if p.recorder != nil {
+		return p.recorder
+	}
+	return discard{}
+}
+
+// RecordWith sets the recorder, before the policy is built.
+func (p *Parent) RecordWith(r estats.MetricsRecorder) { p.recorder = r }
 
 type discard struct {
 	estats.MetricsRecorder // nil: it has other methods in other releases of gRPC
