@@ -51,48 +51,11 @@ func (c listChange) After(earlier fmt.Stringer) fmt.Stringer {
 	return listChange{earlier.(listChange).before, c.now}
 }
 
-// String makes the line. With ten thousand backends that takes some milliseconds, so it is done once a
-// second at most, after the list is in use.
+// String makes the line. It is made once a second at most, after the list is in use.
 func (c listChange) String() string {
-	came, went := changes(c.before, c.now)
+	came, went := c.now.BackendsNotIn(c.before), c.before.BackendsNotIn(c.now)
 	return fmt.Sprintf("server list in use: %d entries, %d of them drops; backends that came: %s; backends that went: %s",
 		len(c.now.Entries), c.now.Drops(), some(came), some(went))
-}
-
-// changes returns the addresses that only now has, and those that only before has, each once, in the
-// order of the lists.
-func changes(before, now *tokens.List) (came, went []string) {
-	const old, both = 1, 2
-	seen := make(map[string]uint8, len(entriesIn(before)))
-	for _, e := range entriesIn(before) {
-		seen[e.Addr] = old
-	}
-	for _, e := range entriesIn(now) {
-		if e.Drop {
-			continue
-		}
-		switch seen[e.Addr] {
-		case 0:
-			came = append(came, e.Addr)
-			fallthrough
-		case old:
-			seen[e.Addr] = both
-		}
-	}
-	for _, e := range entriesIn(before) {
-		if !e.Drop && seen[e.Addr] == old {
-			went = append(went, e.Addr)
-			seen[e.Addr] = both
-		}
-	}
-	return came, went
-}
-
-func entriesIn(list *tokens.List) []*tokens.Entry {
-	if list == nil {
-		return nil
-	}
-	return list.Entries
 }
 
 // mostNamed is how many backends a line names.

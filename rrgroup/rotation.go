@@ -125,6 +125,7 @@ func (r *rotation) leave(c *core) {
 		conn.held++
 		held = append(held, conn)
 	}
+	clear(r.distinct[len(held):]) // a call in flight may keep the generation for long
 	r.distinct, r.conns = held, nil
 }
 
