@@ -159,12 +159,12 @@ func ExampleDescribe() {
 	for _, e := range s.List.Entries {
 		fmt.Print(e.Token, " ")
 	}
-	text, err := json.Marshal(s.Pending)
-	fmt.Println(string(text), err)
+	text, err := json.Marshal(s) // the same as JSON
+	fmt.Println(s.Pending.Depth, json.Valid(text), err)
 	// Output:
 	// answered
 	// balanced because the balancer sent a server list
-	// b a b b {"depth":0,"parked":1,"released":1,"cancelled":0,"refused":0} <nil>
+	// b a b b 0 true <nil>
 }
 
 // What an operator asks, each with the line that answers it.
