@@ -21,13 +21,14 @@ func (l *List) BackendsNotIn(o *List) (addrs []string) {
 	if len(addrs) == 0 || o == nil {
 		return addrs
 	}
-	return o.without(addrs, missing)
+	return o.removeFrom(addrs, missing)
 }
 
-// without removes the addresses that o has in another place.
-func (o *List) without(addrs []string, missing map[endpoint]bool) []string {
+// removeFrom returns the addresses that l does not have anywhere. missing has the same
+// addresses.
+func (l *List) removeFrom(addrs []string, missing map[endpoint]bool) []string {
 	elsewhere := map[string]bool{}
-	for _, e := range o.Entries {
+	for _, e := range l.Entries {
 		if missing[e.at] {
 			elsewhere[e.Addr] = true
 		}
