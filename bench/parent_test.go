@@ -32,6 +32,8 @@ type parent struct {
 	news      chan struct{} // holds one: there was an update since the last look
 
 	look uint64 // number of the last call of covers
+
+	recorder estats.MetricsRecorder // of metrics; nil: none
 }
 
 // newParent returns a parent for a policy that makes up to room SubConns.
@@ -66,9 +68,15 @@ func (p *parent) UpdateState(s balancer.State) {
 	}
 }
 
-func (p *parent) ResolveNow(resolver.ResolveNowOptions)   {}
-func (p *parent) Target() string                          { return "bench:///service.test" }
-func (p *parent) MetricsRecorder() estats.MetricsRecorder { return discard{} }
+func (p *parent) ResolveNow(resolver.ResolveNowOptions) {}
+func (p *parent) Target() string                        { return "bench:///service.test" }
+
+func (p *parent) MetricsRecorder() estats.MetricsRecorder {
+	if p.recorder != nil {
+		return p.recorder
+	}
+	return discard{}
+}
 
 type discard struct {
 	estats.UnimplementedMetricsRecorder
