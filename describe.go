@@ -22,29 +22,29 @@ var (
 	// ErrIdle: the channel is idle, so it has no policy. A call or Connect ends that.
 	ErrIdle = errors.New("grpclb: the channel is idle and has no policy, so there is nothing to describe")
 
-	// ErrClosed: the channel is closed, or has dropped its policy in this moment.
+	// ErrClosed: the channel is closed, or dropped its policy while Describe was asking it.
 	ErrClosed = errors.New("grpclb: the channel is closed")
 
 	// ErrForeign: the channel's policy is not this one.
 	ErrForeign = errors.New("grpclb: the policy of the channel is not grpclb")
 )
 
-// Describe returns the state of a channel's policy: where the backends come from and why, how
-// things stand with the balancer, and what the calls wait for. It does not wait for a backend or
-// for the balancer, and changes nothing.
+// Describe returns the state of a channel's policy: where the backends come from and why,
+// whether the balancer is in contact, and what calls wait for. It does not wait for a backend
+// or for the balancer, and changes nothing.
 //
-// Describe makes a call of a method that no server has. The call ends in the policy: it is not
-// sent, dropped, parked or reported, and does not count for maxPendingPicks. But it passes the
-// channel's interceptors and stats handlers, to which it looks like a call that ended with
-// UNIMPLEMENTED. A channel that waits for the first answer of its resolver has no policy yet:
-// Describe waits for that too, as every call does, until ctx is done. With grpc-go 1.75 it returns
-// ErrIdle, since there such a channel says that it is idle.
+// Describe makes a call of a method that no server has. The call ends in the policy: it is
+// not sent, dropped, parked or reported, and does not count for maxPendingPicks. But it
+// passes the channel's interceptors and stats handlers, to which it looks like a call that
+// ended with UNIMPLEMENTED. Until the resolver has answered for the first time, a channel has
+// no policy: Describe waits for that, as every call does, until ctx is done. (With grpc-go
+// 1.75 it returns ErrIdle then, because such a channel says that it is idle.)
 //
-// The errors are ErrIdle, ErrClosed, ErrForeign and that of ctx, to be told by errors.Is, and
-// otherwise that of the call, such as an error of the resolver. That a channel is idle can only
-// be seen of a *grpc.ClientConn, or of anything else that has its method GetState; other
-// channels are woken by the call. A channel of another policy sends the call to a backend,
-// which does not know the method.
+// The error is ErrIdle, ErrClosed, ErrForeign or that of ctx, which errors.Is tells apart, or
+// else the error of the call, such as one of the resolver. Describe can see that a channel is
+// idle only if cc has the method GetState, as *grpc.ClientConn has; the call wakes other idle
+// channels. If the channel has another policy, the call goes to a backend, which does not
+// know the method.
 func Describe(ctx context.Context, cc grpc.ClientConnInterface) (*State, error) {
 	p, err := policyOf(ctx, cc)
 	if err != nil {

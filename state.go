@@ -6,13 +6,13 @@ import (
 )
 
 // A State is what Describe returns: the policy of a channel as its actors see it. Each part
-// is the answer of one actor. They were asked one after the other within moments of At, so
-// two parts may differ by what happened in between. Nobody changes a State after it was
-// returned.
+// is the answer of one actor. They are asked one after the other, shortly before At, so two
+// parts may differ by what happened in between. A State does not change after Describe has
+// returned it.
 //
-// Times are points in time, and zero times are left out of the JSON. How long something has
-// lasted is At less the time when it began. Counts are since the policy was built, which
-// happens when a channel leaves idleness for the first time and each time after that.
+// Times are points in time; zero times are left out of the JSON. To know how long something
+// has lasted, subtract the time of its beginning from At. Counts start from 0 when the policy
+// is built, which happens each time that the channel leaves idleness.
 type State struct {
 	At       time.Time `json:"at"`
 	Target   string    `json:"target"`             // what the user dialled
@@ -37,27 +37,28 @@ type ModeState struct {
 	Fallback []string `json:"fallback,omitempty"`
 }
 
-// A StreamState is about the calls to the balancer.
+// A StreamState is about the streams: the policy's calls to a balancer, one at a time.
+// Number, Ended, Messages, Bytes and Lists count over all of them.
 type StreamState struct {
 	// Phase is "idle" (the resolver names no balancer), "opening", "open" or "waiting" (for
 	// the next attempt).
 	Phase   string `json:"phase"`
-	Contact bool   `json:"contact"` // the balancer has sent a list on it, and is not lost since
+	Contact bool   `json:"contact"` // a list has come, and contact was not lost since
 	Asked   bool   `json:"asked"`   // the balancer has asked for fallback, and has sent no list since
 
-	Number  uint64    `json:"number"`           // of the latest stream, from 1; so many were begun
-	Ended   uint64    `json:"ended"`            // of these, how many ended, other than by this side
+	Number  uint64    `json:"number"`           // of the latest stream: how many were begun; 0: none
+	Ended   uint64    `json:"ended"`            // of these, how many ended, not counting those that this side ended
 	Service string    `json:"service"`          // what the balancer is asked for
 	Address string    `json:"address"`          // of the balancer, while the stream is open
-	Name    string    `json:"name"`             // the one that its certificate is checked for, if the resolver gave one
+	Name    string    `json:"name"`             // for which the balancer's certificate is checked, if the resolver gave one
 	Opened  time.Time `json:"opened,omitzero"`  // of the present stream
 	LastEnd *EndState `json:"lastEnd,omitzero"` // nil if none has ended
-	Next    time.Time `json:"next,omitzero"`    // when the next one is opened, if that is waited for
+	Next    time.Time `json:"next,omitzero"`    // when the next stream is begun, if Phase is "waiting"
 
-	Balancers []string `json:"balancers"` // that the resolver names
+	Balancers []string `json:"balancers"` // addresses that the resolver names
 
 	Messages uint64 `json:"messages"` // received from balancers
-	Bytes    uint64 `json:"bytes"`    // of these messages, without headers and compression
+	Bytes    uint64 `json:"bytes"`    // of these messages, uncompressed and without headers
 	Lists    uint64 `json:"lists"`    // of these, how many were server lists
 }
 
@@ -70,23 +71,24 @@ type EndState struct {
 
 // A ListState is the latest server list that has entries.
 type ListState struct {
-	Number    uint64    `json:"number"`    // of the lists that came
-	Stream    uint64    `json:"stream"`    // that it came on
+	Number    uint64    `json:"number"`    // its place among all lists that came, from 1
+	Stream    uint64    `json:"stream"`    // the number of the stream that it came on
 	At        time.Time `json:"at"`        // when it came
-	InUse     bool      `json:"inUse"`     // calls are meant to go by it
+	InUse     bool      `json:"inUse"`     // the policy uses it, or will when a backend of it is READY
 	Empty     bool      `json:"empty"`     // an empty list came after it
-	Drops     int       `json:"drops"`     // of the entries
-	DropShare float64   `json:"dropShare"` // of the calls; the same as a part of 1
+	Drops     int       `json:"drops"`     // how many entries are drops
+	DropShare float64   `json:"dropShare"` // the part of the calls that are dropped, from 0 to 1
 
 	Entries []EntryState `json:"entries"` // in the balancer's order
 
-	Skipped      []FaultState `json:"skipped,omitempty"`      // the first few entries that could not be used
+	Skipped      []FaultState `json:"skipped,omitempty"`      // entries that could not be used: the first 16
 	SkippedCount int          `json:"skippedCount,omitempty"` // how many there were
-	Faulty       []FaultState `json:"faulty,omitempty"`       // the first few tokens that are out of specification
+	Faulty       []FaultState `json:"faulty,omitempty"`       // tokens that are out of specification: the first 16
 	FaultyCount  int          `json:"faultyCount,omitempty"`  // how many there were
 }
 
-// An EntryState is one entry of a list. Each has the same number of turns.
+// An EntryState is one entry of a list. Each entry gets equally many calls; an address with
+// more entries gets more.
 type EntryState struct {
 	Address string `json:"address,omitempty"` // empty for a drop
 	Token   string `json:"token"`
@@ -99,8 +101,9 @@ type FaultState struct {
 	Reason string `json:"reason"`
 }
 
-// A GenerationState is a set of backends with which the policy serves calls, or did or
-// will. There is a new one for each list that differs, and for each change of mode.
+// A GenerationState is a set of backends with which the policy serves calls now, will serve
+// them, or served them before. There is a new one for each list that differs, and for each
+// change of mode.
 type GenerationState struct {
 	Number uint64 `json:"number"` // from 1
 	// Role is "current" (serves calls), "incoming" (connects, and will replace the current
@@ -108,7 +111,7 @@ type GenerationState struct {
 	Role     string    `json:"role"`
 	Since    time.Time `json:"since"`            // when it was made
 	Of       string    `json:"of"`               // "list" or "fallback"
-	Stream   uint64    `json:"stream,omitempty"` // that its list came on; 0 if it is draining
+	Stream   uint64    `json:"stream,omitempty"` // the number of the stream that its list came on; 0 if it is draining
 	Child    string    `json:"child,omitempty"`  // the policy that picks; empty: the module's own rotation
 	Places   int       `json:"places"`           // in the rotation; an address may have several
 	Backends int       `json:"backends"`         // connections that it uses; 0 if it is draining
@@ -118,40 +121,43 @@ type GenerationState struct {
 	InFlight int64     `json:"inFlight"`         // of these, how many are not over
 }
 
-// A BackendState is a connection to a backend. A backend that a list and the resolver name
-// has one for each.
+// A BackendState is a connection to a backend. If both a list and the resolver name an
+// address, it has two: one for calls by the list and one for fallback.
 type BackendState struct {
 	Address string    `json:"address"`
 	Of      string    `json:"of"`             // "list" or "fallback": who named it
-	State   string    `json:"state"`          // of the connection, as gRPC calls it: "READY"
-	Since   time.Time `json:"since,omitzero"` // when that began; zero if it never connected
+	State   string    `json:"state"`          // of the connection: "READY", "CONNECTING", "IDLE" or "TRANSIENT_FAILURE"
+	Since   time.Time `json:"since,omitzero"` // when that began; zero if gRPC has not reported a state yet
 	Error   string    `json:"error,omitempty"`
-	// Generations are the numbers of the current and the incoming one, if they use it.
+	// Generations are the numbers of the current and the incoming generation, as far as they
+	// use this connection.
 	Generations []uint64 `json:"generations,omitempty"`
-	// Draining is how many retired generations have calls in flight and may have some here.
+	// Draining is how many generations that were replaced still have calls in flight and may
+	// have some on this connection.
 	Draining  int       `json:"draining,omitempty"`
-	Lingering time.Time `json:"lingering,omitzero"` // nobody uses it; until when it is kept
+	Lingering time.Time `json:"lingering,omitzero"` // no generation uses it, and it is kept until then (see subConnLinger)
 	Tokens    []string  `json:"tokens,omitempty"`   // of its entries in the list
-	Share     float64   `json:"share,omitempty"`    // of the list's entries, drops included, as a part of 1
-	// Finished is how many calls are over that went to this address by generations which are
-	// not draining. Calls in flight are counted by generation and not by backend.
+	Share     float64   `json:"share,omitempty"`    // its part of the list's entries, drops included, from 0 to 1
+	// Finished is how many calls to this address are over. Calls of draining generations are
+	// not counted. Calls in flight are counted by generation and not by backend.
 	Finished int64 `json:"finished"`
 }
 
 // A PendingState is about calls that wait because no backend is known or READY.
 type PendingState struct {
 	Depth     int       `json:"depth"`           // calls that wait now
-	Oldest    time.Time `json:"oldest,omitzero"` // when the first of them came
-	Parked    uint64    `json:"parked"`          // calls that had to wait
+	Oldest    time.Time `json:"oldest,omitzero"` // when the one that waits longest came; zero if none waits
+	Parked    uint64    `json:"parked"`          // how many calls have had to wait
 	Released  uint64    `json:"released"`        // of these, how many got a backend
 	Cancelled uint64    `json:"cancelled"`       // of these, how many ended before that
-	Refused   uint64    `json:"refused"`         // calls that failed because maxPendingPicks waited
+	Refused   uint64    `json:"refused"`         // calls that failed because maxPendingPicks calls waited
 }
 
-// A ReportState is the load report that was sent last.
+// A ReportState is the load report that was sent last. Its counts are of the time since the
+// report before it, and have the names that they have in the protocol.
 type ReportState struct {
 	At            time.Time `json:"at"`
-	Stream        uint64    `json:"stream"` // that it was sent on
+	Stream        uint64    `json:"stream"` // the number of the stream that it was sent on
 	Started       int64     `json:"started"`
 	Finished      int64     `json:"finished"`
 	FailedToSend  int64     `json:"failedToSend"`
@@ -173,6 +179,7 @@ type ConfigState struct {
 	// Origins says for each field that is not as in DefaultConfig where the value comes from:
 	// "builder" (WithDefaults) or "service config".
 	Origins map[string]string `json:"origins,omitempty"`
-	// Unknown are the fields of the service config that are ignored, in words; or empty.
+	// Unknown names the fields of the service config that are ignored, as a text; empty if
+	// there are none.
 	Unknown string `json:"unknown,omitempty"`
 }

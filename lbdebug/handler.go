@@ -13,9 +13,9 @@ type channelzOption string
 
 func (o channelzOption) apply(h *handler) { h.channelz = string(o) }
 
-// WithChannelz makes the channelz number of a channel a link, to prefix with the number after it.
-// gRPC itself serves channelz by RPC and not as pages, so what the prefix is depends on what shows
-// them. Without this option the number is text.
+// WithChannelz makes the channelz number of a channel a link, whose target is prefix followed
+// by the number. gRPC itself serves channelz by RPC and has no pages, so prefix depends on
+// the program that shows channelz. Without this option the number is plain text.
 func WithChannelz(prefix string) Option { return channelzOption(prefix) }
 
 // Handler returns a handler that shows the channels of the process that use the policy of

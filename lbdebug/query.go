@@ -67,7 +67,7 @@ func (q query) refresh() int {
 // pageSize is how many lines a table has on one page.
 const pageSize = 100
 
-// A Part is a part of a long table.
+// A Part says which lines of a long table are on a page: at most 100.
 type Part struct {
 	From, To, Of int    // lines From+1 to To are shown
 	Prev, Next   string // links; empty: there is none

@@ -11,26 +11,27 @@ import (
 // shorter than 256 bytes.
 const maxNameBytes = 255
 
-// SetServers makes servers the answer to clients of the service, which it adds
-// if it is new. Clients that are connected are told, unless the list is equal
-// to what they have. No servers is a list too: clients then hold their calls
-// until one comes that has some. The slice is not kept.
+// SetServers makes servers the answer to clients of the service, which it adds if it is new.
+// Clients that are connected are sent the list, unless they have an equal one. No servers is
+// a list too: clients of this module then hold their RPCs until a list with servers comes
+// (for other clients see the package's text). The slice is copied.
 //
-// The order is kept for servers of equal weight; with weights it is the one
-// that [Server] describes, and so is how often each is listed.
+// If all weights are equal, the list has the servers in the order given. If not, see [Server]
+// for the order and for how often each is listed.
 //
-// Nothing changes if it returns an error: for a service name that is empty,
-// longer than 255 bytes or not UTF-8; for an entry that [Server] does not
-// allow, naming its index, from 0; for a list over [Options.MaxListBytes]; and
-// [ErrClosed].
+// If it returns an error, nothing has changed. It does so for a service name that is empty,
+// longer than 255 bytes or not UTF-8; for an entry that [Server] does not allow (the error
+// has its index, from 0); for a list over [Options.MaxListBytes]; and, with [ErrClosed],
+// after Close.
 func (b *Balancer) SetServers(service string, servers []Server) error {
 	return b.SetServersFor(service, "", servers)
 }
 
-// SetServersFor is SetServers for the clients of one class, see [Options.Classify].
-// They get this list, even if it is empty, until RemoveFor. Clients of classes
-// without a list get the service's own, which is that of the class "". If there is none
-// they are told NOT_FOUND, or wait for it if Expect was called.
+// SetServersFor is SetServers for the clients of one class, see [Options.Classify]. They get
+// this list, even if it is empty, until the next SetServersFor, SetFallbackFor or RemoveFor.
+// Clients of classes without an answer of their own get the service's, which is that of the
+// class "". If the service has none, their streams end with NOT_FOUND, or they wait if Expect
+// was called.
 func (b *Balancer) SetServersFor(service, class string, servers []Server) error {
 	name, err := b.name(service)
 	if err != nil {
@@ -44,10 +45,10 @@ func (b *Balancer) SetServersFor(service, class string, servers []Server) error 
 	return seen(b.inbox.answered(name, class, a))
 }
 
-// SetFallback tells clients of the service, which it adds if it is new, to use
-// their fallback addresses, even while their backends are healthy. The next
-// SetServers ends that. Classes that have a list of their own keep it. It refuses
-// the same names as SetServers, and returns [ErrClosed] from a closed balancer.
+// SetFallback tells clients of the service, which it adds if it is new, to use their fallback
+// addresses, even while their backends are healthy. The next SetServers ends that. Classes
+// that have an answer of their own keep it. It refuses the same names as SetServers, and
+// returns [ErrClosed] from a closed balancer.
 func (b *Balancer) SetFallback(service string) error { return b.SetFallbackFor(service, "") }
 
 // SetFallbackFor is SetFallback for the clients of one class, until the next
@@ -65,11 +66,11 @@ func (b *Balancer) SetFallbackFor(service, class string) error {
 // Deprecated: its name reads like a question. Use SetFallback.
 func (b *Balancer) Fallback(service string) error { return b.SetFallback(service) }
 
-// Expect says that the service will have an answer which is not known yet, as
-// after the start of the balancer. Its clients are told nothing until the first
-// SetServers or SetFallback, where they would be told NOT_FOUND otherwise. A service
-// that has an answer keeps it, and classes that have one get it. Expect refuses the same
-// names as SetServers, and returns [ErrClosed] from a closed balancer.
+// Expect says that the service will have an answer which is not known yet. Call it when the
+// balancer starts before it knows the backends. Clients of the service are then sent nothing
+// until the first SetServers or SetFallback; without Expect their streams would end with
+// NOT_FOUND. A service or class that has an answer keeps it. Expect refuses the same names as
+// SetServers, and returns [ErrClosed] from a closed balancer.
 func (b *Balancer) Expect(service string) error {
 	name, err := b.name(service)
 	if err != nil {
@@ -78,17 +79,17 @@ func (b *Balancer) Expect(service string) error {
 	return seen(b.inbox.expected(name))
 }
 
-// RemoveFor takes the class's own answer away: its clients get that of the
-// service. If the service has none, their calls end with NOT_FOUND; if it is
-// expected, they keep what they have. For the class "" it takes the service's own
-// answer, which other classes without one had too. What is not there is not removed.
+// RemoveFor removes the class's own answer: its clients get that of the service. If the
+// service has none, their streams end with NOT_FOUND, or, if Expect was called, they keep
+// what they have. For the class "" it removes the service's own answer, which is also the one
+// of classes without their own. If there is no such answer, it does nothing.
 func (b *Balancer) RemoveFor(service, class string) {
 	b.inbox.unset(b.opts.normalized(service), class)
 }
 
-// Remove forgets the service with all its classes. The calls of its clients end
-// with NOT_FOUND: they keep their last list as long as its backends last and ask
-// again. A name that is not known is none to forget.
+// Remove forgets the service with all its classes. The streams of its clients end with
+// NOT_FOUND. The clients keep their last list while a backend of it is READY, and ask again.
+// If the name is not known, Remove does nothing.
 func (b *Balancer) Remove(service string) { b.inbox.removed(b.opts.normalized(service)) }
 
 // name returns the one name of a service. It refuses names that no client can ask

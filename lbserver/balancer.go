@@ -15,7 +15,7 @@ import (
 
 var logger = grpclog.Component("grpclb")
 
-// ErrClosed is what methods of a closed balancer return.
+// ErrClosed is the error that methods return after Close.
 var ErrClosed = errors.New("lbserver: the balancer is closed")
 
 // A Balancer tells gRPC clients which backends to use. Its methods may be
@@ -53,16 +53,15 @@ func New(opts Options) *Balancer {
 // must happen before the server serves, and once.
 func (b *Balancer) Register(s grpc.ServiceRegistrar) { lbpb.RegisterLoadBalancerServer(s, b) }
 
-// Close ends all calls with UNAVAILABLE, and every later one. It returns when
-// all goroutines of the balancer have ended, and so waits for hooks that are
-// running. It may be called more than once.
+// Close ends all streams with UNAVAILABLE, and every later one at once. It returns when all
+// goroutines of the balancer have ended, so it waits for hooks that are running. It may be
+// called more than once.
 func (b *Balancer) Close() { b.group.Stop() }
 
-// KeepaliveEnforcement is an option for the gRPC server that a balancer is
-// registered with. It allows clients to check their connection every five
-// seconds, whether a call is open on it or not; gRPC's own default cuts off who
-// does so more often than every five minutes, and grpc-go's shortest interval
-// is ten seconds.
+// KeepaliveEnforcement is an option for the gRPC server that a balancer is registered with.
+// It allows clients to ping (keepalive) every five seconds, with or without a stream on the
+// connection. Without it gRPC closes connections with pings more often than every five
+// minutes. grpc-go clients ping every ten seconds at most.
 func KeepaliveEnforcement() grpc.ServerOption {
 	return grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
 		MinTime:             5 * time.Second, // half of ten: pings may arrive bunched

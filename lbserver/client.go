@@ -10,16 +10,16 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A Client is one call of a client to the balancer. A client has one call for each
-// service that it uses, and a new one, with another ID, whenever the last has ended.
+// A Client is one stream: a call of a client to the balancer. A client channel has one
+// stream, and opens a new one, which has another ID, after the last has ended.
 type Client struct {
-	ID       uint64      // counts the calls of a Balancer, from 1; never used again
+	ID       uint64      // counts the streams of a Balancer, from 1; never used again
 	Asked    string      // the service's name as the client wrote it
 	Service  string      // the same after [Options].Normalize
 	Class    string      // what [Options].Classify returned; "" before that and without it
-	Peer     *peer.Peer  // its address, and who it proved to be; never nil
-	Metadata metadata.MD // the headers of its call; not to be changed
-	Opened   time.Time   // when its call began
+	Peer     *peer.Peer  // its address, and its certificate if it showed one; never nil
+	Metadata metadata.MD // the headers of its stream; not to be changed
+	Opened   time.Time   // when its stream began
 }
 
 // admit asks the hooks about a client that has named a service. They may return

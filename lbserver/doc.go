@@ -15,110 +15,112 @@
 //	b.Close()
 //	s.GracefulStop()
 //
-// A "call" in this package is a client's call to the balancer, BalanceLoad, which
-// stays open; the calls to backends are called RPCs.
+// A "stream" here is a client's call to the balancer (method BalanceLoad). It stays open. The
+// options and errors of this package that say "call" mean it too: MaxCallAge is the age of
+// a stream. Calls of users to backends are called RPCs.
 //
 // # Services and classes
 //
-// A client asks for a service by name: the serviceName of its grpclb config,
-// or else the endpoint it dialled, port included if it dialled with one. Names
-// are compared byte by byte, unless [Options].Normalize makes several of them one.
-// Each service has one answer at a time, and each client of the service is told
-// it at once and again whenever it changes:
+// A client asks for a service by name: the serviceName of its grpclb config, or, without one,
+// the endpoint that its program dialled, with the port if that was dialled with one. Names are
+// compared byte by byte, unless [Options].Normalize maps several of them to one.
+// Each service has one answer at a time. Each client of the service is sent the answer
+// when it asks, and each new answer as soon as it is set:
 //
-//   - [Balancer.SetServers] makes the answer a server list. An empty one is an
+//   - [Balancer.SetServers] makes the answer a server list. An empty list is an
 //     answer too: there are no servers now.
 //   - [Balancer.SetFallback] makes the answer "use your fallback addresses".
-//   - [Balancer.Expect] says that there will be an answer. Clients are told
-//     nothing until it comes.
-//   - [Balancer.Remove] forgets the service: its calls end.
+//   - [Balancer.Expect] says that there will be an answer. Clients are sent
+//     nothing until it is set.
+//   - [Balancer.Remove] forgets the service and ends its streams.
 //
 // [Options].Classify puts each client into a class, such as a zone or a canary group.
 // [Balancer.SetServersFor] gives a class a list of its own, until
-// [Balancer.RemoveFor]; classes without one get the service's.
+// [Balancer.RemoveFor]. Clients of classes without one get the service's answer.
 //
-// # How calls end
+// # How streams end
 //
-//	INVALID_ARGUMENT    the first message does not name a service, or a later one does,
-//	                    or the name is longer than 255 bytes
+//	INVALID_ARGUMENT    the first message is not an initial request, or a later one is,
+//	                    or the service name is longer than 255 bytes
 //	DEADLINE_EXCEEDED   no service was named within Options.NameTimeout (10 s)
-//	NOT_FOUND           there is no answer for this client and none is expected, or
-//	                    no longer; it asks again after its backoff
-//	PERMISSION_DENIED   Options.Authorize returned an error that is no status; it may
-//	                    choose any other code
-//	RESOURCE_EXHAUSTED  more calls than Options.MaxClients (no bound by default), or more
-//	                    messages in a second than Options.MaxMessageRate (100)
-//	UNAVAILABLE         Options.MaxCallAge is over (never by default), or the
+//	NOT_FOUND           there is no answer for this client and none is expected, or the
+//	                    answer was removed. The client asks again after its backoff
+//	PERMISSION_DENIED   Options.Authorize returned an error that is no gRPC status. If
+//	                    it is one, the stream ends with that
+//	RESOURCE_EXHAUSTED  more streams than Options.MaxClients (default: no bound), or more
+//	                    messages of this client a second than Options.MaxMessageRate (100)
+//	UNAVAILABLE         the stream has reached Options.MaxCallAge (default: no bound), or the
 //	                    balancer has been closed
 //	INTERNAL            a hook or an interceptor has panicked
 //
 // # Not found, none, and not known yet
 //
-// "Not found", "none" and "not known yet" are different answers; a balancer that has
+// "Not found", "none" and "not known yet" are different answers. A balancer that has
 // just started must not confuse them:
 //
-//   - NOT_FOUND: new clients use their fallback addresses, or fail RPCs if they have
-//     none. Clients that have a list keep it while its backends last.
-//   - An empty list: clients of this module hold all RPCs, even if their backends
-//     are healthy, and wait for a longer list (their emptyServerList says otherwise if
-//     need be); C-core and grpc-go fail RPCs that are not wait-for-ready.
-//   - Not known yet: if the backends are still being looked up, call Expect before
-//     the gRPC server serves. A client that has an earlier list goes on with it; a
-//     new one holds its RPCs. Nothing is sent, not even the initial response, so the
-//     balancer looks silent: after initialFallbackTimeout (10 s) clients of this
-//     module fall back; if they know another balancer, they ask it after
-//     balancerTimeout (10 s). All get the list as soon as it is there.
+//   - Not found (the stream ends with NOT_FOUND): a client without a list uses its fallback
+//     addresses, or fails RPCs if it has none. A client with a list keeps it while
+//     backends of the list are READY.
+//   - None (an empty list): clients of this module hold all RPCs, even if their earlier
+//     backends are healthy, until a list with servers comes. Their setting emptyServerList
+//     changes that. C-core and grpc-go fail RPCs that are not wait-for-ready.
+//   - Not known yet: if the program still has to find the backends, it calls Expect before
+//     the gRPC server serves. A client that has an earlier list goes on with it; a new one
+//     holds its RPCs. The balancer sends nothing, not even the initial response, so to a
+//     client it is silent. A client of this module asks the next balancer, if it knows one,
+//     after balancerTimeout (10 s), and falls back after initialFallbackTimeout (10 s).
+//     All get the answer as soon as it is set.
 //
 // # Seeing
 //
-// [Balancer.State] says which answers there are, which clients, and which answer
-// each of them has. Answers have numbers, so that it can be seen when a change
-// has been handed to every connection. Options.OnBegin, OnReport and OnEnd tell of a
-// client's call from its beginning to its end, under one [Client].ID.
+// [Balancer.State] says which answers there are, which clients, and which answer each client
+// has. Answers have numbers. When [ClientState.UpToDate] is true of every client, every
+// connection has been handed its newest answer. [Options].OnBegin, OnReport and OnEnd tell of
+// a stream from its beginning to its end. They name it by [Client].ID.
 //
 // # What may be relied on
 //
-//  1. Answers are state of the world. A client that reads slowly delays nobody:
-//     when it reads again it gets the newest; intermediate lists are skipped. What had
-//     been handed to its connection by then still comes first.
-//  2. A client that does not read has one list wait in its call, and gRPC holds
-//     one more, or several while they are less than 64 KiB together. These are no
-//     copies of its own: a list is encoded once, and all clients are sent the
-//     same bytes. Clients that compress share another copy for each compressor.
-//     Clients get copies of their own if their codec is not gRPC's "proto", if
-//     an interceptor changed the compressor, if their streams are not gRPC's own,
-//     and all of them with Options.PlainMessages.
-//  3. The same answer is not sent twice in a row.
-//  4. Once a method that sets, expects or removes an answer has returned, a client
+//  1. Each answer replaces the one before. A client that reads slowly delays no other
+//     client. When it reads again it gets what was handed to its connection before, and
+//     then the newest answer; those in between are not sent.
+//  2. For a client that does not read, one list waits in its stream, and gRPC holds one
+//     more, or several that are together under 64 KiB. All clients share these bytes:
+//     a list is encoded once, and once more for each compressor that clients use.
+//     A client has a copy of its own if its codec is not gRPC's "proto", if an
+//     interceptor changed the compressor, or if its stream is not gRPC's own. With
+//     Options.PlainMessages each client has one.
+//  3. The same answer is not sent twice in a row on a stream.
+//  4. When a method that sets, expects or removes an answer has returned, a client
 //     that asks later is answered accordingly.
-//  5. The reports of one client reach Options.OnReport in their order, between its
-//     OnBegin and its OnEnd. No hook is called after Close has returned, but for Normalize
-//     by methods of Balancer.
-//  6. A panic in a hook, or in the stream of an interceptor, ends the call that
-//     it happened in, with INTERNAL, and nothing else. The log has its stack.
-//  7. When a call's handler has returned, nothing uses its stream any more. (For
-//     that the balancer has to end the streams of calls that it ends itself,
-//     before the handler returns. Interceptors see the status that the handler
-//     returns, but can't change it any more, nor add trailers, unless the call was
-//     refused before its first answer. Streams that are not gRPC's own, as those of
-//     channels within a process, are used for a moment longer.)
-//  8. Close returns when no goroutine of the balancer is left.
+//  5. Options.OnReport gets the reports of one stream in their order, after its OnBegin
+//     and before its OnEnd. After Close has returned no hook runs, except Normalize
+//     when a method of Balancer is called.
+//  6. A panic in a hook that runs for a stream, or in the stream of an interceptor, ends
+//     that stream with INTERNAL, and no other. (When OnEnd runs, the stream has ended
+//     already.) The log has the stack trace.
+//  7. When the handler of a stream has returned, nothing uses the stream any more. For
+//     that the balancer sends the status itself, before the handler returns. So
+//     interceptors see the status, but can't change it or add trailers, unless the
+//     client was refused before its first answer. Streams that are not gRPC's own, such
+//     as those of channels within a process, are used for a moment longer.
+//  8. When Close returns, no goroutine of the balancer is left.
 //
 // # Duties
 //
-// A balancer call has no end of its own, so call Close before the gRPC server's
-// GracefulStop, which waits for calls. Give the server [KeepaliveEnforcement],
-// or gRPC cuts off clients that check their connection often. A client whose
-// machine vanished is noticed by the gRPC server's own keepalive, by default
+// A stream does not end by itself, and the gRPC server's GracefulStop waits for streams.
+// So call Close before it. Give the server [KeepaliveEnforcement]; without it gRPC closes
+// the connections of clients that ping more often than every five minutes. The gRPC
+// server's own keepalive notices a client whose machine has vanished, by default
 // after two hours; grpc.KeepaliveParams makes that sooner.
 //
-// A balancer tells whoever can connect which backends a service has. Give the gRPC server
-// credentials that ask clients for a certificate, and say in Options.Authorize who may
-// have which service. Rules that do not depend on the service (who may connect, with
-// which headers) can be gRPC's own: docs/authorization.md of this module has a policy of
-// package google.golang.org/grpc/authz in front of a balancer.
+// A balancer tells whoever can connect which backends a service has. Give the gRPC
+// server credentials that ask clients for a certificate, and say in
+// [Options].Authorize who may have which service. Rules that do not depend on the service
+// (who may connect, with which headers) can be gRPC's own: docs/authorization.md of
+// this module shows a policy of package google.golang.org/grpc/authz in front of a
+// balancer.
 //
-// A balancer may be registered with several gRPC servers. If one of them is made
-// to use another codec by grpc.ForceServerCodecV2, that must encode as "proto"
-// does whenever a client asks for "proto": the others may send its bytes.
+// A balancer may be registered with several gRPC servers. If one of them has
+// another codec (grpc.ForceServerCodecV2), that codec must encode as "proto" does when a
+// client asks for "proto": the other servers may send the bytes that it made.
 package lbserver

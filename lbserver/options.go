@@ -21,117 +21,121 @@ const (
 
 // Options say how a [Balancer] treats its clients. The zero value is usable.
 //
-// The hooks (Normalize, Authorize, Classify and the On functions) run in goroutines
-// of the clients' calls: for several clients at the same time, so they must be safe for
-// that. One that blocks delays its own client, the return of the handler of that
-// client's call, and Close. They may use the balancer but must not call Close,
-// which waits for them. If one panics, its client's call ends with INTERNAL, the log
-// has the stack, and everything else goes on; interceptors that recover panics do
-// not see it.
+// The hooks (Normalize, Authorize, Classify and the On functions) run in the goroutines of
+// the streams (a stream is a client's call to the balancer). They run for several clients at
+// the same time, so they must be safe for that. One that blocks delays its own client, the
+// return of that stream's handler, and Close. They may use the balancer but must not call
+// Close, which waits for them. If one panics, its stream ends with INTERNAL (unless it is
+// OnEnd: then the stream has ended), the log has the stack trace, and other streams go on.
+// Interceptors that recover panics do not see it.
 //
-// For one client they run in this order, each only if the one before let the client
-// go on: Normalize, Authorize, Classify, OnBegin, OnUnknown, OnReport, OnEnd.
+// For one stream they run in this order: Normalize, Authorize, Classify, OnBegin, OnUnknown,
+// OnReport, OnEnd. If one of them ends the stream, the next ones do not run, except that
+// OnEnd runs whenever OnBegin has run.
 type Options struct {
-	// Normalize, if not nil, returns the one name of a service that has several:
-	// "Greeter:443" and "greeter", say. It is applied to what clients ask for, and
-	// to every name that the methods of Balancer are given, in the goroutine that
-	// calls them. Names are compared byte by byte otherwise.
+	// Normalize, if not nil, maps several names of a service to one, such as "Greeter:443"
+	// and "greeter" to "greeter". It gets each name that a client asks for, and each name
+	// that a method of Balancer is given; there it runs in the goroutine of the caller, which
+	// also gets its panics. If nil, names are compared byte by byte.
 	Normalize func(service string) string
 
-	// Authorize, if not nil, says whether a client may have the service it has named.
-	// An error ends its call, with its code and text if it is a gRPC status
+	// Authorize, if not nil, says whether a client may have the service that it has named. An
+	// error ends the stream: with the code and text of the error if it is a gRPC status
 	// (package google.golang.org/grpc/status), else with PERMISSION_DENIED. The error is
-	// logged. The context is that of the client's call: it is done when the client has
-	// gone. It is asked once a call, so what it said holds until the call ends;
-	// MaxCallAge bounds that.
+	// logged at level info. The context is that of the stream: it is done when the client has
+	// gone. Authorize is asked once for a stream, so its answer holds until the stream ends;
+	// MaxCallAge bounds that. If nil, each client may have each service.
 	Authorize func(context.Context, Client) error
 
 	// Classify, if not nil, returns the class of a client, from its Peer, Metadata or
-	// Service: clients of a class can have a list of their own, see
-	// [Balancer.SetServersFor]. It is asked once a call. There may be any number of
-	// classes; "" is that of clients without one.
+	// Service: clients of a class can have a list of their own, see [Balancer.SetServersFor].
+	// It is asked once for a stream. There may be any number of classes. The class "" is for
+	// clients without one; if Classify is nil, all clients are in it.
 	Classify func(Client) string
 
-	// OnBegin, if not nil, is told of each client that was admitted, before it is
-	// answered, and OnEnd when its call has ended, with the status that it ended with:
-	// NotFound if there was no answer for it, Canceled if the client hung up. OnEnd comes
-	// once for each OnBegin, after the last OnReport.
+	// OnBegin, if not nil, is told of each stream whose client was admitted (by Authorize),
+	// before the client is answered. OnEnd, if not nil, is told when that stream has ended,
+	// and with which status: NotFound if there was no answer for it, Canceled if the client
+	// ended it. OnEnd is called once for each OnBegin, after the last OnReport.
 	OnBegin func(Client)
 	OnEnd   func(Client, error)
 
-	// OnUnknown, if not nil, is told of a client for which there is no answer: its
-	// service is not known, or has a list for other classes only. If the hook
-	// sets one, or calls Expect, the client gets that. Otherwise its call ends with
-	// NOT_FOUND when the hook returns, and the client asks again after its backoff.
+	// OnUnknown, if not nil, is told of a client for which there is no answer: its service is
+	// not known, or has answers for other classes only. If the hook sets an answer, the
+	// client gets it; if the hook calls Expect, the client waits for one. Otherwise the
+	// stream ends with NOT_FOUND when the hook returns, and the client asks again after its
+	// backoff.
 	OnUnknown func(Client)
 
-	// OnReport, if not nil, is handed each load report. A slow one delays the next
-	// reports of its client; its lists come in time.
+	// OnReport, if not nil, is handed each load report. A slow OnReport delays the next
+	// reports of the same client, but not the lists that are sent to it.
 	OnReport func(Report)
 
-	// ReportInterval is how often a client is asked for a load report. Zero or
-	// less asks for none. Clients of this module send at most ten a second
-	// whatever is asked.
+	// ReportInterval is the time between two load reports that clients are asked for. Zero or
+	// less asks for none. Clients of this module send at most ten a second and those of
+	// C-core at most one, even if the interval is shorter.
 	ReportInterval time.Duration
 
-	// MaxCallAge ends each call with UNAVAILABLE, so that clients spread over balancers
-	// that were added. It counts from the first answer, and differs by up to a tenth
-	// either way from call to call. Clients of this module and of grpc-go call again
-	// at once and keep their list and their connections to backends meanwhile. Zero or
-	// less means never.
+	// MaxCallAge is how long a stream may last. At that age it ends with UNAVAILABLE, so that
+	// clients spread over balancers that were added. The age counts from the first answer,
+	// and differs by up to a tenth either way from stream to stream. Clients of this module
+	// and of grpc-go open the next stream at once, and keep their list and their connections
+	// to backends meanwhile. Zero or less means no bound.
 	//
-	// A client calls again over the connection that it has. To have it make a new one, to
-	// another balancer perhaps, give the gRPC server a MaxConnectionAge
-	// (keepalive.ServerParameters) of half of MaxCallAge, say, and no
-	// MaxConnectionAgeGrace: gRPC then sends no new call over old connections, and
-	// closes each when its last call has ended. What happened after the client's last load
-	// report is not reported. Clients of C-core do not count calls anew unless the list
-	// differs, so they report nothing on the second call until it does.
+	// A client opens the next stream over the connection that it has. To have it connect
+	// anew, perhaps to another balancer, give the gRPC server a MaxConnectionAge
+	// (keepalive.ServerParameters), for example half of MaxCallAge, and no
+	// MaxConnectionAgeGrace: clients then open no new stream over an old connection, and gRPC
+	// closes it when its last stream has ended. RPCs since the client's last load report are
+	// not reported. Clients of C-core report nothing on the next stream until the list
+	// differs (see RestartTokens).
 	MaxCallAge time.Duration
 
-	// NameTimeout is how long a client may take to name its service. Then its call
-	// ends with DEADLINE_EXCEEDED. Zero or less means 10 s.
+	// NameTimeout is how long a client may take to name its service, from the beginning of
+	// the stream. After that the stream ends with DEADLINE_EXCEEDED. Zero or less means 10 s.
 	NameTimeout time.Duration
 
-	// MaxClients bounds the calls that are open. One more ends with
-	// RESOURCE_EXHAUSTED at once. Zero or less means no bound. What one connection may
-	// open is for the gRPC server (grpc.MaxConcurrentStreams).
+	// MaxClients is how many streams may be open at a time. One more ends with
+	// RESOURCE_EXHAUSTED at once. Zero or less means no bound. How many one connection may
+	// open is a setting of the gRPC server (grpc.MaxConcurrentStreams).
 	MaxClients int
 
-	// MaxMessageRate bounds how many messages a client may send in a second, after a
-	// pause as many at once. One more ends its call with RESOURCE_EXHAUSTED. Clients
-	// send nothing but load reports. Zero means 100, or twice what ReportInterval asks for
-	// if that is more; less means no bound. What a message may weigh is for the gRPC server
+	// MaxMessageRate is how many messages a client may send in a second on one stream; after
+	// a pause of a second it may send as many at once. One more ends the stream with
+	// RESOURCE_EXHAUSTED. After the first message clients send nothing but load reports. Zero
+	// means 100, or twice what ReportInterval asks for if that is more. Less than zero means
+	// no bound. How large a message may be is a setting of the gRPC server
 	// (grpc.MaxRecvMsgSize, 4 MiB by default).
 	MaxMessageRate int
 
-	// RestartTokens appends a mark to every token: "~" and six characters, which
-	// differ with every New. Clients of C-core (C++, Python, Ruby, PHP, C#) ignore a list
-	// that equals their last one, even on a new call: after a restart of the balancer
-	// they then send the new one no counts. With the mark no list equals one of before.
-	// Backends find the token in front of the last "~"; reports have the tokens without
-	// it. It leaves 42 bytes for a token.
+	// RestartTokens appends a mark to every token: "~" and six characters, which differ with
+	// every New. Clients of C-core (C++, Python, Ruby, PHP, C#) ignore a list that equals
+	// their last one, even on a new stream: after a restart of the balancer they then send
+	// the new one no counts. With the mark no list equals one from before the restart.
+	// Backends get the token with the mark; the token is what comes before the last "~".
+	// Reports that OnReport gets have the tokens without the mark. A token may then have up
+	// to 42 bytes, not 49.
 	RestartTokens bool
 
-	// MaxEntries bounds the length of a list whose servers have weights, which is
-	// approximated if need be, see [Server]. Zero or less means 4,096. A list with
-	// more servers than that has one entry for each, whatever their weights.
+	// MaxEntries is how many entries a list may have whose servers have weights. If the
+	// weights need more, their shares are approximated, see [Server]. Zero or less means
+	// 4,096. If there are more servers than that, the list has one entry for each, whatever
+	// their weights.
 	MaxEntries int
 
-	// MaxListBytes bounds an encoded server list, which is what SetServers
-	// refuses to exceed. Zero or less means 4 MiB, the most that a gRPC client
-	// takes by default: some 65,000 IPv4 entries with the longest tokens, or
-	// 350,000 with none. More than 2 GiB, which no message can have, means 2 GiB.
-	// What the gRPC server sends at most (grpc.MaxSendMsgSize) must not be less.
+	// MaxListBytes is how many bytes an encoded server list may have. SetServers returns an
+	// error for a longer one. Zero or less means 4 MiB, the most that a gRPC client accepts
+	// by default: some 65,000 IPv4 entries with the longest tokens, or 350,000 without
+	// tokens. More than 2 GiB, which no message can have, means 2 GiB. If the gRPC server has
+	// a grpc.MaxSendMsgSize, it must not be less.
 	MaxListBytes int
 
-	// PlainMessages lets interceptors and stats handlers see each answer as it is,
-	// an *lbpb.LoadBalanceResponse. Otherwise they see a *grpc.PreparedMsg, the
-	// way in which gRPC takes a message that is encoded already, of which they can
-	// tell the length only. Set it only if they need the lists, as for a log
-	// of all messages: then each list is encoded for each client, and a client that
-	// reads nothing can cost up to 4 MiB: gRPC encodes a list over 32 KiB into 1 MiB
-	// buffers, and several can wait.
+	// PlainMessages lets interceptors and stats handlers see each answer as an
+	// *lbpb.LoadBalanceResponse. Without it they see a *grpc.PreparedMsg, which is a message
+	// that is encoded already; they can tell only its length. Set it only if they need the
+	// lists, for example to log all messages. The cost: each list is encoded for each client,
+	// and a client that reads nothing can hold up to 4 MiB of the balancer's memory (gRPC
+	// encodes a list over 32 KiB into buffers of 1 MiB, and several can wait).
 	PlainMessages bool
 }
 

@@ -11,13 +11,12 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A Report is what a client says about the calls it made since its last report
-// on the same balancer call.
+// A Report is a client's load report: its RPCs since its last report on the same stream.
 type Report struct {
 	Service string            // Client.Service
 	Peer    *peer.Peer        // Client.Peer
 	Client  Client            // who reports
-	Stats   *lbpb.ClientStats // as received; the receiver's to keep; never nil
+	Stats   *lbpb.ClientStats // as received, tokens without the mark of RestartTokens; yours to keep; never nil
 }
 
 // read hears which service the client wants, waits for the first answer and then

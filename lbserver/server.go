@@ -15,52 +15,50 @@ import (
 // bytes, and the C family of clients cuts what is longer.
 const maxTokenBytes = 49
 
-// A Server is an entry of a server list: a backend, or a share of the calls
-// that clients are to drop.
+// A Server is an entry of a server list: a backend, or a share of the RPCs that clients are
+// to drop.
 //
-// Lists have no weights on the wire, so an entry of weight n is listed n times.
-// The weights of a list are first divided by what divides them all: 300 and 100
-// make a list of four. If they add up to [Options.MaxEntries] or less then, that
-// is the list. Otherwise it is approximated, by the shortest list found that gives
-// each entry its share to within 1 % of that share: 33333, 33334 and 33333 make a
-// list of three. If none is found that is short enough, the list has MaxEntries
-// entries. Each entry is listed at least once, even if its share is less than one
-// place; the other entries' shares shrink accordingly.
-// Apart from that no entry is off by a whole place, so that shares of
-// 100/MaxEntries and more, by default 2.5 %, are within 1 %. Drops are entries like
-// others, and their share is of all calls: with the weights 1 and 1,000,000 the
-// first gets 1 call of 4,096. More servers than MaxEntries make a longer list,
+// Lists have no weights on the wire, so an entry of weight n is listed n times. The weights
+// of a list are first divided by what divides them all: 300 and 100 make a list of four. If
+// they add up to [Options.MaxEntries] or less then, that is the list. Otherwise the list is
+// approximated: it is the shortest one found in which each entry's share is within 1 % of
+// that share (a share of 10 % is then from 9.9 % to 10.1 %). 33333, 33334 and 33333 make a
+// list of three. If none is found that is short enough, the list has MaxEntries places. Each
+// entry is listed at least once, even if its share is less than one place; the other entries'
+// shares shrink accordingly. Apart from that each entry has less than one place more or less
+// than its share, so shares of at least 100/MaxEntries (by default 2.5 %) are within 1 %.
+// With the weights 1 and 1,000,000 the first gets 1 RPC of 4,096. Drops are entries like
+// others, and their share is of all RPCs. More servers than MaxEntries make a longer list,
 // which has each of them once, as if they had no weights.
 //
-// The copies are spread by smooth weighted round robin:
-// before each place every entry gains its weight in credit, the place goes to
-// the entry with most credit (of equals, to the first given), and that entry
-// pays the sum of all weights. Weights 5, 1, 1 of a, b, c give a a b a c a a,
-// and the next round follows on from there. Equal weights keep the order given.
+// The copies are spread by smooth weighted round robin: for each place every entry gains its
+// weight in credit. Then the place goes to the entry with most credit (of equals, to the
+// first given), which pays the sum of all weights. Weights 5, 1, 1 of a, b, c give a a b a c
+// a a, and the next round follows on from there. Equal weights keep the order given.
 //
 // Two entries may have the same address, with different tokens or the same:
 // clients connect to it once.
 type Server struct {
-	// Address is the backend's "ip:port", or "[ip]:port" for IPv6. Refused are
-	// host names (clients do not resolve what is in a list), zones such as
-	// %eth0 (the protocol has no room for them), the unspecified addresses
-	// 0.0.0.0 and :: (a listener's address, of which a client makes its own
-	// machine) and a port that is not a number from 1 to 65535. An IPv4 address
-	// in IPv6 form is sent as IPv4.
+	// Address is the backend's "ip:port", or "[ip]:port" for IPv6. Refused are host names
+	// (clients do not resolve names in a list), zones such as %eth0 (the protocol has no room
+	// for them), the unspecified addresses 0.0.0.0 and :: (addresses to listen on; a client
+	// would call its own machine), and a port that is not a number from 1 to 65535. An IPv4
+	// address in IPv6 form is sent as IPv4.
 	Address string
 
-	// Token is sent by clients with each call to this entry, as the metadata
-	// "lb-token", and names the entry in reports of drops. It may be empty.
-	// Refused are 50 bytes or more (43 with [Options.RestartTokens]), anything but printable ASCII, and a space at
-	// either end.
+	// Clients send Token with each RPC to this entry, as the metadata "lb-token". Of a drop
+	// entry, load reports count the dropped RPCs by its token. It may be empty. Refused are
+	// more than 49 bytes (42 with [Options.RestartTokens]), anything but printable ASCII, and
+	// a space at either end.
 	Token string
 
-	// Weight is the entry's share of the calls, in relation to the others'. Zero
-	// means 1. Less is refused: to take a server out, leave it out of the list.
+	// Weight is the entry's share of the RPCs, in relation to the others': weights 1 and 3
+	// are 25 % and 75 %. Zero means 1. Less than zero is refused. To give a server no RPCs,
+	// leave it out of the list.
 	Weight int
 
-	// Drop makes clients fail this share of the calls with UNAVAILABLE. A drop
-	// entry that has an address is refused.
+	// Drop makes clients fail this share of the RPCs with UNAVAILABLE, without sending them.
+	// A drop entry that has an address is refused.
 	Drop bool
 }
 

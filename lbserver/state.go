@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// A State is what a balancer knew at a moment. It does not change afterwards, and
-// is not to be changed: its parts are shared.
+// A State is what a balancer knew at one moment. It does not change afterwards. Do not change
+// it: its parts are shared.
 type State struct {
 	Services []ServiceState // by name
-	Clients  []ClientState  // those that are served or wait for an answer; by ID
-	Opening  int            // calls whose client has not been admitted yet: it has named no service, or hooks are at it
+	Clients  []ClientState  // those that have an answer or wait for one; by ID
+	Opening  int            // streams not in Clients yet: the client has named no service, or hooks run for it
 }
 
 // A ServiceState is a service that has an answer or is expected to get one.
@@ -23,26 +23,27 @@ type ServiceState struct {
 // An AnswerState is what clients of a class are told.
 type AnswerState struct {
 	Class    string
-	Number   uint64    // counts the answers of a Balancer, from 1; 0: expected, not known yet
-	Since    time.Time // when it was set; zero while not known
-	Fallback bool      // use your fallback addresses
+	Number   uint64    // counts the answers of a Balancer, from 1; 0: Expect was called, nothing is set yet
+	Since    time.Time // when it was set; zero if Number is 0
+	Fallback bool      // clients are told to use their fallback addresses
 	Servers  []Server  // as they were set, unless Fallback
 }
 
-// A ClientState is a client that has named a service which is known.
+// A ClientState is a client (a stream) that has named a service which has an answer or is
+// expected to get one.
 type ClientState struct {
 	Client
-	Answer uint64 // the number of the answer that is meant for it; 0: it waits for one
-	Handed uint64 // the number of the one that was handed to its connection last; 0: none
+	Answer uint64 // the number of the answer that it is to have now; 0: it waits for one
+	Handed uint64 // the number of the answer that its connection was handed last; 0: none
 }
 
-// UpToDate reports whether the client's answer has been handed to its connection.
+// UpToDate reports whether the client's connection has been handed the newest answer for it.
 // The client may not have read it yet.
 func (c ClientState) UpToDate() bool { return c.Answer != 0 && c.Answer == c.Handed }
 
-// State returns what the balancer knows: the answers of each service, and which
-// of them each client has. An answer that was set before is in it. It takes
-// time for each client and each class, and asks none of them. A closed balancer knows nothing.
+// State returns what the balancer knows: the answers of each service, and which of them each
+// client has. It has each answer that was set before the call. It takes time in proportion to
+// the clients and classes, and waits for no client. A closed balancer returns the zero State.
 func (b *Balancer) State() State {
 	reply := make(chan State, 1)
 	if !b.inbox.described(reply) {
@@ -61,7 +62,8 @@ func (b *Balancer) State() State {
 // Clients returns State().Clients.
 func (b *Balancer) Clients() []ClientState { return b.State().Clients }
 
-// Answers returns the answers of a service from State, or nil if it is not known.
+// Answers returns the answers of a service as State has them, or nil if the service is not
+// known.
 func (b *Balancer) Answers(service string) []AnswerState {
 	name := b.opts.normalized(service)
 	for _, s := range b.State().Services {

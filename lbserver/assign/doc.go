@@ -1,7 +1,7 @@
-// Package assign decides which backends a class of clients gets, and with which
-// weights. Its results are server lists for lbserver. It is arithmetic only: it
-// starts no goroutine, reads no clock, and gives the same result for the same
-// input in every process.
+// Package assign decides which backends a class of clients gets, and with which weights. Its
+// results are server lists for lbserver. It only computes: it starts no goroutine, reads no
+// clock, and returns the same result for the same input in every process. A call here is a
+// user's call to a backend.
 //
 //   - [Mix] gives each group of servers its share of the calls: a canary, a
 //     drop, a blue and a green release.
@@ -15,17 +15,17 @@
 //
 // # Weights
 //
-// A weight is a share in relation to others, as in [lbserver.Server]: zero means
-// 1. Weights that are given must be from 0 to [MaxWeight]; any other is an error
-// that names the server. Weights that are returned are divided by their greatest
-// common divisor, and add up to 2³⁰ at most, except that each server has at least 1.
-// They are exact if they can be with that sum. Otherwise each is within 2⁻³⁰ of all
+// A weight is a share in relation to others, as in [lbserver.Server]: zero means 1. Weights
+// that are given must be from 0 to [MaxWeight]; any other is an error that names the server.
+// Weights that are returned are divided by their greatest common divisor, and add up to 2³⁰
+// at most, except that each server has at least 1. If weights with that sum can give the
+// exact shares, they do. Otherwise the share of each server is off by at most 2⁻³⁰ of all
 // calls.
 //
-// lbserver makes a list of at most [lbserver.Options].MaxEntries places of them,
-// by default 4,096, with at least one place for each server. So ten canaries at
-// 0.1 % of the calls together get 10 of 4,096 places, which is 0.24 %. One canary at
-// 0.1 % gets 4 places, which is 0.098 %.
+// From the weights lbserver makes a list with at most [lbserver.Options].MaxEntries places,
+// by default 4,096, and at least one place for each server. So ten canaries at 0.1 % of the
+// calls together get 10 of 4,096 places, which is 0.24 %. One canary at 0.1 % gets 4 places,
+// which is 0.098 %.
 //
 // # Mix
 //
@@ -39,11 +39,12 @@
 //
 // # Spill
 //
-// A zone carries all calls of its own clients while at least percent of its weight
-// is healthy. Below that it keeps healthy/percent of them. The rest goes to the healthy
-// servers of all other zones, in proportion to their weights. With 70 percent, and 2
-// of 4 servers healthy, the zone keeps 50/70 = 71.4 % of the calls: 35.7 % for each of the two. Four
-// healthy servers elsewhere get 28.6 / 4 = 7.1 % each. The weights are 5, 5, 1, 1, 1, 1.
+// A zone's own backends get all calls of the clients in the zone while at least percent % of
+// their weight is healthy. Below that they get the part healthy/percent of these calls, both
+// in %. The rest goes to the healthy servers of all other zones, in proportion to their
+// weights. With 70 percent, and 2 of 4 servers healthy, the zone keeps 50/70 = 71.4 % of the
+// calls: 35.7 % for each of the two. Four healthy servers elsewhere get 28.6 / 4 = 7.1 %
+// each. The weights are 5, 5, 1, 1, 1, 1.
 //
 // Envoy weights localities by that rule ("Locality weighted load balancing"). Its overprovisioning
 // factor of 140 percent is 100/140 = 71.4 percent here. Envoy's "Zone aware routing" also takes
@@ -59,13 +60,14 @@
 //
 // # Subsets
 //
-// The numbers of clients of any two backends differ by at most spread, by default
-// 1. Four rules keep it so:
+// The numbers of clients of any two backends differ by at most spread, by default 1. Four
+// rules keep the difference that small:
 //
 //   - A client that joins gets the backends that have the fewest clients.
 //   - A backend that goes gives its clients to the backends that have the fewest. Each of its n
-//     clients changes one backend. If a client has all those with the fewest
-//     already, another client changes one too. So n clients change, or at most 2n.
+//     clients changes one backend. If a client already has all of the backends with
+//     the fewest, another client changes one backend too. So n clients change, and
+//     at most 2n.
 //   - A backend that comes takes clients from the backends that have the most, until it has
 //     as many as they. With c clients, s backends for each of them, and n backends now, that is
 //     c·s/n changes.
@@ -87,13 +89,14 @@
 //	same after a restart  44 %  66 %  78 %  88 %       100 %
 //	backends differ by       0     5     9    19          57
 //
-// Others do it without memory. The Google SRE book's deterministic subsetting ("Load Balancing in
-// the Datacenter") computes a subset from the client's number: backends differ by one, but another
-// number of backends changes nearly all subsets ("Reinventing Backend Subsetting at Google", CACM
-// 5/2023). Twitter's deterministic aperture puts clients and backends on a ring, with parts of a
-// backend at the edges; each change moves the edges of all clients. gRFC A68 uses the hash alone: only
-// clients of a lost backend change, but the numbers of clients are random. A balancer can remember,
-// so Subsets starts from the last assignment.
+// Other methods do not remember who has what. The Google SRE book's deterministic subsetting
+// ("Load Balancing in the Datacenter") computes a subset from the client's number: backends
+// differ by one, but another number of backends changes nearly all subsets ("Reinventing
+// Backend Subsetting at Google", CACM 5/2023). Twitter's deterministic aperture puts clients
+// and backends on a ring, with parts of a backend at the edges; each change moves the edges
+// of all clients. gRFC A68 uses the hash alone: only clients of a lost backend change, but
+// the numbers of clients are random. A balancer can remember, so Subsets starts from the last
+// assignment.
 //
 // # Cost
 //

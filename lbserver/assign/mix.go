@@ -18,19 +18,20 @@ const MaxWeight = math.MaxInt32
 type Part struct {
 	Servers []lbserver.Server
 
-	// Share is in relation to the other parts' shares, so with shares that add
-	// up to 100 it is in percent, and with 1,000 in tenths of that. A part with a share of
-	// zero gets no calls: its servers are left out. It may be from 0 to MaxWeight.
+	// Share is in relation to the other parts' shares: if all add up to 100, it is in
+	// percent; if they add up to 1,000, in tenths of a percent. A part with a share of zero
+	// gets no calls: its servers are left out. It may be from 0 to MaxWeight.
 	Share int
 }
 
-// Mix returns the servers of all parts, with weights by which each part gets its
-// share. They come in the order of the parts, those of one part in their order.
+// Mix returns the servers of all parts, with weights that give each part its share of the
+// calls. They are in the order of the parts, and within a part in the order given.
 //
 // A part without servers gets nothing, and the other parts share what it would have got, in
-// proportion: if the last stable server is gone, the canaries have all calls. If
-// no part has servers, there are none. An error are weights and shares that are out of range, and
-// servers which all have a share of zero (an empty list would have clients wait).
+// proportion: if the last stable server is gone, the canaries have all calls. If no part has
+// servers, the result is empty. It returns an error if a weight or a share is out of range,
+// or if there are servers but all of them have a share of zero (from an empty list clients
+// would wait).
 func Mix(parts ...Part) ([]lbserver.Server, error) {
 	used, err := withShare(parts)
 	if err != nil {

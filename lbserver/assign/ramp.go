@@ -12,25 +12,26 @@ import (
 // A Ramp is how the weight of a backend grows with its age, in steps. The zero
 // Ramp is none: every backend has its full weight.
 type Ramp struct {
-	// Window is the age from which a backend has its full weight. Zero or less:
-	// from the start.
+	// Window is the age from which a backend has its full weight. Zero or less means from the
+	// start.
 	Window time.Duration
 
-	// Steps is how many steps there are below the full weight, all of them equally
-	// long. Less than 1 means 9.
+	// Steps is how many steps there are below the full weight. Each lasts Window/Steps. Less
+	// than 1 means 9.
 	Steps int
 
 	// Floor is what a backend has at least, in percent of its full weight. Less than 1 means
 	// 10; more than 100 means 100.
 	Floor int
 
-	// Aggression is how fast the weight grows: 1 in proportion to the age, with more than 1
-	// faster at first, with less than 1 slower. Zero, less, and what is no number mean 1.
+	// Aggression is how fast the weight grows: with 1 in proportion to the age, with more
+	// than 1 faster at first, with less than 1 slower at first. Zero, less than zero and NaN
+	// mean 1.
 	Aggression float64
 }
 
-// Percent returns how much of its weight a backend of this age has, from 1 to
-// 100. It never falls as the age grows. An age below zero is one of zero.
+// Percent returns how much of its weight a backend of this age has, in percent, from 1 to
+// 100. It never falls as the age grows. An age below zero counts as zero.
 func (r Ramp) Percent(age time.Duration) int {
 	if age = max(age, 0); age >= r.Window {
 		return 100
@@ -59,10 +60,11 @@ func (r Ramp) Next(age time.Duration) (in time.Duration, ok bool) {
 }
 
 // Warm returns the servers with the weights that they have at these ages, one for each
-// server. If all are equally young, they have equal parts of their weights, and so get the calls that they
-// would get without a ramp: somebody has to answer them.
+// server. If all have the same age, all weights shrink alike, so each gets as many calls as
+// without a ramp: all calls have to go somewhere.
 //
-// An error are a weight that is out of range, and another number of ages than of servers.
+// It returns an error if a weight is out of range, or if there are not as many ages as
+// servers.
 func (r Ramp) Warm(servers []lbserver.Server, ages []time.Duration) ([]lbserver.Server, error) {
 	if len(ages) != len(servers) {
 		return nil, fmt.Errorf("assign: %d servers with %d ages", len(servers), len(ages))

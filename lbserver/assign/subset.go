@@ -10,7 +10,8 @@ import (
 // backends come and go. Clients and backends are names, any strings; backends
 // should be of equal weight. The same calls in the same order give the same subsets.
 //
-// It belongs to one goroutine. What it returns is the caller's to keep and change.
+// It must not be used by two goroutines at the same time. The caller may keep and change what
+// it returns.
 type Subsets struct {
 	size   int // backends of a client
 	spread int // by how many clients two backends may differ
@@ -35,9 +36,9 @@ type client struct {
 	backends []*backend
 }
 
-// NewSubsets returns subsets of that size, none as yet. If there are fewer
-// backends than that, each client has them all. Two backends differ by at most spread
-// clients. Of both, less than 1 means 1.
+// NewSubsets returns Subsets without clients and backends. Each client will get size
+// backends, or all if there are fewer. The numbers of clients of two backends differ by at
+// most spread. A size or spread of less than 1 means 1.
 func NewSubsets(size, spread int) *Subsets {
 	return &Subsets{size: max(size, 1), spread: max(spread, 1), byName: map[string]*client{}}
 }
@@ -45,8 +46,8 @@ func NewSubsets(size, spread int) *Subsets {
 // SetBackends makes these the backends, and returns the clients whose subset is
 // another one now, in the order in which they joined. A name that is given twice counts once.
 //
-// If backends differed by more than the spread, since clients have left, they may go on to; they do
-// not differ by more than before.
+// If clients have left, backends may differ by more than the spread. SetBackends does not
+// always make up for that, but does not make the difference greater; see Level.
 func (s *Subsets) SetBackends(names []string) (changed []string) {
 	allowed := max(s.spread, s.difference())
 	moved := moves{}
@@ -59,8 +60,8 @@ func (s *Subsets) SetBackends(names []string) (changed []string) {
 	return s.named(moved)
 }
 
-// Join returns the subset of a client, which is a new one if the client is. Its
-// backends are sorted by name.
+// Join returns the subset of a client, sorted by name. A client that is new gets one; a
+// client that has joined keeps its own.
 func (s *Subsets) Join(name string) []string {
 	if _, joined := s.byName[name]; !joined {
 		c := &client{name: name, hash: hash(name)}
@@ -98,9 +99,9 @@ func (s *Subsets) Of(name string) []string {
 	return names
 }
 
-// Level makes up for clients that have left: backends then differ by no more than
-// the spread. It returns the clients whose subset is another one now, in the order in
-// which they joined.
+// Level makes up for clients that have left: it moves clients until backends differ by no
+// more than the spread. It returns the clients whose subset is another one now, in the order
+// in which they joined.
 func (s *Subsets) Level() (changed []string) {
 	moved := moves{}
 	s.level(s.spread, moved)

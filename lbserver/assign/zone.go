@@ -13,18 +13,18 @@ type Backend struct {
 	Healthy bool
 }
 
-// Spill returns the healthy backends for the clients of a zone, with weights by
-// which the zone's own backends get all calls while at least percent of their
-// weight is healthy. Below that they keep healthy/percent of the calls, and the healthy backends of
-// all other zones get the rest, in proportion to their weights.
+// Spill returns the healthy backends for the clients of a zone, with weights by which the
+// zone's own backends get all calls while at least percent of their weight is healthy. Below
+// that they get the part healthy/percent of the calls, and the healthy backends of all other
+// zones get the rest, in proportion to their weights.
 //
-// The zone's own backends come first, each group in the order given. If the zone
-// has no backend (it is not known, say), all healthy backends are returned, with their
-// weights. If no other zone has a healthy backend, the zone's own get all calls. If no backend
-// is healthy, there are none: whether to serve to unhealthy ones then is the caller's choice.
+// The zone's own backends come first, each group in the order given. If the zone has no
+// backend (it is not known, say), all healthy backends are returned, with their weights. If
+// no other zone has a healthy backend, the zone's own get all calls. If no backend is
+// healthy, the result is empty: the caller may then choose to list unhealthy ones.
 //
-// An error are a percent that is not from 1 to 100, a weight that is out of range,
-// and a backend with Drop set: mix drops in afterwards.
+// It returns an error if percent is not from 1 to 100, if a weight is out of range, or if a
+// backend has Drop set: add drops afterwards, with Mix.
 func Spill(backends []Backend, zone string, percent int) ([]lbserver.Server, error) {
 	if percent < 1 || percent > 100 {
 		return nil, fmt.Errorf("assign: %d percent is not from 1 to 100", percent)
