@@ -36,7 +36,8 @@ type Options struct {
 	// Normalize, if not nil, maps several names of a service to one, such as "Greeter:443"
 	// and "greeter" to "greeter". It gets each name that a client asks for, and each name
 	// that a method of Balancer is given; there it runs in the goroutine of the caller, which
-	// also gets its panics. If nil, names are compared byte by byte.
+	// also gets its panics. If nil, names are compared byte by byte. A name that it
+	// has returned must stay as it is: hooks and State have normalized names.
 	Normalize func(service string) string
 
 	// Authorize, if not nil, says whether a client may have the service that it has named. An
@@ -56,7 +57,9 @@ type Options struct {
 	// OnBegin, if not nil, is told of each stream whose client was admitted (by Authorize),
 	// before the client is answered. OnEnd, if not nil, is told when that stream has ended,
 	// and with which status: NotFound if there was no answer for it, Canceled if the client
-	// ended it. OnEnd is called once for each OnBegin, after the last OnReport.
+	// ended it. OnEnd is called once for each OnBegin, after the last OnReport. The next
+	// stream of the same client may begin before that: to remove a class in OnEnd, count its
+	// clients.
 	OnBegin func(Client)
 	OnEnd   func(Client, error)
 

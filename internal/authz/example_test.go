@@ -36,7 +36,8 @@ var owners = map[string]string{"greeter": "a", "shop": "b"}
 
 // authorize is asked about clients that the policy lets through.
 func authorize(_ context.Context, c lbserver.Client) error {
-	if team := c.Metadata.Get("team"); len(team) != 1 || team[0] != owners[c.Service] {
+	team := c.Metadata.Get("team")
+	if owner, known := owners[c.Service]; !known || len(team) != 1 || team[0] != owner {
 		return status.Errorf(codes.PermissionDenied, "team %v may not have %q", team, c.Service)
 	}
 	return nil

@@ -17,7 +17,7 @@ type Ramp struct {
 	Window time.Duration
 
 	// Steps is how many steps there are below the full weight. Each lasts Window/Steps. Less
-	// than 1 means 9.
+	// than 1 means 9, more than 99 means 99.
 	Steps int
 
 	// Floor is what a backend has at least, in percent of its full weight. Less than 1 means
@@ -101,7 +101,7 @@ func (r Ramp) steps() int {
 	if r.Steps < 1 {
 		return 9
 	}
-	return r.Steps
+	return min(r.Steps, 99)
 }
 
 func (r Ramp) floor() int {

@@ -98,3 +98,13 @@ func TestAssign_Ramp_WarmRefused(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestAssign_Ramp_ManySteps(t *testing.T) {
+	r := Ramp{Window: time.Minute, Steps: math.MaxInt}
+	if got := r.Percent(30 * time.Second); got != 50 {
+		t.Errorf("at half of the window: %d percent, want 50", got)
+	}
+	if in, ok := r.Next(0); !ok || in <= 0 || in > time.Minute {
+		t.Errorf("next change in %v, %v", in, ok)
+	}
+}

@@ -72,7 +72,9 @@ func (s *Subsets) Join(name string) []string {
 	return s.Of(name)
 }
 
-// Leave forgets a client. Nobody else's subset changes.
+// Leave forgets a client. Nobody else's subset changes. Its places go to clients that join
+// later, so call Leave when a client has been away for longer than it needs to come back,
+// and not when its stream ends: streams end often, by [lbserver.Options.MaxCallAge] too.
 func (s *Subsets) Leave(name string) {
 	c, joined := s.byName[name]
 	if !joined {

@@ -201,3 +201,13 @@ func having(s *Subsets, backend string) (clients []string) {
 	}
 	return clients
 }
+
+// "All backends" may be said by any large number.
+func TestAssign_Subsets_LargerThanAllBackends(t *testing.T) {
+	s := NewSubsets(math.MaxInt, 1)
+	s.SetBackends([]string{"a", "b"})
+	s.Join("client")
+	if got := s.Of("client"); len(got) != 2 {
+		t.Errorf("got %v, want both backends", got)
+	}
+}

@@ -40,7 +40,7 @@ func (s *Subsets) fill(c *client, allowed int, moved moves) {
 // of these, one that has the fewest of the others.
 func (s *Subsets) choose(c *client) []*backend {
 	most := s.fewest() + s.spread - 1
-	free := make([]*backend, 0, s.size-len(c.backends))
+	free := make([]*backend, 0, min(s.size, len(s.backends))-len(c.backends))
 	var other *backend
 	for _, b := range s.backends {
 		switch {
