@@ -43,8 +43,9 @@ func (p *Proxy) startLink(client *net.TCPConn, target string) *link {
 func (p *Proxy) run(ctx context.Context, cancel context.CancelFunc, client *net.TCPConn, target string) {
 	var server *net.TCPConn
 	if !p.weather.Load().Hole {
-		var d net.Dialer
-		c, err := d.DialContext(ctx, "tcp", target)
+		// Not by ctx: if that ends when the server has accepted already, the dialer closes
+		// the connection in good order, and the server would not see a reset.
+		c, err := net.DialTimeout("tcp", target, time.Second)
 		if err != nil && !p.weather.Load().Hole {
 			return
 		}
