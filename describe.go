@@ -50,7 +50,7 @@ func Describe(ctx context.Context, cc grpc.ClientConnInterface) (*State, error) 
 	if err != nil {
 		return nil, err
 	}
-	return p.state(ctx)
+	return p.State(ctx)
 }
 
 // policyOf returns the policy of a channel.
@@ -113,9 +113,6 @@ func (p *policy) Show(call context.Context) {
 // Target returns what the user dialled. It implements registry.Member.
 func (p *policy) Target() string { return p.about.target }
 
-// State is Describe without a channel. Package lbdebug calls it.
-func (p *policy) State(ctx context.Context) (*State, error) { return p.state(ctx) }
-
 // answers are what the actors of a policy have answered.
 type answers struct {
 	about   about
@@ -126,14 +123,10 @@ type answers struct {
 	pending pending.Stats
 }
 
-// state asks the actors one after the other. The caller's goroutine waits for each of them,
-// and they wait for nobody.
-func (p *policy) state(ctx context.Context) (*State, error) {
-	reply := make(chan decided, 1)
-	if !p.inbox.Send(stateAsked{reply}) {
-		return nil, ErrClosed
-	}
-	own, ok := <-reply
+// State is Describe without a channel; package lbdebug calls it too. It asks the actors one
+// after the other. The caller's goroutine waits for each of them, and they wait for nobody.
+func (p *policy) State(ctx context.Context) (*State, error) {
+	own, ok := p.decided()
 	if !ok {
 		return nil, ErrClosed
 	}

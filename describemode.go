@@ -21,6 +21,16 @@ type decided struct {
 	figures  figures
 }
 
+// decided asks the policy's goroutine. ok is false if the policy has stopped.
+func (p *policy) decided() (d decided, ok bool) {
+	reply := make(chan decided, 1)
+	if !p.inbox.Send(stateAsked{reply}) {
+		return decided{}, false
+	}
+	d, ok = <-reply
+	return d, ok
+}
+
 func (m *machine) describe() decided {
 	d := decided{mode: m.mode, since: m.since, reason: m.reason().Error(), config: m.config, unknown: m.unknown, backends: m.backends, figures: m.figures}
 	if m.plan != nil {

@@ -116,11 +116,7 @@ func (m *meter) end(timer *actor.Timer) {
 
 // read asks the actors one after the other. ok is false if the policy has stopped.
 func (p *policy) read() (r reading, ok bool) {
-	reply := make(chan decided, 1)
-	if !p.inbox.Send(stateAsked{reply}) {
-		return reading{}, false
-	}
-	if r.policy, ok = <-reply; !ok {
+	if r.policy, ok = p.decided(); !ok {
 		return reading{}, false
 	}
 	r.stream, r.group, r.pending = p.stream.State(), p.group.Tally(), p.queue.Stats()
