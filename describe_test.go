@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/actorlb/grpclb"
@@ -203,14 +202,8 @@ func TestDescribe_Config(t *testing.T) {
 
 func TestDescribe_OfAnotherPolicy(t *testing.T) {
 	inBubble(t, "", func(w *world) {
-		b := w.backends(1)
-		cc, err := grpc.NewClient("passthrough:///"+b[0].Addr(), grpc.WithContextDialer(w.network.Dial),
-			grpc.WithTransportCredentials(insecure.NewCredentials()))
-		if err != nil {
-			w.Fatal(err)
-		}
-		defer cc.Close()
-		_, err = grpclb.Describe(w.Context(), cc)
+		cc := w.pickFirst()
+		_, err := grpclb.Describe(w.Context(), cc)
 		same(w, "an idle channel", errors.Is(err, grpclb.ErrIdle), true)
 		same(w, "which stays idle", cc.GetState(), connectivity.Idle)
 		cc.Connect()

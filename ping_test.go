@@ -204,17 +204,22 @@ func TestPing_OfAChildPolicy(t *testing.T) {
 	})
 }
 
+// pickFirst returns a channel of another policy to a backend.
+func (w *world) pickFirst() *grpc.ClientConn {
+	cc, err := grpc.NewClient("passthrough:///"+w.backends(1)[0].Addr(), grpc.WithContextDialer(w.network.Dial),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { _ = cc.Close() })
+	return cc
+}
+
 // Over a channel with another policy nothing is learned, and that is said.
 func TestPing_OfAnotherPolicy(t *testing.T) {
 	inBubble(t, "", func(w *world) {
-		b := w.backends(1)
-		cc, err := grpc.NewClient("passthrough:///"+b[0].Addr(), grpc.WithContextDialer(w.network.Dial),
-			grpc.WithTransportCredentials(insecure.NewCredentials()))
-		if err != nil {
-			w.Fatal(err)
-		}
-		defer cc.Close()
-		_, err = grpclb.Ping(w.Context(), cc)
+		cc := w.pickFirst()
+		_, err := grpclb.Ping(w.Context(), cc)
 		if err == nil {
 			w.Fatal("a ping over pick_first succeeds")
 		}
