@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 
+	"github.com/actorlb/grpclb/internal/codename"
 	"github.com/actorlb/grpclb/lbstream"
 	"github.com/actorlb/grpclb/pending"
 	"github.com/actorlb/grpclb/rrgroup"
@@ -86,7 +87,7 @@ func (b *books) enterStream(s *lbstream.State) {
 	b.sum(streamsStarted, s.Number)
 	b.sum(streamsOpened, s.Opens)
 	for code, n := range s.EndsBy {
-		b.sum(streamsEnded, n, statusName(codes.Code(code)))
+		b.sum(streamsEnded, n, codename.Of(codes.Code(code)))
 	}
 	b.sum(listsReceived, s.Status.Lists)
 	b.sum(reportsSent, s.Reports)
@@ -176,12 +177,3 @@ func (b *books) record(of instrument, value float64, labels ...string) {
 }
 
 func (b *books) labels(more []string) []string { return append([]string{b.target}, more...) }
-
-// statusName returns the code as gRPC's own metrics have it.
-func statusName(c codes.Code) string {
-	return [...]string{
-		"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-		"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-		"UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-	}[c]
-}

@@ -15,7 +15,9 @@ import (
 type answer struct {
 	// Fixed once made.
 	servers []Server // as the user set them; nil for fallback. For State only
+	copies  []int    // how often the list has each of them; nil: once. For State only
 	message *lbpb.LoadBalanceResponse
+	size    int    // of message, encoded
 	digest  digest // of message
 
 	// Owned by the loop.
@@ -32,13 +34,16 @@ var unknownYet = &answer{}
 // length of all entries, a varint of up to five bytes.
 const listFraming = 6
 
+// framed returns the size of a message with so many bytes in its one field.
+func framed(bytes int) int { return protowire.SizeTag(1) + protowire.SizeBytes(bytes) }
+
 // fallbackAnswer returns the answer "use your fallback addresses".
 func fallbackAnswer() *answer {
 	return newAnswer(&lbpb.LoadBalanceResponse{
 		LoadBalanceResponseType: &lbpb.LoadBalanceResponse_FallbackResponse{
 			FallbackResponse: &lbpb.FallbackResponse{},
 		},
-	})
+	}, framed(0))
 }
 
 // listAnswer returns the list of servers, in smooth weighted order, if it is
@@ -55,17 +60,22 @@ func listAnswer(servers []Server, m mark, maxBytes int) (*answer, error) {
 	}
 	reduce(weights)
 	// Before the weights are made copies: a weight can be any number.
-	if err := checkSize(entries, weights, maxBytes); err != nil {
+	size, err := sizeOf(entries, weights, maxBytes)
+	if err != nil {
 		return nil, err
 	}
 	list := &lbpb.ServerList{Servers: repeat(entries, weights)}
-	return newAnswer(&lbpb.LoadBalanceResponse{
+	a := newAnswer(&lbpb.LoadBalanceResponse{
 		LoadBalanceResponseType: &lbpb.LoadBalanceResponse_ServerList{ServerList: list},
-	}), nil
+	}, framed(size))
+	if len(list.Servers) > len(servers) {
+		a.copies = weights
+	}
+	return a, nil
 }
 
-func newAnswer(m *lbpb.LoadBalanceResponse) *answer {
-	return &answer{message: m, digest: digestOf(m), encoded: make(map[string]*grpc.PreparedMsg)}
+func newAnswer(m *lbpb.LoadBalanceResponse, size int) *answer {
+	return &answer{message: m, size: size, digest: digestOf(m), encoded: make(map[string]*grpc.PreparedMsg)}
 }
 
 // repeat lists each entry as often as it weighs. Copies share one value: the
@@ -79,18 +89,18 @@ func repeat(entries []*lbpb.Server, weights []int) []*lbpb.Server {
 	return list
 }
 
-// checkSize adds up what the entries take in the message. It never exceeds
+// sizeOf adds up what the entries take in the message. It never exceeds
 // maxBytes on the way, so no weight overflows it.
-func checkSize(entries []*lbpb.Server, weights []int, maxBytes int) error {
+func sizeOf(entries []*lbpb.Server, weights []int, maxBytes int) (int, error) {
 	left := maxBytes - listFraming
 	for i, e := range entries {
-		size := protowire.SizeTag(1) + protowire.SizeBytes(proto.Size(e))
+		size := framed(proto.Size(e))
 		if left < size || weights[i] > left/size {
-			return fmt.Errorf("entry %d makes the list longer than %d bytes; smaller weights make a shorter one", i, maxBytes)
+			return 0, fmt.Errorf("entry %d makes the list longer than %d bytes; smaller weights make a shorter one", i, maxBytes)
 		}
 		left -= size * weights[i]
 	}
-	return nil
+	return maxBytes - listFraming - left, nil
 }
 
 // equal reports whether a client could not tell the two apart. A nil answer,

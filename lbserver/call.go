@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
@@ -100,8 +101,10 @@ func (b *Balancer) BalanceLoad(s grpc.BidiStreamingServer[lbpb.LoadBalanceReques
 	if !b.inbox.opened(c) {
 		return errClosing
 	}
-	defer b.inbox.left(c)
+	code := codes.Internal // if the stream of an interceptor panics
+	defer func() { b.inbox.left(c, code) }()
 	v := c.verdict(&b.opts)
+	code = status.Code(v.err)
 	c.ended <- v.err
 	close(c.stop)
 	c.leave(v)

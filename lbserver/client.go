@@ -13,13 +13,13 @@ import (
 // A Client is one stream: a call of a client to the balancer. A client channel has one
 // stream, and opens a new one, which has another ID, after the last has ended.
 type Client struct {
-	ID       uint64      // counts the streams of a Balancer, from 1; never used again
-	Asked    string      // the service's name as the client wrote it
-	Service  string      // the same after [Options].Normalize
-	Class    string      // what [Options].Classify returned; "" before that and without it
-	Peer     *peer.Peer  // its address, and its certificate if it showed one; never nil
-	Metadata metadata.MD // the headers of its stream; not to be changed
-	Opened   time.Time   // when its stream began
+	ID       uint64      `json:"id"`      // counts the streams of a Balancer, from 1; never used again
+	Asked    string      `json:"asked"`   // the service's name as the client wrote it
+	Service  string      `json:"service"` // the same after [Options].Normalize
+	Class    string      `json:"class"`   // what [Options].Classify returned; "" before that and without it
+	Peer     *peer.Peer  `json:"-"`       // its address, and its certificate if it showed one; never nil
+	Metadata metadata.MD `json:"-"`       // the headers of its stream, which may be secret; not to be changed
+	Opened   time.Time   `json:"opened"`  // when its stream began
 }
 
 // admit asks the hooks about a client that has named a service. They may return

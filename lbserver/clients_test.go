@@ -154,12 +154,12 @@ func TestServer_Clients_State(t *testing.T) {
 
 		state := r.State()
 		want := []ServiceState{
-			{greeter, []AnswerState{
-				{Number: 1, Since: began, Servers: []Server{{Address: "10.0.0.1:80", Weight: 3}, {Address: "10.0.0.2:80"}}},
-				{Class: "z1", Number: 2, Since: began, Servers: []Server{one(2)}},
+			{Name: greeter, Answers: []AnswerState{
+				{Number: 1, Since: began, Servers: []Server{{Address: "10.0.0.1:80", Weight: 3}, {Address: "10.0.0.2:80"}}, Entries: 4, Copies: []int{3, 1}},
+				{Class: "z1", Number: 2, Since: began, Servers: []Server{one(2)}, Entries: 1},
 			}},
-			{"later", []AnswerState{{}}},
-			{"unwell", []AnswerState{{Number: 3, Since: began, Fallback: true}}},
+			{Name: "later", Answers: []AnswerState{{}}},
+			{Name: "unwell", Answers: []AnswerState{{Number: 3, Since: began, Fallback: true}}},
 		}
 		if diff := cmp.Diff(want, state.Services); diff != "" {
 			t.Errorf("services (-want +got):\n%s", diff)

@@ -12,6 +12,7 @@ import (
 type delivery struct {
 	none    bool   // there is no answer: nothing to deliver
 	number  uint64 // of the answer
+	size    int    // bytes of the message without compression
 	digest  digest
 	encoded *grpc.PreparedMsg
 	message *lbpb.LoadBalanceResponse
@@ -29,10 +30,10 @@ func (a *answer) delivery(c *call) delivery {
 			a.encoded[c.compressor] = encode(c.stream, a.message)
 		}
 		if p := a.encoded[c.compressor]; p != nil {
-			return delivery{number: a.number, digest: a.digest, encoded: p}
+			return delivery{number: a.number, size: a.size, digest: a.digest, encoded: p}
 		}
 	}
-	return delivery{number: a.number, digest: a.digest, message: a.message}
+	return delivery{number: a.number, size: a.size, digest: a.digest, message: a.message}
 }
 
 // encode returns nil if the codec or the compressor of the stream fails. They may

@@ -78,6 +78,10 @@
 // connection has been handed its newest answer. [Options].OnBegin, OnReport and OnEnd tell of
 // a stream from its beginning to its end. They name it by [Client].ID.
 //
+// State also has the last load report of each client, sums over the reports of each service,
+// and [Totals] since New, such as how many streams have ended with which status. It can be
+// written as JSON. Headers and certificates of clients are not in the JSON.
+//
 // # What may be relied on
 //
 //  1. Each answer replaces the one before. A client that reads slowly delays no other

@@ -16,6 +16,7 @@ var errClosing = status.Error(codes.Unavailable, "the balancer is closing")
 type owner struct {
 	balancer *Balancer
 	registry *registry
+	tally    tally
 }
 
 // loop owns the registry: which service has which answers, and which calls there are.
@@ -43,9 +44,14 @@ func (o *owner) handle(batch []message) {
 			o.opened(m.call)
 		case asked:
 			o.asked(m)
+		case reported:
+			o.tally.reports++
+			o.registry.reported(m.call, m.report)
 		case handed:
+			o.tally.handed(m.bytes)
 			o.registry.handed(m.call, m.number)
 		case left:
+			o.tally.ended(m.code)
 			o.registry.leave(m.call)
 		case answered:
 			o.answered(m)
@@ -56,7 +62,7 @@ func (o *owner) handle(batch []message) {
 		case removed:
 			o.removed(m.service)
 		case described:
-			m.reply <- o.registry.describe()
+			m.reply <- o.describe(time.Now())
 		default:
 			panic(fmt.Sprintf("BUG: the balancer was told %T", m))
 		}
@@ -67,6 +73,7 @@ func (o *owner) handle(batch []message) {
 // running loop may add to the group without racing against its Stop.
 func (o *owner) opened(c *call) {
 	b := o.balancer
+	o.tally.opened++
 	if most := b.opts.MaxClients; most > 0 && len(o.registry.calls) >= most {
 		close(c.done) // there is no reader that would do it
 		c.refuse(status.Errorf(codes.ResourceExhausted, "the balancer has %d clients and takes no more", most))
@@ -126,9 +133,11 @@ func (o *owner) deliver(a *answer, calls ...*call) {
 	if a == unknownYet {
 		return
 	}
+	before := len(a.encoded)
 	for _, c := range calls {
 		c.answers.Put(a.delivery(c))
 	}
+	o.tally.encoded += uint64(len(a.encoded) - before)
 }
 
 func (o *owner) end(calls []*call, why error) {

@@ -28,7 +28,7 @@ func TestLoop_IsToldWhoLeaves(t *testing.T) {
 		t.Errorf("the handler returned %v", err)
 	}
 	batch = b.inbox.Open(<-b.inbox.Ready())
-	if len(batch) != 1 || batch[0] != (left{c}) {
+	if len(batch) != 1 || batch[0] != (left{c, codes.Canceled}) {
 		t.Errorf("the loop was told %v, want that the call left", batch)
 	}
 }

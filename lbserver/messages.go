@@ -1,16 +1,20 @@
 package lbserver
 
-import "github.com/actorlb/grpclb/actor"
+import (
+	"google.golang.org/grpc/codes"
+
+	"github.com/actorlb/grpclb/actor"
+)
 
 // A message is what the loop can be told. Who sends what:
 //
 //	the user         → answered, expected, unset, removed, described
 //	a call's handler → opened, left
-//	a call's reader  → asked
+//	a call's reader  → asked, reported
 //	a call's writer  → handed
 //
-// What can be queued is bounded: four messages a call and one more for each answer
-// that it is handed, and what the user says.
+// What can be queued is bounded: four messages a call, one more for each answer that it
+// is handed and for each load report (see Options.MaxMessageRate), and what the user says.
 type message interface{ isMessage() }
 
 // An inbox is where the loop is told things. Its methods report whether the
@@ -33,20 +37,33 @@ type asked struct {
 
 func (in inbox) asked(c *call, client Client, again bool) { in.Send(asked{c, client, again}) }
 
+// reported: the client has sent a load report. If this is not seen, there is no state
+// that would show it.
+type reported struct {
+	call   *call
+	report *ReportState
+}
+
+func (in inbox) reported(c *call, r *ReportState) { in.Send(reported{c, r}) }
+
 // handed: the connection of the call has the answer of that number, or one equal to
 // it. If this is not seen, there is no state that would show it.
 type handed struct {
 	call   *call
 	number uint64
+	bytes  int // that were sent for it; 0: the connection had an equal answer already
 }
 
-func (in inbox) handed(c *call, number uint64) { in.Send(handed{c, number}) }
+func (in inbox) handed(c *call, number uint64, bytes int) { in.Send(handed{c, number, bytes}) }
 
-// left: the handler is about to return. If this is not seen, there is no loop
-// that could remember the call.
-type left struct{ call *call }
+// left: the handler is about to return, and the call ends with this status. If this is
+// not seen, there is no loop that could remember the call.
+type left struct {
+	call *call
+	code codes.Code
+}
 
-func (in inbox) left(c *call) { in.Send(left{c}) }
+func (in inbox) left(c *call, code codes.Code) { in.Send(left{c, code}) }
 
 // answered: clients of the class have this answer from now on.
 type answered struct {
@@ -82,6 +99,7 @@ func (in inbox) described(reply chan<- State) bool { return in.Send(described{re
 
 func (opened) isMessage()    {}
 func (asked) isMessage()     {}
+func (reported) isMessage()  {}
 func (handed) isMessage()    {}
 func (left) isMessage()      {}
 func (answered) isMessage()  {}

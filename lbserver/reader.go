@@ -124,7 +124,7 @@ func (b *Balancer) listen(c *call, client Client) {
 				err = status.Errorf(codes.ResourceExhausted, "more than %d messages a second", b.opts.MaxMessageRate)
 			}
 			if err == nil {
-				err = b.hear(client, m)
+				err = b.hear(c, client, m)
 			}
 			if err != nil {
 				c.end(err)
@@ -137,12 +137,17 @@ func (b *Balancer) listen(c *call, client Client) {
 
 // hear takes a message after the first one. Kinds that are not known here are
 // ignored: a later version of the protocol may have more to say.
-func (b *Balancer) hear(client Client, m *lbpb.LoadBalanceRequest) error {
+func (b *Balancer) hear(c *call, client Client, m *lbpb.LoadBalanceRequest) error {
 	if m.GetInitialRequest() != nil {
 		return status.Error(codes.InvalidArgument, "a second initial request; another service is another call")
 	}
-	if stats := m.GetClientStats(); stats != nil && b.opts.OnReport != nil {
-		b.mark.removeFrom(stats)
+	stats := m.GetClientStats()
+	if stats == nil {
+		return nil
+	}
+	b.mark.removeFrom(stats)
+	b.inbox.reported(c, newReport(stats, time.Now()))
+	if b.opts.OnReport != nil {
 		b.opts.OnReport(Report{Service: client.Service, Peer: client.Peer, Client: client, Stats: stats})
 	}
 	return nil

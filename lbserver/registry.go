@@ -19,9 +19,10 @@ type registry struct {
 
 // A member is a call that is opened or has asked.
 type member struct {
-	class  *class // nil until it has asked
-	client Client // from then on
-	handed uint64 // number of the newest answer that its connection has
+	class  *class       // nil until it has asked
+	client Client       // from then on
+	handed uint64       // number of the newest answer that its connection has
+	report *ReportState // the last one; nil before it
 }
 
 func newRegistry() *registry {
@@ -64,6 +65,7 @@ func (r *registry) set(name, class string, a *answer) []*call {
 	r.numbers++
 	a.number = r.numbers
 	c.answer = a
+	s.drops.expect(a.servers)
 	return s.heirs(class)
 }
 
@@ -114,6 +116,16 @@ func (r *registry) handed(c *call, number uint64) {
 	if m := r.calls[c]; m != nil {
 		m.handed = number
 	}
+}
+
+// reported notes the load report of a call, unless the call is gone.
+func (r *registry) reported(c *call, report *ReportState) {
+	m := r.calls[c]
+	if m == nil || m.class == nil {
+		return
+	}
+	m.report = report
+	r.services[m.client.Service].add(report)
 }
 
 // leave notes that a call is gone, which it may be already.

@@ -44,22 +44,22 @@ type Server struct {
 	// for them), the unspecified addresses 0.0.0.0 and :: (addresses to listen on; a client
 	// would call its own machine), and a port that is not a number from 1 to 65535. An IPv4
 	// address in IPv6 form is sent as IPv4.
-	Address string
+	Address string `json:"address,omitempty"`
 
 	// Clients send Token with each RPC to this entry, as the metadata "lb-token". Of a drop
 	// entry, load reports count the dropped RPCs by its token. It may be empty. Refused are
 	// more than 49 bytes (42 with [Options.RestartTokens]), anything but printable ASCII, and
 	// a space at either end.
-	Token string
+	Token string `json:"token"`
 
 	// Weight is the entry's share of the RPCs, in relation to the others': weights 1 and 3
 	// are 25 % and 75 %. Zero means 1. Less than zero is refused. To give a server no RPCs,
 	// leave it out of the list.
-	Weight int
+	Weight int `json:"weight,omitempty"`
 
 	// Drop makes clients fail this share of the RPCs with UNAVAILABLE, without sending them.
 	// A drop entry that has an address is refused.
-	Drop bool
+	Drop bool `json:"drop,omitempty"`
 }
 
 // wire returns the entry as the protocol has it, without its weight, or says

@@ -3,7 +3,12 @@ package lbserver
 // A service has each class that has an answer or calls. It has one of them at
 // least, while it is in the registry. All its methods that only look may be called
 // of nil, which is a service that is not known.
-type service struct{ classes map[string]*class }
+type service struct {
+	classes map[string]*class
+	reports uint64 // load reports of its clients
+	calls   Calls  // as these count them, without drops
+	drops   drops
+}
 
 // A class is clients that get the same answer. The answer of the class "" is the
 // service's own: classes without an answer get that one.

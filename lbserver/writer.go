@@ -10,14 +10,15 @@ func (b *Balancer) write(c *call, d delivery) {
 			return
 		}
 		for sent := (digest{}); ; {
+			bytes := 0
 			if d.digest != sent {
-				sent = d.digest
+				sent, bytes = d.digest, d.size
 				if err := c.send(d); err != nil {
 					c.end(err)
 					return
 				}
 			}
-			b.inbox.handed(c, d.number)
+			b.inbox.handed(c, d.number, bytes)
 			select {
 			case d = <-c.answers.Ready():
 			case <-c.stop:
