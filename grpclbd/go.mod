@@ -2,7 +2,11 @@ module github.com/actorlb/grpclb/grpclbd
 
 go 1.26.0
 
-require github.com/actorlb/grpclb v0.0.0
+require (
+	github.com/actorlb/grpclb v0.0.0
+	go.uber.org/goleak v1.3.0
+	go.yaml.in/yaml/v3 v3.0.6
+)
 
 require (
 	golang.org/x/net v0.60.0 // indirect

@@ -1,0 +1,51 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/strict"
+)
+
+// Read reads a file. The error names each fault with its line and field.
+func Read(path string) (*Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, text)
+}
+
+// Parse is Read for a text that has been read. The name is for errors.
+func Parse(name string, text []byte) (*Config, error) {
+	c := &Config{}
+	doc, err := strict.Decode(name, text, c)
+	if err != nil {
+		return nil, err
+	}
+	c.fill(doc.Has)
+	k := &check{fault: doc.Errorf}
+	k.config(c)
+	return c, errors.Join(k.faults...)
+}
+
+// FromFlags returns the configuration of a first try: services given as
+// NAME=HOST:PORT,HOST:PORT…, and all else by default.
+func FromFlags(services []string) (*Config, error) {
+	c := &Config{}
+	for _, s := range services {
+		name, backends, found := strings.Cut(s, "=")
+		if !found || backends == "" {
+			return nil, fmt.Errorf("-service %q is not NAME=HOST:PORT,HOST:PORT…", s)
+		}
+		c.Services = append(c.Services, Service{Name: name, Sources: []Source{{Static: strings.Split(backends, ",")}}})
+	}
+	c.fill(func(string) bool { return false })
+	k := &check{fault: func(path, format string, args ...any) error {
+		return fmt.Errorf("-service: %s: %s", path, fmt.Sprintf(format, args...))
+	}}
+	k.config(c)
+	return c, errors.Join(k.faults...)
+}
