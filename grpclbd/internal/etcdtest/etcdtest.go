@@ -1,0 +1,106 @@
+// Package etcdtest starts real etcd servers in the process of a test, on loopback.
+package etcdtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.uber.org/zap"
+)
+
+// A Server is an etcd of one member. One goroutine at a time may use it.
+type Server struct {
+	dir  string
+	addr string // where clients connect, an "ip:port"; it stays the same
+	etcd *embed.Etcd
+}
+
+// Start starts a server with data of its own, on a port that is free.
+func Start() (*Server, error) {
+	dir, err := os.MkdirTemp("", "etcdtest")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, addr: "127.0.0.1:0"}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+// start starts etcd with the data that are in the folder, at the address.
+func (s *Server) start() error {
+	c := embed.NewConfig()
+	c.Dir = s.dir
+	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
+	c.UnsafeNoFsync = true                 // a test does not outlive the machine
+	c.TickMs, c.ElectionMs = 10, 100       // one member elects itself at once
+	c.ListenPeerUrls = urls("127.0.0.1:0") // nobody connects
+	c.ListenClientUrls = urls(s.addr)
+	c.AdvertiseClientUrls = c.ListenClientUrls
+	etcd, err := embed.StartEtcd(c)
+	if err != nil {
+		return fmt.Errorf("etcdtest: %w", err)
+	}
+	select {
+	case <-etcd.Server.ReadyNotify():
+	case err := <-etcd.Err():
+		etcd.Close()
+		return fmt.Errorf("etcdtest: %w", err)
+	}
+	s.etcd, s.addr = etcd, etcd.Clients[0].Addr().String()
+	return nil
+}
+
+func urls(addr string) []url.URL { return []url.URL{{Scheme: "http", Host: addr}} }
+
+// Addr is where clients connect, an "ip:port".
+func (s *Server) Addr() string { return s.addr }
+
+// URL is where clients connect, as in http://127.0.0.1:2379.
+func (s *Server) URL() string { return "http://" + s.addr }
+
+// Stop stops the server and keeps its data and its port.
+func (s *Server) Stop() {
+	if s.etcd != nil {
+		s.etcd.Close()
+		s.etcd = nil
+	}
+}
+
+// Restart starts a stopped server again, with its data, at its port.
+func (s *Server) Restart() error { return s.start() }
+
+// Forget deletes the data of a stopped server.
+func (s *Server) Forget() error { return os.RemoveAll(s.dir) }
+
+// Close stops the server and deletes its data.
+func (s *Server) Close() {
+	s.Stop()
+	_ = os.RemoveAll(s.dir) // it is in the folder for temporary files
+}
+
+// Client returns a client of the server. The caller closes it.
+func (s *Server) Client() (*clientv3.Client, error) { return Dial(s.addr) }
+
+// Dial returns a client of an etcd at an "ip:port". It notices within some seconds when the
+// other side has gone silent.
+func Dial(addr string) (*clientv3.Client, error) {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return nil, err
+	}
+	return clientv3.New(clientv3.Config{
+		Endpoints:            []string{"http://" + addr},
+		DialKeepAliveTime:    10 * time.Second, // the least that gRPC allows
+		DialKeepAliveTimeout: time.Second,
+		Logger:               zap.NewNop(),
+		Context:              context.Background(),
+	})
+}
