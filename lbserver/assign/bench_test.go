@@ -10,8 +10,8 @@ import (
 )
 
 // What a balancer does for 1,000 classes of 20 out of 10,000 servers: all join, a
-// server goes and comes back, and each class gets its list, with its zone first, a new
-// server warming up, and a canary.
+// server goes and comes back, and each class gets its list, with its zone first, new
+// servers warming up, and a canary.
 func BenchmarkClasses(b *testing.B) {
 	for b.Loop() {
 		if lists := classes(b, 1000, 10_000, 20); len(lists) != 1000 {
@@ -31,31 +31,31 @@ func BenchmarkSpill(b *testing.B) {
 }
 
 func classes(tb testing.TB, clients, servers, size int) [][]lbserver.Server {
-	all := names("b", servers)
-	s := NewSubsets(size, 1)
+	all := backends(names("b", servers))
+	s := NewZoneSubsets(size, 1)
 	s.SetBackends(all)
-	for _, name := range names("c", clients) {
-		s.Join(name)
+	for i, name := range names("c", clients) {
+		s.Join(name, fmt.Sprint("z", i%3))
 	}
 	s.SetBackends(all[1:])
 	s.SetBackends(all)
 	var lists [][]lbserver.Server
-	for _, name := range names("c", clients) {
-		lists = append(lists, list(tb, s.Of(name)))
+	for i, name := range names("c", clients) {
+		lists = append(lists, list(tb, s.Of(name), fmt.Sprint("z", i%3)))
 	}
 	return lists
 }
 
-func list(tb testing.TB, subset []string) []lbserver.Server {
-	local, err := Spill(backends(subset), "z1", 70)
+func list(tb testing.TB, subset []Backend, zone string) []lbserver.Server {
+	warm, err := Ramp{Window: time.Minute}.Warm(subset, now)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	warm, err := Ramp{Window: time.Minute}.Warm(local, make([]time.Duration, len(local)))
+	local, err := Spill(warm, zone, 70)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	mixed, err := Mix(Part{warm, 95}, Part{named("canary", 1), 5})
+	mixed, err := Mix(Part{local, 95}, Part{named("canary", 1), 5})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -65,7 +65,10 @@ func list(tb testing.TB, subset []string) []lbserver.Server {
 func backends(names []string) []Backend {
 	var of []Backend
 	for i, name := range names {
-		of = append(of, Backend{lbserver.Server{Token: name}, fmt.Sprint("z", i%3), i%3 > 0 || i%2 > 0})
+		of = append(of, Backend{
+			Server: lbserver.Server{Address: name, Token: name}, Zone: fmt.Sprint("z", i%3),
+			Unhealthy: i%3 == 0 && i%2 == 0, Since: now.Add(-time.Duration(i%120) * time.Second),
+		})
 	}
 	return of
 }

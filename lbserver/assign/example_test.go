@@ -26,27 +26,35 @@ func ExampleMix() {
 		{Address: "10.0.0.3:50051", Token: "v1"},
 	}
 	canary := []lbserver.Server{{Address: "10.0.0.9:50051", Token: "v2"}}
-	release, err := assign.Mix(assign.Part{Servers: stable, Share: 95}, assign.Part{Servers: canary, Share: 5})
-	print(release, err)
-
 	shed := []lbserver.Server{{Token: "shed", Drop: true}}
-	print(assign.Mix(assign.Part{Servers: release, Share: 90}, assign.Part{Servers: shed, Share: 10}))
+	print(assign.Mix(
+		assign.Part{Servers: stable, Share: 85},
+		assign.Part{Servers: canary, Share: 5},
+		assign.Part{Servers: shed, Share: 10},
+	))
+	fmt.Println("and without the canary:")
+	print(assign.Mix(
+		assign.Part{Servers: stable, Share: 85},
+		assign.Part{Servers: nil, Share: 5},
+		assign.Part{Servers: shed, Share: 10},
+	))
 	// Output:
-	// 10.0.0.1:50051 v1 19
-	// 10.0.0.2:50051 v1 19
-	// 10.0.0.3:50051 v1 19
+	// 10.0.0.1:50051 v1 17
+	// 10.0.0.2:50051 v1 17
+	// 10.0.0.3:50051 v1 17
 	// 10.0.0.9:50051 v2 3
-	// 10.0.0.1:50051 v1 57
-	// 10.0.0.2:50051 v1 57
-	// 10.0.0.3:50051 v1 57
-	// 10.0.0.9:50051 v2 9
-	//  shed 20
+	//  shed 6
+	// and without the canary:
+	// 10.0.0.1:50051 v1 3
+	// 10.0.0.2:50051 v1 3
+	// 10.0.0.3:50051 v1 3
+	//  shed 1
 }
 
 // Half of z1 is down. It keeps 50/70 of its clients' calls, and z2 gets 20/70.
 func ExampleSpill() {
 	at := func(address, zone string, healthy bool) assign.Backend {
-		return assign.Backend{Server: lbserver.Server{Address: address}, Zone: zone, Healthy: healthy}
+		return assign.Backend{Server: lbserver.Server{Address: address}, Zone: zone, Unhealthy: !healthy}
 	}
 	backends := []assign.Backend{
 		at("10.0.1.1:50051", "z1", true),
@@ -64,10 +72,16 @@ func ExampleSpill() {
 // A backend that has just come, beside one that has been there for an hour.
 func ExampleRamp() {
 	ramp := assign.Ramp{Window: 90 * time.Second}
-	servers := []lbserver.Server{{Address: "10.0.0.1:50051"}, {Address: "10.0.0.2:50051"}}
+	came := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	backends := []assign.Backend{
+		{Server: lbserver.Server{Address: "10.0.0.1:50051"}, Since: came.Add(-time.Hour)},
+		{Server: lbserver.Server{Address: "10.0.0.2:50051"}, Since: came},
+	}
 	for _, age := range []time.Duration{0, 45 * time.Second, 90 * time.Second} {
-		print(ramp.Warm(servers, []time.Duration{time.Hour, age}))
-		in, more := ramp.Next(age)
+		now := came.Add(age)
+		warm, err := ramp.Warm(backends, now)
+		print(assign.Healthy(warm), err)
+		in, more := ramp.NextOf(backends, now)
 		fmt.Println("the next change is in", in, more)
 	}
 	// Output:

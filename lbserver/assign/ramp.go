@@ -1,12 +1,10 @@
 package assign
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"time"
-
-	"github.com/actorlb/grpclb/lbserver"
 )
 
 // A Ramp is how the weight of a backend grows with its age, in steps. The zero
@@ -56,27 +54,42 @@ func (r Ramp) Next(age time.Duration) (in time.Duration, ok bool) {
 	for step < r.steps() && r.at(step) == now {
 		step++
 	}
-	return r.begins(step) - age, true
+	in = r.begins(step) - age
+	if in < 0 { // more than a Duration can say
+		in = math.MaxInt64
+	}
+	return in, true
 }
 
-// Warm returns the servers with the weights that they have at these ages, one for each
-// server. If all have the same age, all weights shrink alike, so each gets as many calls as
-// without a ramp: all calls have to go somewhere.
+// NextOf returns after how much more time the percentage of one of the backends changes: the
+// lists that have them are then due again. If none changes any more, ok is false.
+func (r Ramp) NextOf(backends []Backend, now time.Time) (in time.Duration, ok bool) {
+	for _, b := range backends {
+		if next, more := r.Next(now.Sub(b.Since)); more && (!ok || next < in) {
+			in, ok = next, true
+		}
+	}
+	return in, ok
+}
+
+// Warm returns the backends with the weights that they have at their ages. If all have the
+// same age, all weights shrink alike, so each gets as many calls as without a ramp: all calls
+// have to go somewhere.
 //
-// It returns an error if a weight is out of range, or if there are not as many ages as
-// servers.
-func (r Ramp) Warm(servers []lbserver.Server, ages []time.Duration) ([]lbserver.Server, error) {
-	if len(ages) != len(servers) {
-		return nil, fmt.Errorf("assign: %d servers with %d ages", len(servers), len(ages))
+// It returns an error if a weight is out of range, or if a backend has Drop set.
+func (r Ramp) Warm(backends []Backend, now time.Time) ([]Backend, error) {
+	if err := checkBackends(backends); err != nil {
+		return nil, err
 	}
-	if err := check(servers); err != nil {
-		return nil, fmt.Errorf("assign: %w", err)
+	weights := make([]uint64, len(backends))
+	for i, b := range backends {
+		weights[i] = weight(b.Server) * uint64(r.Percent(now.Sub(b.Since)))
 	}
-	weights := make([]uint64, len(servers))
-	for i, s := range servers {
-		weights[i] = weight(s) * uint64(r.Percent(ages[i]))
+	warm := slices.Clone(backends)
+	for i, w := range reduced(weights) {
+		warm[i].Weight = w
 	}
-	return weigh(servers, weights), nil
+	return warm, nil
 }
 
 // step is the one that an age is in. It must be from zero on and below the window.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/actorlb/grpclb/lbserver"
 )
 
 func TestAssign_Ramp_Percent(t *testing.T) {
@@ -83,20 +85,65 @@ func TestAssign_Ramp_Warm(t *testing.T) {
 		"the greatest weight": {[]int{MaxWeight, MaxWeight}, []time.Duration{time.Hour, 0}, []int{10, 1}},
 		"nobody":              {nil, nil, nil},
 	} {
-		got, err := ramp.Warm(named("s", c.weights...), c.ages)
-		if err != nil || !slices.Equal(weights(got), c.want) {
-			t.Errorf("%s: weights %v (%v), want %v", name, weights(got), err, c.want)
+		given := aged(named("s", c.weights...), c.ages...)
+		got, err := ramp.Warm(given, now)
+		if err != nil || !slices.Equal(weights(Healthy(got)), c.want) {
+			t.Errorf("%s: weights %v (%v), want %v", name, weights(Healthy(got)), err, c.want)
+		}
+		if !slices.Equal(weights(Healthy(given)), c.weights) {
+			t.Errorf("%s: the weights given are now %v", name, weights(Healthy(given)))
 		}
 	}
 }
 
 func TestAssign_Ramp_WarmRefused(t *testing.T) {
-	if _, err := (Ramp{}).Warm(named("s", 1, 1), nil); err == nil || !strings.Contains(err.Error(), "2 servers with 0 ages") {
+	drop := []lbserver.Server{{Drop: true}}
+	if _, err := (Ramp{}).Warm(aged(drop, 0), now); err == nil || !strings.Contains(err.Error(), "backend 0 (): it is a drop") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := (Ramp{}).Warm(named("s", -1), make([]time.Duration, 1)); err == nil || !strings.Contains(err.Error(), "weight -1") {
+	if _, err := (Ramp{}).Warm(aged(named("s", -1), 0), now); err == nil || !strings.Contains(err.Error(), "weight -1") {
 		t.Errorf("error %v", err)
 	}
+}
+
+// A backend of which it is not known when it came has its full weight.
+func TestAssign_Ramp_SinceLongAgo(t *testing.T) {
+	backends := []Backend{{Server: named("s", 1)[0]}, {Server: named("s", 1)[0], Since: now}}
+	got, err := Ramp{Window: time.Minute}.Warm(backends, now)
+	if err != nil || !slices.Equal(weights(Healthy(got)), []int{10, 1}) {
+		t.Errorf("weights %v (%v), want 10 and 1", weights(Healthy(got)), err)
+	}
+}
+
+// The lists that have the backends are due when the first of them changes.
+func TestAssign_Ramp_NextOf(t *testing.T) {
+	ramp := Ramp{Window: 90 * time.Second}
+	backends := aged(named("s", 1, 1, 1), time.Hour, 4*time.Second, 17*time.Second)
+	if in, ok := ramp.NextOf(backends, now); in != 3*time.Second || !ok {
+		t.Errorf("the next change is in %v (%v), want 3s", in, ok)
+	}
+	if in, ok := ramp.NextOf(backends[:1], now); in != 0 || ok {
+		t.Errorf("the next change is in %v (%v), want none", in, ok)
+	}
+}
+
+// An age so far below zero that the time until the next change is more than a Duration can
+// say.
+func TestAssign_Ramp_NextOfTheLeastAge(t *testing.T) {
+	ramp := Ramp{Window: 90 * time.Second}
+	if in, ok := ramp.Next(math.MinInt64); in != math.MaxInt64 || !ok {
+		t.Errorf("it changes in %v (%v), want the longest Duration", in, ok)
+	}
+}
+
+var now = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// aged makes backends of servers that have these ages now.
+func aged(servers []lbserver.Server, ages ...time.Duration) (backends []Backend) {
+	for i, s := range servers {
+		backends = append(backends, Backend{Server: s, Since: now.Add(-ages[i])})
+	}
+	return backends
 }
 
 func TestAssign_Ramp_ManySteps(t *testing.T) {

@@ -5,23 +5,28 @@ import (
 	"slices"
 )
 
+// NoLimit is a spread without a bound: each client gets the backends that it prefers,
+// whoever else has them.
+const NoLimit = 1 << 30
+
 // Subsets gives each client some of the backends, and each backend equally many
 // clients. It remembers who has what, so that little changes when clients and
 // backends come and go. Clients and backends are names, any strings; backends
 // should be of equal weight. The same calls in the same order give the same subsets.
+// For backends in zones use ZoneSubsets.
 //
-// It must not be used by two goroutines at the same time. The caller may keep and change what
-// it returns.
+// Its methods must not be called by two goroutines at the same time. The caller may keep and
+// change the slices and maps that they return. The zero Subsets is NewSubsets(1, 1).
 type Subsets struct {
-	size   int // backends of a client
-	spread int // by how many clients two backends may differ
+	size   int // backends of a client; less than 1 means 1
+	spread int // by how many clients two backends may differ; less than 1 means 1
 
 	backends []*backend // by name
 	clients  []*client  // in the order in which they joined
 	byName   map[string]*client
 }
 
-// A backend is one, with the clients that have it.
+// A backend knows the clients that have it.
 type backend struct {
 	name    string
 	hash    uint64
@@ -29,7 +34,7 @@ type backend struct {
 	gone    bool // SetBackends has left it out
 }
 
-// A client is one, with the backends that it has.
+// A client knows the backends that it has.
 type client struct {
 	name     string
 	hash     uint64
@@ -38,10 +43,15 @@ type client struct {
 
 // NewSubsets returns Subsets without clients and backends. Each client will get size
 // backends, or all if there are fewer. The numbers of clients of two backends differ by at
-// most spread. A size or spread of less than 1 means 1.
+// most spread, see the package's text for how to choose it. A size or spread of less than 1
+// means 1; a spread of more than NoLimit means NoLimit.
 func NewSubsets(size, spread int) *Subsets {
-	return &Subsets{size: max(size, 1), spread: max(spread, 1), byName: map[string]*client{}}
+	return &Subsets{size: size, spread: spread}
 }
+
+func (s *Subsets) sized() int { return max(s.size, 1) }
+
+func (s *Subsets) allowed() int { return min(max(s.spread, 1), NoLimit) }
 
 // SetBackends makes these the backends, and returns the clients whose subset is
 // another one now, in the order in which they joined. A name that is given twice counts once.
@@ -49,13 +59,15 @@ func NewSubsets(size, spread int) *Subsets {
 // If clients have left, backends may differ by more than the spread. SetBackends does not
 // always make up for that, but does not make the difference greater; see Level.
 func (s *Subsets) SetBackends(names []string) (changed []string) {
-	allowed := max(s.spread, s.difference())
+	allowed := max(s.allowed(), s.difference())
 	moved := moves{}
 	s.removeAllBut(names, moved)
-	s.add(names)
+	added := s.add(names)
+	stayed := slices.DeleteFunc(slices.Clone(s.clients), func(c *client) bool { return len(c.backends) == 0 })
 	for _, c := range s.clients {
 		s.fill(c, allowed, moved)
 	}
+	s.prefer(added, stayed, moved)
 	s.level(allowed, moved)
 	return s.named(moved)
 }
@@ -65,9 +77,12 @@ func (s *Subsets) SetBackends(names []string) (changed []string) {
 func (s *Subsets) Join(name string) []string {
 	if _, joined := s.byName[name]; !joined {
 		c := &client{name: name, hash: hash(name)}
+		if s.byName == nil {
+			s.byName = map[string]*client{}
+		}
 		s.byName[name] = c
 		s.clients = append(s.clients, c)
-		s.fill(c, max(s.spread, s.difference()), moves{})
+		s.fill(c, max(s.allowed(), s.difference()), moves{})
 	}
 	return s.Of(name)
 }
@@ -106,7 +121,7 @@ func (s *Subsets) Of(name string) []string {
 // in which they joined.
 func (s *Subsets) Level() (changed []string) {
 	moved := moves{}
-	s.level(s.spread, moved)
+	s.level(s.allowed(), moved)
 	return s.named(moved)
 }
 
@@ -148,8 +163,8 @@ func (s *Subsets) removeAllBut(names []string, moved moves) {
 	}
 }
 
-// add adds the backends that are new.
-func (s *Subsets) add(names []string) {
+// add adds the backends that are new, and returns them by name.
+func (s *Subsets) add(names []string) (added []*backend) {
 	known := make(map[string]bool, len(s.backends))
 	for _, b := range s.backends {
 		known[b.name] = true
@@ -157,8 +172,12 @@ func (s *Subsets) add(names []string) {
 	for _, name := range names {
 		if !known[name] {
 			known[name] = true
-			s.backends = append(s.backends, &backend{name: name, hash: hash(name)})
+			added = append(added, &backend{name: name, hash: hash(name)})
 		}
 	}
-	slices.SortFunc(s.backends, func(a, b *backend) int { return cmp.Compare(a.name, b.name) })
+	byName := func(a, b *backend) int { return cmp.Compare(a.name, b.name) }
+	slices.SortFunc(added, byName)
+	s.backends = append(s.backends, added...)
+	slices.SortFunc(s.backends, byName)
+	return added
 }

@@ -134,17 +134,46 @@ func TestAssign_Subsets_FewBackends(t *testing.T) {
 	}
 }
 
-// With a spread that is never reached, a subset is made of the names alone, whoever
-// came before: the best by rendezvous hashing, as in gRFC A68.
-func TestAssign_Subsets_WideSpreadIsRendezvous(t *testing.T) {
-	s := joined(4, math.MaxInt32, 20, 50)
-	s.SetBackends(names("b", 5)) // history, to be forgotten
-	s.SetBackends(names("b", 20))
-	for _, name := range names("c", 50) {
-		s.Leave(name)
-		if got, want := s.Join(name), rendezvous(name, names("b", 20), 4); !slices.Equal(got, want) {
-			t.Errorf("%s has %v, want %v", name, got, want)
+// Without a limit to the spread, a subset is made of the names alone, whatever was before:
+// the best by rendezvous hashing, as in gRFC A68.
+func TestAssign_Subsets_NoLimitIsRendezvous(t *testing.T) {
+	for _, spread := range []int{NoLimit, math.MaxInt32, math.MaxInt} {
+		s := joined(4, spread, 20, 50)
+		s.SetBackends(names("b", 5)) // history, to be forgotten
+		s.SetBackends(append(names("b", 7), names("x", 9)...))
+		s.SetBackends(names("b", 20))
+		for _, name := range names("c", 50) {
+			if got, want := s.Of(name), rendezvous(name, names("b", 20), 4); !slices.Equal(got, want) {
+				t.Errorf("%s has %v, want %v", name, got, want)
+			}
 		}
+	}
+}
+
+// However great the spread, a new backend gets about as many clients as the others have.
+func TestAssign_Subsets_NewBackendWithAGreatSpread(t *testing.T) {
+	for _, spread := range []int{10, 100, 150, 300, NoLimit} {
+		s := joined(20, spread, 100, 1000)
+		s.SetBackends(names("b", 101)) // 20,000/101 = 198 clients a backend
+		if got := s.Clients()["b0100"]; got < 150 || got > 250 {
+			t.Errorf("spread %d: the new backend has %d clients, want about 198", spread, got)
+		}
+		if got := differ(s); got > spread {
+			t.Errorf("spread %d: backends differ by %d", spread, got)
+		}
+	}
+}
+
+func TestAssign_Subsets_Zero(t *testing.T) {
+	var s Subsets
+	s.SetBackends(names("b", 2))
+	for _, name := range names("c", 4) {
+		if got := s.Join(name); len(got) != 1 {
+			t.Errorf("%s has %v, want one backend", name, got)
+		}
+	}
+	if s.Leave("nobody"); differ(&s) > 1 || len(s.Clients()) != 2 {
+		t.Errorf("clients %v", s.Clients())
 	}
 }
 

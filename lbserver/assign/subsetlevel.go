@@ -26,7 +26,7 @@ func (m moves) changed(c *client) bool {
 // fill gives the client as many backends as it should have. After each of them, it sees
 // to it that backends differ by no more than allowed.
 func (s *Subsets) fill(c *client, allowed int, moved moves) {
-	for len(c.backends) < min(s.size, len(s.backends)) {
+	for len(c.backends) < min(s.sized(), len(s.backends)) {
 		moved.of(c)
 		for _, b := range s.choose(c) {
 			b.take(c)
@@ -39,8 +39,8 @@ func (s *Subsets) fill(c *client, allowed int, moved moves) {
 // that have few enough clients for one more, those that it prefers. If it has all
 // of these, one that has the fewest of the others.
 func (s *Subsets) choose(c *client) []*backend {
-	most := s.fewest() + s.spread - 1
-	free := make([]*backend, 0, min(s.size, len(s.backends))-len(c.backends))
+	most := s.fewest() + s.allowed() - 1
+	free := make([]*backend, 0, min(s.sized(), len(s.backends))-len(c.backends))
 	var other *backend
 	for _, b := range s.backends {
 		switch {

@@ -6,25 +6,21 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// A Backend is a server, where it is, and whether it may be used.
-type Backend struct {
-	lbserver.Server
-	Zone    string
-	Healthy bool
-}
-
 // Spill returns the healthy backends for the clients of a zone, with weights by which the
 // zone's own backends get all calls while at least percent of their weight is healthy. Below
 // that they get the part healthy/percent of the calls, and the healthy backends of all other
 // zones get the rest, in proportion to their weights.
 //
-// The zone's own backends come first, each group in the order given. If the zone has no
-// backend (it is not known, say), all healthy backends are returned, with their weights. If
-// no other zone has a healthy backend, the zone's own get all calls. If no backend is
-// healthy, the result is empty: the caller may then choose to list unhealthy ones.
+// The zone's own backends come first, each group in the order given. If no other zone has a
+// healthy backend, the zone's own get all calls. If no backend is healthy, the result is
+// empty: the caller may then choose to list unhealthy ones.
+//
+// If the zone has no backend, all healthy backends are returned, with their weights. So a
+// zone that is misspelt costs its clients the nearness, without an error. To notice that,
+// compare zones of clients with those of backends before.
 //
 // It returns an error if percent is not from 1 to 100, if a weight is out of range, or if a
-// backend has Drop set: add drops afterwards, with Mix.
+// backend has Drop set.
 func Spill(backends []Backend, zone string, percent int) ([]lbserver.Server, error) {
 	if percent < 1 || percent > 100 {
 		return nil, fmt.Errorf("assign: %d percent is not from 1 to 100", percent)
@@ -37,18 +33,6 @@ func Spill(backends []Backend, zone string, percent int) ([]lbserver.Server, err
 	return Mix(Part{own, kept}, Part{others, spilt})
 }
 
-func checkBackends(backends []Backend) error {
-	for i, b := range backends {
-		if b.Drop {
-			return fmt.Errorf("assign: backend %d is a drop entry", i)
-		}
-		if err := check([]lbserver.Server{b.Server}); err != nil {
-			return fmt.Errorf("assign: backend %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
 // split returns the healthy servers of the zone, those of all others, and the
 // weight of the zone, unhealthy ones included.
 func split(backends []Backend, zone string) (own, others []lbserver.Server, all uint64) {
@@ -57,7 +41,7 @@ func split(backends []Backend, zone string) (own, others []lbserver.Server, all 
 			all += weight(b.Server)
 		}
 		switch {
-		case !b.Healthy:
+		case b.Unhealthy:
 		case b.Zone == zone:
 			own = append(own, b.Server)
 		default:

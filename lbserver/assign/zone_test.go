@@ -17,7 +17,7 @@ func fleet(letters string) []Backend {
 	for i, letter := range letters {
 		lower := strings.ToLower(string(letter))
 		token := lower + string(rune('0'+i))
-		backends = append(backends, Backend{lbserver.Server{Token: token}, lower, lower != string(letter)})
+		backends = append(backends, Backend{Server: lbserver.Server{Token: token}, Zone: lower, Unhealthy: lower == string(letter)})
 	}
 	return backends
 }
@@ -64,8 +64,8 @@ func TestAssign_Spill_Refused(t *testing.T) {
 	}{
 		"no percent":    {one, 0, "0 percent"},
 		"too much":      {one, 101, "101 percent"},
-		"a drop":        {drop, 70, "backend 0 is a drop entry"},
-		"an odd weight": {heavy, 70, "backend 0: server 0 (): weight -1"},
+		"a drop":        {drop, 70, "backend 0 (): it is a drop"},
+		"an odd weight": {heavy, 70, "backend 0 (): weight -1"},
 	} {
 		if _, err := Spill(c.backends, "a", c.percent); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: error %v, want %q", name, err, c.says)
@@ -81,7 +81,7 @@ func TestAssign_Spill_Laws(t *testing.T) {
 		var backends []Backend
 		for _, s := range random(r, "s", 12, most) {
 			zone := string(rune('a' + r.IntN(3)))
-			backends = append(backends, Backend{s, zone, r.IntN(3) > 0})
+			backends = append(backends, Backend{Server: s, Zone: zone, Unhealthy: r.IntN(3) == 0})
 		}
 		percent := 1 + r.IntN(100)
 		got, err := Spill(backends, "a", percent)
@@ -105,7 +105,7 @@ func spilt(backends []Backend, percent int) map[string]*big.Rat {
 		if own {
 			all.Add(all, whole(weight(b.Server)))
 		}
-		if b.Healthy {
+		if !b.Unhealthy {
 			sums[own].Add(sums[own], whole(weight(b.Server)))
 		}
 	}
@@ -121,7 +121,7 @@ func spilt(backends []Backend, percent int) map[string]*big.Rat {
 	shares := map[bool]*big.Rat{true: kept, false: new(big.Rat).Sub(one, kept)}
 	want := map[string]*big.Rat{}
 	for _, b := range backends {
-		if share := shares[b.Zone == "a"]; b.Healthy && share.Sign() > 0 {
+		if share := shares[b.Zone == "a"]; !b.Unhealthy && share.Sign() > 0 {
 			part := new(big.Rat).Quo(whole(weight(b.Server)), sums[b.Zone == "a"])
 			want[b.Token] = part.Mul(part, share)
 		}
