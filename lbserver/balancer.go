@@ -58,6 +58,19 @@ func (b *Balancer) Register(s grpc.ServiceRegistrar) { lbpb.RegisterLoadBalancer
 // called more than once.
 func (b *Balancer) Close() { b.group.Stop() }
 
+// CloseOver is Close for a balancer that has replicas: it ends streams one after another,
+// evenly over this time, so that clients do not all ask the next balancer at once. Meanwhile
+// new streams end with UNAVAILABLE, and clients that are still there get answers. If clients
+// see before that the balancer is no longer to be used, for example by its health service,
+// those that were sent away do not come back. Close ends a CloseOver that is under way.
+func (b *Balancer) CloseOver(over time.Duration) {
+	departed := make(chan struct{})
+	if b.inbox.leaving(over, departed) {
+		<-departed
+	}
+	b.Close()
+}
+
 // KeepaliveEnforcement is an option for the gRPC server that a balancer is registered with.
 // It allows clients to ping (keepalive) every five seconds, with or without a stream on the
 // connection. Without it gRPC closes connections with pings more often than every five

@@ -33,6 +33,9 @@ type call struct {
 
 	opened time.Time
 
+	// Owned by the reader, and by the writer once it runs.
+	initial *lbpb.LoadBalanceResponse // the first message to the client
+
 	answers  actor.Cell[delivery] // loop → reader: the first one, writer: the others
 	over     chan verdict         // loop, reader, writer → handler: at most one each
 	progress chan progress        // reader → handler: each value once
@@ -98,6 +101,7 @@ func (c *call) stopped() bool {
 // BalanceLoad serves one client. It is for the gRPC server to call.
 func (b *Balancer) BalanceLoad(s grpc.BidiStreamingServer[lbpb.LoadBalanceRequest, lbpb.LoadBalanceResponse]) error {
 	c := newCall(s, b.opts.PlainMessages)
+	c.initial = b.initial
 	if !b.inbox.opened(c) {
 		return errClosing
 	}

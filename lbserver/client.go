@@ -36,6 +36,9 @@ func (b *Balancer) admit(c *call, id uint64, name string) (Client, error) {
 	if b.opts.Classify != nil {
 		client.Class = b.opts.Classify(client)
 	}
+	if b.opts.ReportIntervalFor != nil {
+		c.initial = initialResponse(b.opts.ReportIntervalFor(client))
+	}
 	return client, nil
 }
 

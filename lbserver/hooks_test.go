@@ -142,3 +142,23 @@ func TestServer_Authorize_ContextEndsWithTheCall(t *testing.T) {
 		wantGoroutines(t, 0)
 	})
 }
+
+// Each client is asked for reports as often as its service or class wants.
+func TestServer_ReportIntervalFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := inMemory(t, Options{
+			ReportInterval: time.Minute,
+			Classify:       func(Client) string { return "z1" },
+			ReportIntervalFor: func(c Client) time.Duration {
+				if c.Service == greeter && c.Class == "z1" {
+					return 3 * time.Second
+				}
+				return 0
+			},
+		})
+		r.set(t, greeter, one(1))
+		r.set(t, "other", one(1))
+		ask(t, r.connect(t), greeter).wantInitial(3 * time.Second)
+		ask(t, r.connect(t), "other").wantInitial(0)
+	})
+}

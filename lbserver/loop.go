@@ -3,10 +3,14 @@ package lbserver
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/actorlb/grpclb/actor"
 )
 
 // errClosing is how calls end when the balancer closes.
@@ -17,6 +21,9 @@ type owner struct {
 	balancer *Balancer
 	registry *registry
 	tally    tally
+
+	departure *departure // nil until CloseOver is called
+	departed  []chan<- struct{}
 }
 
 // loop owns the registry: which service has which answers, and which calls there are.
@@ -24,16 +31,22 @@ type owner struct {
 // verdicts has room. The only code of the user that it runs are codecs and compressors.
 func (b *Balancer) loop(ctx context.Context) {
 	o := &owner{balancer: b, registry: newRegistry()}
+	timer := actor.NewTimer()
+	defer timer.Stop()
 	for {
 		select {
 		case batch := <-b.inbox.Ready():
 			o.handle(b.inbox.Open(batch))
+		case <-timer.Ready():
+			timer.Rang()
 		case <-ctx.Done():
 			// The handlers of calls that are still in the inbox wait for a verdict.
 			o.handle(b.inbox.Close())
 			o.end(o.registry.close(), errClosing)
+			o.gone()
 			return
 		}
+		timer.Set(o.depart(time.Now()))
 	}
 }
 
@@ -61,6 +74,8 @@ func (o *owner) handle(batch []message) {
 			o.unset(m.service, m.class)
 		case removed:
 			o.removed(m.service)
+		case leaving:
+			o.leaving(m)
 		case described:
 			m.reply <- o.describe(time.Now())
 		default:
@@ -74,8 +89,13 @@ func (o *owner) handle(batch []message) {
 func (o *owner) opened(c *call) {
 	b := o.balancer
 	o.tally.opened++
-	if most := b.opts.MaxClients; most > 0 && len(o.registry.calls) >= most {
+	if o.departure != nil {
 		close(c.done) // there is no reader that would do it
+		c.refuse(errClosing)
+		return
+	}
+	if most := b.opts.MaxClients; most > 0 && len(o.registry.calls) >= most {
+		close(c.done)
 		c.refuse(status.Errorf(codes.ResourceExhausted, "the balancer has %d clients and takes no more", most))
 		return
 	}
@@ -138,6 +158,42 @@ func (o *owner) deliver(a *answer, calls ...*call) {
 		c.answers.Put(a.delivery(c))
 	}
 	o.tally.encoded += uint64(len(a.encoded) - before)
+}
+
+// leaving begins a departure. A later one that is told meanwhile changes nothing.
+func (o *owner) leaving(m leaving) {
+	o.departed = append(o.departed, m.departed)
+	if o.departure == nil {
+		calls := slices.Collect(maps.Keys(o.registry.calls))
+		o.departure = &departure{calls: calls, all: len(calls), begun: time.Now(), over: m.over}
+	}
+}
+
+// depart ends the calls whose time to leave has come, and returns when it is next.
+func (o *owner) depart(now time.Time) time.Time {
+	if o.departure == nil {
+		return time.Time{}
+	}
+	for _, c := range o.departure.due(now) {
+		// One that has left by itself has nobody who would hear it.
+		if o.registry.calls[c] != nil {
+			o.registry.leave(c)
+			c.end(errClosing)
+		}
+	}
+	next := o.departure.next()
+	if next.IsZero() {
+		o.gone()
+	}
+	return next
+}
+
+// gone tells those who wait for the departure that it is over.
+func (o *owner) gone() {
+	for _, departed := range o.departed {
+		close(departed)
+	}
+	o.departed = nil
 }
 
 func (o *owner) end(calls []*call, why error) {

@@ -1,6 +1,8 @@
 package lbserver
 
 import (
+	"time"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/actorlb/grpclb/actor"
@@ -8,7 +10,7 @@ import (
 
 // A message is what the loop can be told. Who sends what:
 //
-//	the user         → answered, expected, unset, removed, described
+//	the user         → answered, expected, unset, removed, described, leaving
 //	a call's handler → opened, left
 //	a call's reader  → asked, reported
 //	a call's writer  → handed
@@ -97,6 +99,17 @@ type described struct{ reply chan<- State } // has room for it
 
 func (in inbox) described(reply chan<- State) bool { return in.Send(described{reply}) }
 
+// leaving: calls are to end one after another over this time. If this is not seen, they
+// have ended.
+type leaving struct {
+	over     time.Duration
+	departed chan<- struct{} // closed when all have been told
+}
+
+func (in inbox) leaving(over time.Duration, departed chan<- struct{}) bool {
+	return in.Send(leaving{over, departed})
+}
+
 func (opened) isMessage()    {}
 func (asked) isMessage()     {}
 func (reported) isMessage()  {}
@@ -106,4 +119,5 @@ func (answered) isMessage()  {}
 func (expected) isMessage()  {}
 func (unset) isMessage()     {}
 func (removed) isMessage()   {}
+func (leaving) isMessage()   {}
 func (described) isMessage() {}

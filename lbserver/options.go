@@ -21,7 +21,7 @@ const (
 
 // Options say how a [Balancer] treats its clients. The zero value is usable.
 //
-// The hooks (Normalize, Authorize, Classify and the On functions) run in the goroutines of
+// The hooks (Normalize, Authorize, Classify, ReportIntervalFor and the On functions) run in the goroutines of
 // the streams (a stream is a client's call to the balancer). They run for several clients at
 // the same time, so they must be safe for that. One that blocks delays its own client, the
 // return of that stream's handler, and Close. They may use the balancer but must not call
@@ -29,7 +29,7 @@ const (
 // OnEnd: then the stream has ended), the log has the stack trace, and other streams go on.
 // Interceptors that recover panics do not see it.
 //
-// For one stream they run in this order: Normalize, Authorize, Classify, OnBegin, OnUnknown,
+// For one stream they run in this order: Normalize, Authorize, Classify, ReportIntervalFor, OnBegin, OnUnknown,
 // OnReport, OnEnd. If one of them ends the stream, the next ones do not run, except that
 // OnEnd runs whenever OnBegin has run.
 type Options struct {
@@ -78,6 +78,10 @@ type Options struct {
 	// less asks for none. Clients of this module send at most ten a second and those of
 	// C-core at most one, even if the interval is shorter.
 	ReportInterval time.Duration
+
+	// ReportIntervalFor, if not nil, returns what ReportInterval is for a client, after
+	// Classify. MaxMessageRate must be enough for it.
+	ReportIntervalFor func(Client) time.Duration
 
 	// MaxCallAge is how long a stream may last. At that age it ends with UNAVAILABLE, so that
 	// clients spread over balancers that were added. The age counts from the first answer,

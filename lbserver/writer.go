@@ -5,7 +5,7 @@ package lbserver
 // may have been sent only the first A; then the last one is not sent.
 func (b *Balancer) write(c *call, d delivery) {
 	c.guard(func() {
-		if err := c.stream.Send(b.initial); err != nil {
+		if err := c.stream.Send(c.initial); err != nil {
 			c.end(err)
 			return
 		}
