@@ -1,9 +1,10 @@
 package lbdebug
 
 import (
-	"bytes"
 	"net/http"
 	"strconv"
+
+	"github.com/actorlb/grpclb/internal/webpage"
 )
 
 // An Option changes what Handler returns.
@@ -31,37 +32,23 @@ func Handler(options ...Option) http.Handler {
 // A handler does not change after it was made.
 type handler struct{ channelz string }
 
-// security keeps the browser from loading or sending anything, whatever is on a page, and from
-// showing what was true some time ago.
-var security = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; style-src '" + styleHash + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-	"X-Content-Type-Options":  "nosniff",
-	"Referrer-Policy":         "no-referrer",
-	"Cache-Control":           "no-store",
-}
-
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for name, value := range security {
-		w.Header().Set(name, value)
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "lbdebug only reads: GET or HEAD", http.StatusMethodNotAllowed)
+	q, ok := webpage.Begin(w, r)
+	if !ok {
 		return
 	}
-	q := query{r.URL.Query()}
 	switch {
-	case q.Get("channel") == "" && q.json():
+	case q.Get("channel") == "" && q.JSON():
 		writeAllJSON(r.Context(), w)
 	case q.Get("channel") == "":
-		answer(w, http.StatusOK, "overview.html", overviewOf(r.Context(), q))
+		webpage.Send(w, http.StatusOK, pages, "overview.html", overviewOf(r.Context(), q))
 	default:
 		h.serveChannel(w, r, q)
 	}
 }
 
 // serveChannel shows one channel, or says that it is gone.
-func (h *handler) serveChannel(w http.ResponseWriter, r *http.Request, q query) {
+func (h *handler) serveChannel(w http.ResponseWriter, r *http.Request, q webpage.Query) {
 	number, err := strconv.ParseUint(q.Get("channel"), 10, 64)
 	if err != nil {
 		http.Error(w, "channel is a number in the query, such as channel=1", http.StatusBadRequest)
@@ -71,25 +58,13 @@ func (h *handler) serveChannel(w http.ResponseWriter, r *http.Request, q query) 
 	switch {
 	case r.Context().Err() != nil:
 		// nobody is there to read it
-	case err != nil && q.json():
-		writeJSON(w, http.StatusNotFound, channel{Number: number, Error: err.Error()})
+	case err != nil && q.JSON():
+		webpage.SendJSON(w, http.StatusNotFound, channel{Number: number, Error: err.Error()})
 	case err != nil:
-		answer(w, http.StatusNotFound, "gone.html", gone{page: pageOf(q), Number: number})
-	case q.json():
-		writeJSON(w, http.StatusOK, c)
+		webpage.Send(w, http.StatusNotFound, pages, "gone.html", gone{Page: pageOf(q), Number: number})
+	case q.JSON():
+		webpage.SendJSON(w, http.StatusOK, c)
 	default:
-		answer(w, http.StatusOK, "channel.html", h.detail(q, c))
+		webpage.Send(w, http.StatusOK, pages, "channel.html", h.detail(q, c))
 	}
-}
-
-// answer sends a page when the whole of it is made.
-func answer[V view](w http.ResponseWriter, code int, name string, v V) {
-	var page bytes.Buffer
-	if err := pages.ExecuteTemplate(&page, name, v); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(code)
-	_, _ = page.WriteTo(w) // an error means that the browser is gone
 }

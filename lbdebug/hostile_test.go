@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/actorlb/grpclb"
+	"github.com/actorlb/grpclb/internal/webpage/webtest"
 )
 
 // Texts of a balancer, a resolver or a backend stay text, wherever they are shown: look fails
@@ -36,11 +37,11 @@ func TestPage_HostileTexts(t *testing.T) {
 		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
 			enter(t, d)
 			one := "?channel=" + number(t)
-			for _, p := range []page{look(t, ""), look(t, one+"&entries=1"), look(t, one+"&state="+evilQuery)} {
-				p.hides("\u202e", "\x00", "\x1b", "\u200b", "\ufffd", "ZgotmplZ")
+			for _, p := range []webtest.Page{look(t, ""), look(t, one+"&entries=1"), look(t, one+"&state="+evilQuery)} {
+				p.Hides("\u202e", "\x00", "\x1b", "\u200b", "\ufffd", "ZgotmplZ")
 			}
 			if strings.HasPrefix(text, "<") {
-				look(t, one).shows(strings.Join(strings.Fields(text), " "))
+				look(t, one).Shows(strings.Join(strings.Fields(text), " "))
 			}
 			if !json.Valid(get(t, one+"&format=json").Body.Bytes()) || !json.Valid(get(t, "?format=json").Body.Bytes()) {
 				t.Error("the JSON is invalid")
@@ -66,8 +67,8 @@ func TestPage_LongNames(t *testing.T) {
 	long := strings.Repeat("ä", 5000)
 	enter(t, &double{state: &grpclb.State{Target: long, Backends: []grpclb.BackendState{{Address: long, Tokens: []string{long}}}}})
 	p := look(t, "?channel="+number(t))
-	p.shows(strings.Repeat("ä", 128) + "… (10000 bytes)")
-	p.hides(strings.Repeat("ä", 129), "\ufffd")
+	p.Shows(strings.Repeat("ä", 128) + "… (10000 bytes)")
+	p.Hides(strings.Repeat("ä", 129), "\ufffd")
 	if !strings.Contains(get(t, "?format=json").Body.String(), long) {
 		t.Error("the JSON has not the whole name")
 	}
@@ -77,8 +78,8 @@ func TestPage_IPv6(t *testing.T) {
 	addr := "[2001:db8::1]:443"
 	enter(t, &double{state: &grpclb.State{Target: "a", Backends: []grpclb.BackendState{{Address: addr, State: "READY"}},
 		Stream: grpclb.StreamState{Phase: "open", Address: "[fe80::1%eth0]:1"}}})
-	look(t, "").shows("[fe80::1%eth0]:1")
-	look(t, "?channel="+number(t)).shows(addr)
+	look(t, "").Shows("[fe80::1%eth0]:1")
+	look(t, "?channel="+number(t)).Shows(addr)
 }
 
 func TestPage_BackendsByState(t *testing.T) {
@@ -86,10 +87,10 @@ func TestPage_BackendsByState(t *testing.T) {
 		{Address: "10.0.0.1:1", State: "READY"}, {Address: "10.0.0.2:1", State: "READY"}, {Address: "10.0.0.3:1", State: "TRANSIENT_FAILURE", Error: "refused"},
 	}}})
 	p := look(t, "?channel="+number(t)+"&backends=1")
-	p.shows("all 3 · READY 2 · TRANSIENT_FAILURE 1", "refused")
-	failed := look(t, strings.TrimSuffix(p.link("TRANSIENT_FAILURE 1"), "#backends"))
-	failed.shows("10.0.0.3:1")
-	failed.hides("10.0.0.1:1")
+	p.Shows("all 3 · READY 2 · TRANSIENT_FAILURE 1", "refused")
+	failed := look(t, strings.TrimSuffix(p.Link("TRANSIENT_FAILURE 1"), "#backends"))
+	failed.Shows("10.0.0.3:1")
+	failed.Hides("10.0.0.1:1")
 }
 
 // A process with many channels has several pages, and all of them in one JSON.
@@ -98,23 +99,13 @@ func TestPage_ManyChannels(t *testing.T) {
 		enter(t, &double{state: &grpclb.State{Target: fmt.Sprintf("channel-%03d", i)}})
 	}
 	p := look(t, "")
-	p.shows("250 in this process", "1 to 100 of 250", "channel-099")
-	p.hides("channel-100")
-	look(t, look(t, p.link("next")).link("next")).shows("201 to 250 of 250", "channel-249")
+	p.Shows("250 in this process", "1 to 100 of 250", "channel-099")
+	p.Hides("channel-100")
+	look(t, look(t, p.Link("next")).Link("next")).Shows("201 to 250 of 250", "channel-249")
 	var all struct{ Channels []struct{ Channel uint64 } }
 	if err := json.Unmarshal(get(t, "?format=json").Body.Bytes(), &all); err != nil || len(all.Channels) != 250 {
 		t.Errorf("%d channels, error %v", len(all.Channels), err)
 	}
-}
-
-// refreshes returns after how many seconds a page loads itself again; "" is never.
-func refreshes(p page) string {
-	for n := range p.root.Descendants() {
-		if n.Data == "meta" && attr(n, "http-equiv") == "refresh" {
-			return attr(n, "content")
-		}
-	}
-	return ""
 }
 
 func TestPage_Refreshes(t *testing.T) {
@@ -123,15 +114,15 @@ func TestPage_Refreshes(t *testing.T) {
 		"?": "5", "?refresh=30": "30", "?refresh=off": "", "?refresh=0": "5", "?refresh=-1": "5", "?refresh=x": "5", "?refresh=99999": "3600",
 	} {
 		p := look(t, query)
-		if got := refreshes(p); got != want {
+		if got := p.Refreshes(); got != want {
 			t.Errorf("%s: every %q s, want %q", query, got, want)
 		}
-		if got := refreshes(look(t, p.link("double"))); got != want {
+		if got := look(t, p.Link("double")).Refreshes(); got != want {
 			t.Errorf("%s, page of the channel: every %q s, want %q", query, got, want)
 		}
 	}
 	p := look(t, "?channel="+number(t)+"&entries=1")
-	if still := look(t, p.link("stop")); refreshes(still) != "" || refreshes(look(t, still.link("start"))) != "5" {
+	if still := look(t, p.Link("stop")); still.Refreshes() != "" || look(t, still.Link("start")).Refreshes() != "5" {
 		t.Error("the links do not switch the refresh")
 	}
 }

@@ -7,23 +7,13 @@ import (
 	"net/http"
 
 	"github.com/actorlb/grpclb/internal/registry"
+	"github.com/actorlb/grpclb/internal/webpage"
 )
-
-const jsonType = "application/json"
-
-// writeJSON sends one channel.
-func writeJSON(w http.ResponseWriter, code int, c channel) {
-	w.Header().Set("Content-Type", jsonType)
-	w.WriteHeader(code)
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	_ = e.Encode(c) // an error means that the client is gone
-}
 
 // writeAllJSON sends all channels as {"channels":[...]}. It asks for a channel when the one before it
 // is sent, so it holds one at a time.
 func writeAllJSON(ctx context.Context, w http.ResponseWriter) {
-	w.Header().Set("Content-Type", jsonType)
+	w.Header().Set("Content-Type", webpage.JSONType)
 	_, _ = io.WriteString(w, "{\"channels\":[\n") // errors are seen below
 	e, between := json.NewEncoder(w), ""
 	for _, entry := range registry.Live.Members() {

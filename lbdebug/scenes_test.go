@@ -39,8 +39,8 @@ func TestPage_Waiting(t *testing.T) {
 		go s.ch.Unary(s.Context())
 		synctest.Wait()
 		time.Sleep(2 * time.Second)
-		look(t, "").shows("waiting for 2.0 s", "the first server list has not come yet", "stream open, no list on it")
-		look(t, channelOf(t)).shows("No list with entries has come.", "now 1, the first for 2.0 s")
+		look(t, "").Shows("waiting for 2.0 s", "the first server list has not come yet", "stream open, no list on it")
+		look(t, channelOf(t)).Shows("No list with entries has come.", "now 1, the first for 2.0 s")
 	})
 }
 
@@ -52,13 +52,13 @@ func TestPage_Balanced(t *testing.T) {
 		if _, err := s.ch.Unary(s.Context()); err != nil {
 			t.Fatal(err)
 		}
-		look(t, "").shows("1 in this process", "balanced for 0.0 s", "stream open "+s.lb.Addr(), "2 entries, 50 % drops", "1 of 1")
+		look(t, "").Shows("1 in this process", "balanced for 0.0 s", "stream open "+s.lb.Addr(), "2 entries, 50 % drops", "1 of 1")
 		one := channelOf(t)
 		p := look(t, one)
-		p.shows(s.ch.CC.Target(), "balanced", "yes", "2, 1 of them drops (50 % of the calls)", "1 entries entry 2:",
+		p.Shows(s.ch.CC.Target(), "balanced", "yes", "2, 1 of them drops (50 % of the calls)", "1 entries entry 2:",
 			"10.9.9.9:1", "all 1 · READY 1", "READY 0.0 s list t1 50 % 1", "own rotation", "All fields are as by default.", `"subConnLinger": "10s"`)
-		p.hides("Entries of the server list", "refused to")
-		look(t, p.link("show entries")[:len(p.link("show entries"))-len("#entries")]).shows("0 "+b.Addr()+" t1", "1 drop d")
+		p.Hides("Entries of the server list", "refused to")
+		look(t, p.Link("show entries")[:len(p.Link("show entries"))-len("#entries")]).Shows("0 "+b.Addr()+" t1", "1 drop d")
 	})
 }
 
@@ -69,8 +69,8 @@ func TestPage_Fallback(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		look(t, "").shows("fallback for 0.0 s", "no server list came from the balancer", "refused", "waiting for the next try", "1 of 1")
-		look(t, channelOf(t)).shows("no. 1; 1 ended", "next try in", "round_robin", "current", b.Addr())
+		look(t, "").Shows("fallback for 0.0 s", "no server list came from the balancer", "refused", "waiting for the next try", "1 of 1")
+		look(t, channelOf(t)).Shows("no. 1; 1 ended", "next try in", "round_robin", "current", b.Addr())
 	})
 }
 
@@ -85,13 +85,13 @@ func TestPage_ThousandBackends(t *testing.T) {
 		s.list(c, entries...)
 		one := channelOf(t)
 		p := look(t, one)
-		p.shows("all 1000", "1 to 100 of 1000")
+		p.Shows("all 1000", "1 to 100 of 1000")
 		seen := map[string]bool{}
 		for pages := 1; ; pages++ {
-			for _, addr := range p.codes("10.1.") {
+			for _, addr := range p.Codes("10.1.") {
 				seen[addr] = true
 			}
-			next := p.link("next")
+			next := p.Link("next")
 			if next == "" {
 				if pages != 10 {
 					t.Errorf("%d pages, want 10", pages)
@@ -103,8 +103,8 @@ func TestPage_ThousandBackends(t *testing.T) {
 		if len(seen) != 1000 {
 			t.Errorf("%d backends on all pages, want 1000", len(seen))
 		}
-		p.shows("901 to 1000 of 1000")
-		look(t, one+"&entries=10").shows("901 to 1000 of 1000", "999 10.1.3.249:443 t")
+		p.Shows("901 to 1000 of 1000")
+		look(t, one+"&entries=10").Shows("901 to 1000 of 1000", "999 10.1.3.249:443 t")
 	})
 }
 
@@ -115,11 +115,11 @@ func TestPage_ChannelThatCloses(t *testing.T) {
 		one := channelOf(t)
 		s.ch.Close()
 		synctest.Wait()
-		look(t, "").shows("None in this process")
+		look(t, "").Shows("None in this process")
 		p := look(t, one)
-		p.shows("is gone")
-		if p.code != 404 {
-			t.Errorf("status %d, want 404", p.code)
+		p.Shows("is gone")
+		if p.Code != 404 {
+			t.Errorf("status %d, want 404", p.Code)
 		}
 		if got := get(t, one+"&format=json"); got.Code != 404 || !json.Valid(got.Body.Bytes()) {
 			t.Errorf("JSON: %d %s", got.Code, got.Body)
@@ -135,8 +135,8 @@ func TestPage_ChannelThatClosesMeanwhile(t *testing.T) {
 	enter(t, &double{err: grpclb.ErrClosed})
 	enter(t, &double{state: &grpclb.State{Target: "stays", At: time.Now()}})
 	p := look(t, "")
-	p.shows("stays")
-	p.hides("double")
+	p.Shows("stays")
+	p.Hides("double")
 	var all struct {
 		Channels []struct{ State grpclb.State }
 	}
@@ -182,10 +182,10 @@ func compact(text json.RawMessage) string {
 func TestPage_LinkToChannelz(t *testing.T) {
 	enter(t, &double{state: &grpclb.State{Target: "a", Channelz: 17}})
 	one := channelOf(t)
-	if got := look(t, one).link("channelz 17"); got != "" {
+	if got := look(t, one).Link("channelz 17"); got != "" {
 		t.Errorf("a link to %q, though nothing serves channelz", got)
 	}
-	if got := look(t, one, lbdebug.WithChannelz("/z/channel/")).link("channelz 17"); got != "/z/channel/17" {
+	if got := look(t, one, lbdebug.WithChannelz("/z/channel/")).Link("channelz 17"); got != "/z/channel/17" {
 		t.Errorf("a link to %q", got)
 	}
 }

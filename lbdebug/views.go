@@ -4,63 +4,62 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"embed"
 	"encoding/json"
+	"html/template"
 	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/actorlb/grpclb"
 	"github.com/actorlb/grpclb/internal/registry"
+	"github.com/actorlb/grpclb/internal/webpage"
 )
 
-// A view is what a template shows.
-type view interface{ overview | detail | gone }
+//go:embed pages
+var files embed.FS
 
-// A page is what all pages have.
-type page struct {
-	Query   query
-	Refresh int // seconds; 0: never
-}
+var pages = webpage.Parse(files, template.FuncMap{"inFlight": inFlight, "ready": ready})
 
-func pageOf(q query) page { return page{Query: q, Refresh: q.refresh()} }
+func pageOf(q webpage.Query) webpage.Page { return webpage.PageOf(q, "all channels") }
 
 // An overview shows channels, a line each.
 type overview struct {
-	page
-	Part     Part
+	webpage.Page
+	Part     webpage.Part
 	Channels []channel
 }
 
-func overviewOf(ctx context.Context, q query) overview {
+func overviewOf(ctx context.Context, q webpage.Query) overview {
 	members := registry.Live.Members()
-	o := overview{page: pageOf(q), Part: q.part("page", len(members))}
+	o := overview{Page: pageOf(q), Part: q.Part("page", len(members))}
 	o.Channels = describeAll(ctx, members[o.Part.From:o.Part.To])
 	return o
 }
 
 // A gone page says that there is no channel with this number.
 type gone struct {
-	page
+	webpage.Page
 	Number uint64
 }
 
 // A detail page shows one channel.
 type detail struct {
-	page
+	webpage.Page
 	Number uint64
 	*grpclb.State
-	Link         string  // to channelz; empty: none
-	States       []count // of the backends
-	Chosen       string  // the state whose backends are shown; empty: all
-	Part         Part    // of the chosen backends
+	Link         string       // to channelz; empty: none
+	States       []count      // of the backends
+	Chosen       string       // the state whose backends are shown; empty: all
+	Part         webpage.Part // of the chosen backends
 	Shown        []grpclb.BackendState
-	EntriesPart  Part
+	EntriesPart  webpage.Part
 	EntriesShown []grpclb.EntryState
 	Settings     string
 }
 
-func (h *handler) detail(q query, c channel) detail {
-	d := detail{page: pageOf(q), Number: c.Number, State: c.State, Chosen: q.Get("state")}
+func (h *handler) detail(q webpage.Query, c channel) detail {
+	d := detail{Page: pageOf(q), Number: c.Number, State: c.State, Chosen: q.Get("state")}
 	if h.channelz != "" {
 		d.Link = h.channelz + strconv.FormatInt(c.State.Channelz, 10)
 	}
@@ -68,10 +67,10 @@ func (h *handler) detail(q query, c channel) detail {
 	chosen := slices.DeleteFunc(slices.Clone(c.State.Backends), func(b grpclb.BackendState) bool {
 		return d.Chosen != "" && b.State != d.Chosen
 	})
-	d.Part = q.part("backends", len(chosen))
+	d.Part = q.Part("backends", len(chosen))
 	d.Shown = chosen[d.Part.From:d.Part.To]
 	if l := c.State.List; l != nil && q.Has("entries") {
-		d.EntriesPart = q.part("entries", len(l.Entries))
+		d.EntriesPart = q.Part("entries", len(l.Entries))
 		d.EntriesShown = l.Entries[d.EntriesPart.From:d.EntriesPart.To]
 	}
 	d.Settings = indented(c.State.Config.Values)
@@ -82,7 +81,7 @@ func (h *handler) detail(q query, c channel) detail {
 // are besides.
 func (d detail) FallbackShown() []string {
 	all := d.State.Mode.Fallback
-	return all[:min(len(all), pageSize)]
+	return all[:min(len(all), webpage.PageSize)]
 }
 
 func (d detail) FallbackMore() int { return len(d.State.Mode.Fallback) - len(d.FallbackShown()) }

@@ -1,4 +1,4 @@
-package lbdebug
+package webpage
 
 import (
 	"crypto/sha256"
@@ -13,7 +13,7 @@ import (
 )
 
 //go:embed pages
-var files embed.FS
+var shared embed.FS
 
 // style is that of all pages, and styleHash what the browser knows it by.
 var (
@@ -23,24 +23,28 @@ var (
 )
 
 func read(name string) string {
-	text, err := files.ReadFile(name)
+	text, err := shared.ReadFile(name)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return string(text)
 }
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"style":    func() template.HTML { return template.HTML("<style>" + style + "</style>") },
-	"text":     text,
-	"short":    short,
-	"lasting":  lasting,
-	"percent":  percent,
-	"size":     size,
-	"inFlight": inFlight,
-	"ready":    ready,
-	"plus":     func(a, b int) int { return a + b },
-}).ParseFS(files, "pages/*.html"))
+// Parse returns the templates in pages/ of files, with the functions given, those of this package,
+// and the templates "head", "nav" and "part".
+func Parse(files embed.FS, functions template.FuncMap) *template.Template {
+	t := template.New("").Funcs(template.FuncMap{
+		"style":   func() template.HTML { return template.HTML("<style>" + style + "</style>") },
+		"text":    text,
+		"short":   short,
+		"lasting": lasting,
+		"percent": percent,
+		"size":    size,
+		"plus":    func(a, b int) int { return a + b },
+	}).Funcs(functions)
+	template.Must(t.ParseFS(shared, "pages/*.html"))
+	return template.Must(t.ParseFS(files, "pages/*.html"))
+}
 
 // How many bytes of a name or error a page shows, and of a token beside a backend.
 const (

@@ -1,21 +1,21 @@
-package lbdebug
+package webpage
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"strconv"
 	"time"
 )
 
-// A query is that of a page. It has what there is to choose on a page, so that the choice
+// A Query is that of a page. It has what there is to choose on a page, so that the choice
 // outlives a refresh.
-type query struct{ url.Values }
+type Query struct{ url.Values }
 
-func (q query) json() bool { return q.Get("format") == "json" }
+// JSON reports whether JSON is asked for.
+func (q Query) JSON() bool { return q.Get("format") == "json" }
 
 // With returns a link to the same page with another value; "" takes the value out.
-func (q query) With(name, value string) string {
+func (q Query) With(name, value string) string {
 	other := maps.Clone(q.Values)
 	if other.Set(name, value); value == "" {
 		other.Del(name)
@@ -23,23 +23,21 @@ func (q query) With(name, value string) string {
 	return "?" + other.Encode()
 }
 
-// State returns a link to the backends in this state, or to all for "".
-func (q query) State(state string) string {
-	first := query{maps.Clone(q.Values)}
-	first.Del("backends")
-	return first.With("state", state) + "#backends"
+// Filter returns a link to the lines of the table with this id whose field of that name has the
+// value, or to all lines for "". It leads to the first part of the table.
+func (q Query) Filter(table, name, value string) string {
+	first := Query{maps.Clone(q.Values)}
+	first.Del(table)
+	return first.With(name, value) + "#" + table
 }
 
-// Channel returns a link to a channel's page, or for 0 to the overview.
-func (q query) Channel(number uint64) string {
-	other := query{url.Values{}}
+// Only returns a link to the page that this one value chooses, or for "" to the first page.
+func (q Query) Only(name, value string) string {
+	other := Query{url.Values{}}
 	if refresh := q.Get("refresh"); refresh != "" {
 		other.Set("refresh", refresh)
 	}
-	if number == 0 {
-		return other.With("channel", "")
-	}
-	return other.With("channel", fmt.Sprint(number))
+	return other.With(name, value)
 }
 
 // The times between two refreshes.
@@ -49,7 +47,7 @@ const (
 )
 
 // refresh returns after how many seconds the page loads itself again; 0: never.
-func (q query) refresh() int {
+func (q Query) refresh() int {
 	switch text := q.Get("refresh"); text {
 	case "":
 		return int(defaultRefresh.Seconds())
@@ -64,8 +62,8 @@ func (q query) refresh() int {
 	}
 }
 
-// pageSize is how many lines a table has on one page.
-const pageSize = 100
+// PageSize is how many lines a table has on one page.
+const PageSize = 100
 
 // A Part says which lines of a long table are on a page: at most 100.
 type Part struct {
@@ -73,15 +71,15 @@ type Part struct {
 	Prev, Next   string // links; empty: there is none
 }
 
-// part returns the part that the query chooses by the page number that it has under this name.
-func (q query) part(name string, n int) Part {
-	last := max(0, (n-1)/pageSize)
+// Part returns the part that the query chooses by the page number that it has under this name.
+func (q Query) Part(name string, n int) Part {
+	last := max(0, (n-1)/PageSize)
 	page, err := strconv.Atoi(q.Get(name))
 	if err != nil {
 		page = 1
 	}
 	page = min(max(page-1, 0), last)
-	p := Part{From: page * pageSize, To: min((page+1)*pageSize, n), Of: n}
+	p := Part{From: page * PageSize, To: min((page+1)*PageSize, n), Of: n}
 	if page > 0 {
 		p.Prev = q.With(name, strconv.Itoa(page))
 	}
