@@ -1,0 +1,42 @@
+package store
+
+import "github.com/actorlb/grpclb/grpclbd/internal/override"
+
+// action is something that the core wants done. The loop does it at once, in order.
+type action interface{ isAction() }
+
+// tellOverrides: the owner hears all overrides.
+type tellOverrides struct{ all []override.Override }
+
+// tellReplicas: the owner hears all replicas.
+type tellReplicas struct{ all []Replica }
+
+// tellState: the owner hears whether the store can be reached.
+type tellState struct{ state State }
+
+// run: the worker gets a job.
+type run struct{ job job }
+
+// ignored: a line in the log about a value that nobody can use.
+type ignored struct {
+	key string
+	err error
+}
+
+// sameName: a line in the log about another process with the name of this replica.
+type sameName struct{ name string }
+
+// lost and found: a line in the log about etcd.
+type (
+	lost  struct{ why string }
+	found struct{}
+)
+
+func (tellOverrides) isAction() {}
+func (tellReplicas) isAction()  {}
+func (tellState) isAction()     {}
+func (run) isAction()           {}
+func (ignored) isAction()       {}
+func (sameName) isAction()      {}
+func (lost) isAction()          {}
+func (found) isAction()         {}

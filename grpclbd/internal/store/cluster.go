@@ -1,0 +1,69 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/clienttls"
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+)
+
+// cluster makes a client of the members that cfg names. It does not wait for them.
+func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
+	if cfg.Dir != "" {
+		return nil, errors.New("store.dir and store.etcd exclude each other: the data are either here or in the cluster")
+	}
+	secure, err := scheme(cfg.Etcd)
+	if err != nil {
+		return nil, err
+	}
+	c := clientv3.Config{
+		Endpoints: cfg.Etcd,
+		// A member that vanished without a word is noticed in 7 s. etcd allows a ping
+		// each 5 s.
+		DialKeepAliveTime:    5 * time.Second,
+		DialKeepAliveTimeout: 2 * time.Second,
+		MaxUnaryRetries:      10, // each at another member; then the error is heard
+		Logger:               quiet(log),
+	}
+	switch {
+	case secure:
+		files := config.StoreTLS{}
+		if cfg.TLS != nil {
+			files = *cfg.TLS
+		}
+		creds, err := clienttls.New(files)
+		if err != nil {
+			return nil, fmt.Errorf("store.%w", err)
+		}
+		c.DialOptions = []grpc.DialOption{grpc.WithTransportCredentials(creds)}
+	case cfg.TLS != nil:
+		return nil, errors.New("store.tls is for members whose URLs begin with https://")
+	}
+	client, err := clientv3.New(c)
+	if err != nil {
+		return nil, fmt.Errorf("store.etcd: %w", err)
+	}
+	return client, nil
+}
+
+// scheme reports whether the URLs are https ones. They have to be of one kind.
+func scheme(members []string) (secure bool, err error) {
+	for i, m := range members {
+		u, err := url.Parse(m)
+		if err != nil || u.Port() == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return false, fmt.Errorf("store.etcd: %q is not a URL such as https://10.0.0.1:2379", m)
+		}
+		if i > 0 && secure != (u.Scheme == "https") {
+			return false, fmt.Errorf("store.etcd: %q and %q: all have to be http or all https", members[0], m)
+		}
+		secure = u.Scheme == "https"
+	}
+	return secure, nil
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+)
+
+// core decides what the owner hears and what is asked of etcd. It is a pure value: it has
+// neither goroutine nor clock. It keeps what it read last while etcd is away, and forgets
+// nothing but what etcd says was deleted, and overrides that have ended.
+type core struct {
+	todo []action
+
+	self      string // this replica's name
+	overrides map[string]override.Override
+	replicas  map[string]Replica
+	bad       map[string]string // key → what is wrong with its value; so each is logged once
+
+	read      bool // everything was read once
+	following bool // the watch goes on since everything was read last
+	readErr   error
+	keeper    keeper
+
+	overridesChanged, replicasChanged bool // since the owner heard of them
+	twice                             bool // another process writes under this replica's name
+
+	stateKnown bool
+	state      State
+}
+
+func newCore(self string) core {
+	return core{
+		self:      self,
+		overrides: map[string]override.Override{},
+		replicas:  map[string]Replica{},
+		bad:       map[string]string{},
+	}
+}
+
+func (c *core) do(a action) { c.todo = append(c.todo, a) }
+
+// everythingRead takes in all entries. What is not among them was deleted.
+func (c *core) everythingRead(now time.Time, entries []entry) {
+	c.readErr, c.following = nil, true
+	if !c.read {
+		c.read, c.overridesChanged, c.replicasChanged = true, true, true
+	}
+	there := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		there[e.key] = true
+		c.apply(now, e)
+	}
+	for _, key := range c.keys() {
+		if !there[key] {
+			c.apply(now, entry{key: key})
+		}
+	}
+}
+
+func (c *core) entriesChanged(now time.Time, entries []entry) {
+	for _, e := range entries {
+		c.apply(now, e)
+	}
+}
+
+// readingFailed changes nothing of what is known.
+func (c *core) readingFailed(err error) { c.readErr, c.following = err, false }
+
+func (c *core) jobDone(now time.Time, d jobDone, random float64) { c.keeper.done(now, d, random) }
+
+func (c *core) written(r Replica) {
+	r.Name, r.Written = c.self, time.Time{}
+	c.keeper.write(r)
+}
+
+// settle is called after each batch of events: the owner hears what has changed, once.
+func (c *core) settle(now time.Time) {
+	c.dropEnded(now)
+	if c.overridesChanged {
+		c.overridesChanged = false
+		c.do(tellOverrides{c.sortedOverrides()})
+	}
+	if c.replicasChanged {
+		c.replicasChanged = false
+		c.do(tellReplicas{c.sortedReplicas()})
+	}
+	c.judge(now)
+	if j := c.keeper.next(now); j != nil {
+		c.do(run{j})
+	}
+}
+
+// due returns when settle has to be called again without an event; zero: never.
+func (c *core) due() time.Time {
+	at := c.keeper.due()
+	for _, o := range c.overrides {
+		if !o.Until.IsZero() && (at.IsZero() || o.Until.Before(at)) {
+			at = o.Until
+		}
+	}
+	return at
+}
+
+// dropEnded forgets overrides that have ended by the clock of this process. Their keys
+// vanish from etcd with their lease, for all replicas at the same time; this is for the
+// time in which etcd can't be reached.
+func (c *core) dropEnded(now time.Time) {
+	for key, o := range c.overrides {
+		if o.Over(now) {
+			delete(c.overrides, key)
+			c.overridesChanged = true
+		}
+	}
+}
+
+// judge finds out whether the store can be reached: the watch goes on, and etcd has
+// answered the last job. Before the first answer or error nothing is known.
+func (c *core) judge(now time.Time) {
+	err := c.readErr
+	if err == nil {
+		err = c.keeper.err
+	}
+	if err == nil && !(c.following && c.keeper.answered) {
+		return
+	}
+	s := State{Reached: err == nil, Since: now}
+	if err != nil {
+		s.Why = err.Error()
+	}
+	if c.stateKnown && s.Reached == c.state.Reached {
+		s.Since = c.state.Since
+	}
+	if c.stateKnown && s == c.state {
+		return
+	}
+	c.logState(s)
+	c.state, c.stateKnown = s, true
+	c.do(tellState{s})
+}
+
+// logState: only a change is worth a line, and that etcd is there at the start is none.
+func (c *core) logState(s State) {
+	switch {
+	case !s.Reached && (!c.stateKnown || c.state.Reached):
+		c.do(lost{s.Why})
+	case s.Reached && c.stateKnown && !c.state.Reached:
+		c.do(found{})
+	}
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"time"
+
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	etcd "go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.etcd.io/etcd/server/v3/storage/wal"
+)
+
+// readyTime bounds the start of an etcd that has data already.
+const readyTime = 20 * time.Second
+
+// Two files of this size are on the disk at least. etcd's own 64 MB are for more writes
+// than one a second.
+func init() { wal.SegmentSizeBytes = 8 << 20 }
+
+// An embedded is an etcd of one member in this process. It listens nowhere.
+type embedded struct {
+	etcd   *etcd.Etcd
+	lock   *fileutil.LockedFile
+	remove string // a folder to be removed in the end; "": none
+}
+
+// embed starts an etcd with its data in dir. If dir is "", the data are in a temporary folder,
+// and gone when the etcd is closed.
+func embed(ctx context.Context, dir string, log *slog.Logger) (*embedded, error) {
+	e := new(embedded)
+	if dir == "" {
+		made, err := os.MkdirTemp("", "grpclbd-")
+		if err != nil {
+			return nil, fmt.Errorf("store: no temporary folder: %w", err)
+		}
+		dir, e.remove = made, made
+	}
+	err := e.start(ctx, dir, log)
+	if err != nil {
+		e.close()
+		return nil, fmt.Errorf("store.dir %s: %w", dir, err)
+	}
+	return e, nil
+}
+
+func (e *embedded) start(ctx context.Context, dir string, log *slog.Logger) (err error) {
+	if e.lock, err = own(dir); err != nil {
+		return err
+	}
+	if e.etcd, err = launch(etcdConfig(dir, e.remove != "", log)); err != nil {
+		return err
+	}
+	timer := time.NewTimer(readyTime)
+	defer timer.Stop()
+	select {
+	case <-e.etcd.Server.ReadyNotify():
+		return nil
+	case <-e.etcd.Server.StopNotify():
+		return errors.New("etcd stopped while it started")
+	case <-timer.C:
+		return fmt.Errorf("etcd was not ready after %v: is this the data of one member?", readyTime)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// launch starts etcd. etcd panics if its data are broken; that is an error here.
+func launch(cfg *etcd.Config) (e *etcd.Etcd, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, err = nil, fmt.Errorf("the data can't be used: %v", r)
+		}
+	}()
+	return etcd.StartEtcd(cfg)
+}
+
+func etcdConfig(dir string, temporary bool, log *slog.Logger) *etcd.Config {
+	cfg := etcd.NewConfig()
+	cfg.Name, cfg.Dir = "grpclbd", dir
+
+	// No socket: the client calls the server in this process. The URL is a label that
+	// etcd wants a member to have.
+	label := url.URL{Scheme: "http", Host: "127.0.0.1:1"}
+	cfg.ListenClientUrls, cfg.ListenPeerUrls = nil, nil
+	cfg.AdvertiseClientUrls, cfg.AdvertisePeerUrls = []url.URL{label}, []url.URL{label}
+	cfg.InitialCluster = cfg.Name + "=" + label.String()
+	cfg.EnableGRPCGateway = false
+
+	// There is nobody to wait for in an election: the etcd is ready in a tenth of a second.
+	cfg.TickMs, cfg.ElectionMs = 20, 200
+	// Totals are written each second. What was before is worth nothing.
+	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = etcd.CompactorModeRevision, "1000"
+	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = 1000, 100
+	cfg.QuotaBackendBytes = 512 << 20
+	cfg.BootstrapDefragThresholdMegabytes = 64
+	cfg.UnsafeNoFsync = temporary
+	cfg.ZapLoggerBuilder = etcd.NewZapLoggerBuilder(quiet(log))
+	return cfg
+}
+
+func (e *embedded) client() *clientv3.Client { return v3client.New(e.etcd.Server) }
+
+func (e *embedded) close() {
+	if e.etcd != nil {
+		e.etcd.Close()
+	}
+	if e.lock != nil {
+		_ = e.lock.Close()
+	}
+	if e.remove != "" {
+		_ = os.RemoveAll(e.remove)
+	}
+}

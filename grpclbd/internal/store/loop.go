@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/actorlb/grpclb/actor"
+)
+
+// loop is the goroutine that owns what the store knows.
+type loop struct {
+	// Fixed.
+	client *clientv3.Client
+	owner  Owner
+	log    *slog.Logger
+	inbox  *actor.Inbox[message] // reader, worker, daemon → loop
+	jobs   chan job              // loop → worker; the core has one job at a time, so there is room
+
+	// Owned by run.
+	core core
+}
+
+func (l *loop) run(ctx context.Context) {
+	defer l.inbox.Close()
+	timer := actor.NewTimer()
+	defer timer.Stop()
+	l.settle()
+	for {
+		timer.Set(l.core.due())
+		select {
+		case <-ctx.Done():
+			l.leave()
+			return
+		case batch := <-l.inbox.Ready():
+			for _, m := range l.inbox.Open(batch) {
+				l.handle(time.Now(), m)
+			}
+		case <-timer.Ready():
+			timer.Rang()
+		}
+		l.settle()
+	}
+}
+
+func (l *loop) handle(now time.Time, m message) {
+	switch m := m.(type) {
+	case everythingRead:
+		l.core.everythingRead(now, m.entries)
+	case entriesChanged:
+		l.core.entriesChanged(now, m.entries)
+	case readingFailed:
+		l.core.readingFailed(m.err)
+	case jobDone:
+		l.core.jobDone(now, m, rand.Float64())
+	case written:
+		l.core.written(m.replica)
+	default:
+		panic(fmt.Sprintf("BUG: the store got a %T", m))
+	}
+}
+
+// settle does what the core wants done after a batch.
+func (l *loop) settle() {
+	l.core.settle(time.Now())
+	for _, a := range l.core.todo {
+		l.do(a)
+	}
+	clear(l.core.todo)
+	l.core.todo = l.core.todo[:0]
+}
+
+func (l *loop) do(a action) {
+	switch a := a.(type) {
+	case tellOverrides:
+		l.owner.OverridesSaid(a.all)
+	case tellReplicas:
+		l.owner.ReplicasSaid(a.all)
+	case tellState:
+		l.owner.StoreSaid(a.state)
+	case run:
+		l.jobs <- a.job
+	case ignored:
+		l.log.Warn("a value in etcd is ignored", "key", a.key, "why", a.err)
+	case sameName:
+		l.log.Error("another process has the name of this replica: give each its own", "replica", a.name)
+	case lost:
+		l.log.Error("etcd can't be reached: what was read last stays in use", "why", a.why)
+	case found:
+		l.log.Info("etcd can be reached again")
+	default:
+		panic(fmt.Sprintf("BUG: the store's core wants a %T done", a))
+	}
+}
+
+// leave ends the lease, so that the other replicas hear at once that this one has gone.
+// If etcd is away, the lease ends by itself.
+func (l *loop) leave() {
+	if l.core.keeper.lease == 0 || !l.core.state.Reached {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, _ = l.client.Revoke(ctx, l.core.keeper.lease)
+}

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+)
+
+// A Store is the handle of one. Any goroutine may call its methods.
+type Store struct {
+	group    *actor.Group
+	inbox    *actor.Inbox[message]
+	client   *clientv3.Client
+	embedded *embedded // nil with a cluster
+}
+
+// Open opens the store for the replica of that name. It starts an etcd in this process, or
+// connects to the cluster that cfg names; a cluster that is away is no error: the owner
+// hears of it by StoreSaid, and of the overrides when it is back. Errors are files that
+// can't be used, data of another process, and a configuration that makes no sense.
+func Open(ctx context.Context, cfg config.Store, replica string, owner Owner, log *slog.Logger) (*Store, error) {
+	s := &Store{group: actor.NewGroup(), inbox: actor.NewInbox[message]()}
+	if err := s.connect(ctx, cfg, log); err != nil {
+		return nil, err
+	}
+	l := &loop{client: s.client, owner: owner, log: log, inbox: s.inbox, jobs: make(chan job, 1), core: newCore(replica)}
+	s.group.Go(l.run)
+	s.group.Go(l.work)
+	s.group.Go(l.read)
+	return s, nil
+}
+
+func (s *Store) connect(ctx context.Context, cfg config.Store, log *slog.Logger) (err error) {
+	if len(cfg.Etcd) > 0 {
+		s.client, err = cluster(cfg, log)
+		return err
+	}
+	if s.embedded, err = embed(ctx, cfg.Dir, log); err == nil {
+		s.client = s.embedded.client()
+	}
+	return err
+}
+
+// Client returns the client of etcd, for sources. It works until Close.
+func (s *Store) Client() *clientv3.Client { return s.client }
+
+// Close ends this replica's entry, and the etcd of this process. It returns when all
+// goroutines have ended. It may be called once.
+func (s *Store) Close() {
+	s.group.Stop()
+	_ = s.client.Close()
+	if s.embedded != nil {
+		s.embedded.close()
+	}
+}
+
+// askTime bounds Put and Lift if the caller's context does not.
+const askTime = 5 * time.Second
+
+// Put writes an override, in the place of one with the same service, kind and subject. When it returns
+// nil, etcd has it; the owner hears of it by OverridesSaid soon after.
+//
+// An override with an end is written under a lease, with which etcd deletes it: so it ends
+// for all replicas at once. The lease's time is by the clock of this process.
+func (s *Store) Put(ctx context.Context, o override.Override) error {
+	o = o.Canonical()
+	value, err := encode(o)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	options, err := s.leaseFor(ctx, o, time.Now())
+	if err != nil {
+		return err
+	}
+	if _, err := s.client.Put(ctx, keyOf(o), string(value), options...); err != nil {
+		return fmt.Errorf("the override was not written to etcd: %w", err)
+	}
+	return nil
+}
+
+// leaseFor makes the lease of an override with an end. If the override is lifted or replaced
+// before, the lease ends later without an effect.
+func (s *Store) leaseFor(ctx context.Context, o override.Override, now time.Time) ([]clientv3.OpOption, error) {
+	if o.Until.IsZero() {
+		return nil, nil
+	}
+	if o.Over(now) {
+		return nil, fmt.Errorf("the override ended at %s, and now is %s", o.Until.Format(time.RFC3339), now.Format(time.RFC3339))
+	}
+	seconds := int64((o.Until.Sub(now) + time.Second - 1) / time.Second)
+	r, err := s.client.Grant(ctx, seconds)
+	if err != nil {
+		return nil, fmt.Errorf("the override was not written to etcd: %w", err)
+	}
+	return []clientv3.OpOption{clientv3.WithLease(r.ID)}, nil
+}
+
+// Lift deletes an override. It reports whether there was one. When it returns nil, etcd
+// has deleted it; the owner hears of that by OverridesSaid soon after.
+func (s *Store) Lift(ctx context.Context, service string, kind override.Kind, subject string) (found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	r, err := s.client.Delete(ctx, overrideKey(service, kind, subject))
+	if err != nil {
+		return false, fmt.Errorf("the override was not deleted from etcd: %w", err)
+	}
+	return r.Deleted > 0, nil
+}
