@@ -15,11 +15,16 @@ import (
 	"go.uber.org/zap"
 )
 
-// A Server is an etcd of one member. One goroutine at a time may use it.
+// A Server is an etcd of one member, or a member of a [Cluster]. One goroutine at a time may
+// use it.
 type Server struct {
 	dir  string
 	addr string // where clients connect, an "ip:port"; it stays the same
 	etcd *embed.Etcd
+
+	// Of a member of a cluster.
+	name, peer string // peer is where the other members connect
+	members    string // all of them, as etcd's --initial-cluster has it
 }
 
 // Start starts a server with data of its own, on a port that is free.
@@ -35,8 +40,16 @@ func Start() (*Server, error) {
 	return s, nil
 }
 
-// start starts etcd with the data that are in the folder, at the address.
+// start starts etcd with the data that are in the folder, at the address, and waits until it
+// is ready.
 func (s *Server) start() error {
+	if err := s.launch(); err != nil {
+		return err
+	}
+	return s.ready()
+}
+
+func (s *Server) launch() error {
 	c := embed.NewConfig()
 	c.Dir = s.dir
 	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
@@ -45,18 +58,28 @@ func (s *Server) start() error {
 	c.ListenPeerUrls = urls("127.0.0.1:0") // nobody connects
 	c.ListenClientUrls = urls(s.addr)
 	c.AdvertiseClientUrls = c.ListenClientUrls
+	if s.members != "" {
+		c.Name, c.InitialCluster = s.name, s.members
+		c.ListenPeerUrls = urls(s.peer)
+		c.AdvertisePeerUrls = c.ListenPeerUrls
+		c.TickMs, c.ElectionMs = 30, 300 // enough for a busy machine
+	}
 	etcd, err := embed.StartEtcd(c)
 	if err != nil {
 		return fmt.Errorf("etcdtest: %w", err)
 	}
-	select {
-	case <-etcd.Server.ReadyNotify():
-	case err := <-etcd.Err():
-		etcd.Close()
-		return fmt.Errorf("etcdtest: %w", err)
-	}
 	s.etcd, s.addr = etcd, etcd.Clients[0].Addr().String()
 	return nil
+}
+
+func (s *Server) ready() error {
+	select {
+	case <-s.etcd.Server.ReadyNotify():
+		return nil
+	case err := <-s.etcd.Err():
+		s.Stop()
+		return fmt.Errorf("etcdtest: %w", err)
+	}
 }
 
 func urls(addr string) []url.URL { return []url.URL{{Scheme: "http", Host: addr}} }

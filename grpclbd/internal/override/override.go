@@ -5,8 +5,9 @@ package override
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 )
 
 // A Kind says what an override does.
@@ -53,8 +54,8 @@ func (o Override) Check() error {
 	case Drain:
 		return checkAddress(o.Address)
 	case Weight:
-		if o.Value < 1 || o.Value > 1<<31-1 {
-			return fmt.Errorf("weight %d is not from 1 to 2147483647", o.Value)
+		if err := backend.CheckWeight(o.Value); err != nil {
+			return err
 		}
 		return checkAddress(o.Address)
 	case Drop:
@@ -69,24 +70,13 @@ func (o Override) Check() error {
 }
 
 func checkAddress(address string) error {
-	a, err := netip.ParseAddrPort(address)
-	if err != nil || a.Port() == 0 {
-		return fmt.Errorf("%q is not an address such as 10.0.0.1:50051 or [2001:db8::1]:50051", address)
-	}
-	return nil
+	_, err := backend.NormalAddress(address)
+	return err
 }
 
 func checkToken(token string) error {
 	if token == "" {
 		return errors.New("a drop needs a token, under which it is counted")
 	}
-	if len(token) > 42 {
-		return fmt.Errorf("token %q is longer than 42 bytes", token)
-	}
-	for _, c := range []byte(token) {
-		if c < ' ' || c > '~' {
-			return fmt.Errorf("token %q has a character that is not printable ASCII", token)
-		}
-	}
-	return nil
+	return backend.CheckToken(token)
 }

@@ -16,9 +16,6 @@ import (
 
 // cluster makes a client of the members that cfg names. It does not wait for them.
 func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
-	if cfg.Dir != "" {
-		return nil, errors.New("store.dir and store.etcd exclude each other: the data are either here or in the cluster")
-	}
 	secure, err := scheme(cfg.Etcd)
 	if err != nil {
 		return nil, err
@@ -57,8 +54,8 @@ func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
 func scheme(members []string) (secure bool, err error) {
 	for i, m := range members {
 		u, err := url.Parse(m)
-		if err != nil || u.Port() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return false, fmt.Errorf("store.etcd: %q is not a URL such as https://10.0.0.1:2379", m)
+		if err != nil {
+			return false, fmt.Errorf("store.etcd: %w", err)
 		}
 		if i > 0 && secure != (u.Scheme == "https") {
 			return false, fmt.Errorf("store.etcd: %q and %q: all have to be http or all https", members[0], m)

@@ -12,6 +12,9 @@ import (
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 )
 
+// lockFile is locked while a process uses the folder.
+const lockFile = "grpclbd.lock"
+
 var errOwned = errors.New("another process uses it: give each process its own, or several replicas one etcd (store.etcd)")
 
 // own makes the folder the data of this process alone, or says why it can't be. etcd itself
@@ -20,7 +23,7 @@ func own(dir string) (*fileutil.LockedFile, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := fileutil.TryLockFile(filepath.Join(dir, "grpclbd.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	lock, err := fileutil.TryLockFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fileutil.ErrLocked) {
 		return nil, errOwned
 	}

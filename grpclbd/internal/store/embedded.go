@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"runtime"
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
@@ -70,10 +71,15 @@ func (e *embedded) start(ctx context.Context, dir string, log *slog.Logger) (err
 	}
 }
 
-// launch starts etcd. etcd panics if its data are broken; that is an error here.
+// launch starts etcd. etcd panics if its data are broken; that is an error here, after which
+// two goroutines of etcd may be left.
 func launch(cfg *etcd.Config) (e *etcd.Etcd, err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case runtime.Error:
+			e, err = nil, errors.New("the data can't be used: etcd fails to read them")
+		default:
 			e, err = nil, fmt.Errorf("the data can't be used: %v", r)
 		}
 	}()
@@ -109,9 +115,10 @@ func (e *embedded) client() *clientv3.Client { return v3client.New(e.etcd.Server
 func (e *embedded) close() {
 	if e.etcd != nil {
 		e.etcd.Close()
+		e.etcd = nil
 	}
 	if e.lock != nil {
-		_ = e.lock.Close()
+		_ = e.lock.Close() // of a file that is open no more it does nothing
 	}
 	if e.remove != "" {
 		_ = os.RemoveAll(e.remove)

@@ -52,7 +52,7 @@ func (s *Store) connect(ctx context.Context, cfg config.Store, log *slog.Logger)
 func (s *Store) Client() *clientv3.Client { return s.client }
 
 // Close ends this replica's entry, and the etcd of this process. It returns when all
-// goroutines have ended. It may be called once.
+// goroutines have ended. One goroutine at a time may call it; again it does nothing.
 func (s *Store) Close() {
 	s.group.Stop()
 	_ = s.client.Close()

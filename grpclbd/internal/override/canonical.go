@@ -1,9 +1,9 @@
 package override
 
-import "net/netip"
+import "github.com/actorlb/grpclb/grpclbd/internal/backend"
 
-// Canonical returns the override with its address in the form that a backend has,
-// so that equal addresses are equal strings. It does nothing to an address that is wrong.
+// Canonical returns the override with its address in the shortest form, as backends have
+// it. It does nothing to an address that is wrong.
 func (o Override) Canonical() Override {
 	o.Address = canonical(o.Address)
 	return o
@@ -20,9 +20,8 @@ func CanonicalSubject(kind Kind, subject string) string {
 }
 
 func canonical(address string) string {
-	a, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return address
+	if short, err := backend.NormalAddress(address); err == nil {
+		return short
 	}
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String()
+	return address
 }
