@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	errUnnamed = status.Error(codes.DeadlineExceeded, "the call has not named a service in time")
-	errAge     = status.Error(codes.Unavailable, "the call has reached the age at which the balancer ends calls; call again")
+	errUnnamed = status.Error(codes.DeadlineExceeded, "the stream has not named a service in time")
+	errAge     = status.Error(codes.Unavailable, "the stream has reached the age at which the balancer ends streams; open another")
 )
 
 // endOf returns when a call ends that has come so far now; zero: not by its age.

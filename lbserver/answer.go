@@ -2,6 +2,7 @@ package lbserver
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -96,7 +97,11 @@ func sizeOf(entries []*lbpb.Server, weights []int, maxBytes int) (int, error) {
 	for i, e := range entries {
 		size := framed(proto.Size(e))
 		if left < size || weights[i] > left/size {
-			return 0, fmt.Errorf("entry %d makes the list longer than %d bytes; smaller weights make a shorter one", i, maxBytes)
+			advice := "fewer servers for each class (package assign) or shorter tokens make a shorter one"
+			if slices.Max(weights) > 1 {
+				advice = "a lower Options.MaxEntries or smaller weights make a shorter one"
+			}
+			return 0, fmt.Errorf("entry %d of %d makes the list longer than %d bytes; %s", i, len(entries), maxBytes, advice)
 		}
 		left -= size * weights[i]
 	}

@@ -29,13 +29,19 @@ func (b *Balancer) SetServers(service string, servers []Server) error {
 
 // SetServersFor is SetServers for the clients of one class, see [Options.Classify]. They get
 // this list, even if it is empty, until the next SetServersFor, SetFallbackFor or RemoveFor.
-// Clients of classes without an answer of their own get the service's, which is that of the
-// class "". If the service has none, their streams end with NOT_FOUND, or they wait if Expect
-// was called.
+// The class may have clients already or not. Clients of classes without an answer of their
+// own get the service's, which is that of the class "". If the service has none, their
+// streams end with NOT_FOUND, and they ask again after their backoff; if Expect was called,
+// they wait for an answer.
+//
+// It refuses what SetServers refuses, and a class longer than 255 bytes or not UTF-8.
 func (b *Balancer) SetServersFor(service, class string, servers []Server) error {
 	name, err := b.name(service)
 	if err != nil {
 		return err
+	}
+	if err := checkClass(class); err != nil {
+		return fmt.Errorf("lbserver: service %q: %w", service, err)
 	}
 	a, err := listAnswer(fit(servers, b.opts.MaxEntries), b.mark, b.opts.MaxListBytes)
 	if err != nil {
@@ -57,6 +63,9 @@ func (b *Balancer) SetFallbackFor(service, class string) error {
 	name, err := b.name(service)
 	if err != nil {
 		return err
+	}
+	if err := checkClass(class); err != nil {
+		return fmt.Errorf("lbserver: service %q: %w", service, err)
 	}
 	return seen(b.inbox.answered(name, class, fallbackAnswer()))
 }
@@ -80,9 +89,18 @@ func (b *Balancer) Expect(service string) error {
 }
 
 // RemoveFor removes the class's own answer: its clients get that of the service. If the
-// service has none, their streams end with NOT_FOUND, or, if Expect was called, they keep
-// what they have. For the class "" it removes the service's own answer, which is also the one
-// of classes without their own. If there is no such answer, it does nothing.
+// service has none, their streams end with NOT_FOUND. If Expect was called, they keep the
+// list that they have, and the streams that they have too; State then shows that they wait
+// (Answer is 0) and what they were handed last. For the class "" it removes the service's own
+// answer, which is also the one of classes without their own. If there is no such answer, it
+// does nothing.
+//
+// A program that makes a class for each client (or for each zone that a client may name) has
+// to remove what it has set, or answers pile up; [Balancer.Answers] lists them. The end of a
+// stream is no reason: the client's next stream has often begun before OnEnd hears of the
+// last one's end, and would lose its answer. Remove the answer when the client has had no
+// stream for some minutes. [github.com/actorlb/grpclb/lbserver/assign.Presence] counts
+// streams for that, and the example Fleet there shows it at work.
 func (b *Balancer) RemoveFor(service, class string) {
 	b.inbox.unset(b.opts.normalized(service), class)
 }
@@ -95,6 +113,7 @@ func (b *Balancer) Remove(service string) { b.inbox.removed(b.opts.normalized(se
 // name returns the one name of a service. It refuses names that no client can ask
 // for or that are surely mistakes. The protocol's strings are UTF-8.
 func (b *Balancer) name(service string) (string, error) {
+	b.inbox.mustBe()
 	name := b.opts.normalized(service)
 	switch {
 	case name == "":
@@ -105,6 +124,18 @@ func (b *Balancer) name(service string) (string, error) {
 		return "", fmt.Errorf("lbserver: the service name %q is not UTF-8", name)
 	}
 	return name, nil
+}
+
+// checkClass has for classes the rules that names of services have, except that "" is
+// the class of clients without one.
+func checkClass(class string) error {
+	switch {
+	case len(class) > maxNameBytes:
+		return fmt.Errorf("the class is %d bytes long, over %d", len(class), maxNameBytes)
+	case !utf8.ValidString(class):
+		return fmt.Errorf("the class %q is not UTF-8", class)
+	}
+	return nil
 }
 
 // seen returns the error for a message that the loop may have been too late for.

@@ -20,7 +20,7 @@ var ErrClosed = errors.New("lbserver: the balancer is closed")
 
 // A Balancer tells gRPC clients which backends to use. Its methods may be
 // called from any goroutine; none of them but Close waits for a client. Make one with
-// [New]; it must be closed.
+// [New] (methods of a zero Balancer panic), and call Close at its end.
 type Balancer struct {
 	// Fixed after New.
 	opts    Options
@@ -50,13 +50,22 @@ func New(opts Options) *Balancer {
 }
 
 // Register adds the balancer to a gRPC server. As with any gRPC service, that
-// must happen before the server serves, and once.
-func (b *Balancer) Register(s grpc.ServiceRegistrar) { lbpb.RegisterLoadBalancerServer(s, b) }
+// must happen before the server serves, and once. It panics if there is no server.
+func (b *Balancer) Register(s grpc.ServiceRegistrar) {
+	b.inbox.mustBe()
+	if server, its := s.(*grpc.Server); s == nil || its && server == nil {
+		panic("lbserver: Register needs a gRPC server, not nil")
+	}
+	lbpb.RegisterLoadBalancerServer(s, b)
+}
 
 // Close ends all streams with UNAVAILABLE, and every later one at once. It returns when all
 // goroutines of the balancer have ended, so it waits for hooks that are running. It may be
 // called more than once.
-func (b *Balancer) Close() { b.group.Stop() }
+func (b *Balancer) Close() {
+	b.inbox.mustBe()
+	b.group.Stop()
+}
 
 // CloseOver is Close for a balancer that has replicas: it ends streams one after another,
 // evenly over this time, so that clients do not all ask the next balancer at once. Meanwhile

@@ -3,6 +3,7 @@ package lbserver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,8 @@ func TestSetServers_ErrorsNameTheEntryAndChangeNothing(t *testing.T) {
 	}{
 		{greeter, []Server{one(1), one(2), {Address: "backend:80"}}, []string{greeter, "entry 2", `"backend"`}},
 		{greeter, []Server{one(1), {Drop: true, Weight: -3}}, []string{"entry 1", "-3"}},
-		{greeter, []Server{one(1), {Address: "10.0.0.2:80", Weight: 300}}, []string{"entry 1", "1000 bytes"}},
+		{greeter, []Server{one(1), {Address: "10.0.0.2:80", Weight: 300}}, []string{"entry 1 of 2", "1000 bytes", "MaxEntries"}},
+		{greeter, slices.Repeat([]Server{one(1)}, 200), []string{"of 200", "1000 bytes", "shorter tokens"}},
 		{"", []Server{one(1)}, []string{"empty"}},
 		{strings.Repeat("x", 256), []Server{one(1)}, []string{"256 bytes"}},
 		{"\xff", []Server{one(1)}, []string{"UTF-8"}},

@@ -3,7 +3,6 @@ package lbserver
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -93,15 +92,19 @@ func TestServer_Classes_RemoveFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := inMemory(t, Options{Classify: byHeader})
 		r.setFor(t, greeter, "z1", one(1))
-		if text := r.askAs(t, greeter, "z2").wantEnd(codes.NotFound); !strings.Contains(text, "for this client") {
-			t.Errorf("the client of another class is told %q", text)
+		if text, want := r.askAs(t, greeter, "z2").wantEnd(codes.NotFound),
+			`the balancer has no answer of service "greeter.example.com:443" for this client: its class "z2" has none, and the service has none of its own`; text != want {
+			t.Errorf("the client of another class is told\n%q, want\n%q", text, want)
 		}
 		z1 := r.joinAs(t, greeter, "z1")
 		z1.wantList(entry(1))
 		r.RemoveFor(greeter, "no class")
 		r.RemoveFor("no service", "z1")
 		r.RemoveFor(greeter, "z1")
-		z1.wantEnd(codes.NotFound)
+		if text, want := z1.wantEnd(codes.NotFound),
+			`the balancer has removed the answer of class "z1" of service "greeter.example.com:443", and the service has none of its own`; text != want {
+			t.Errorf("the client of the class is told\n%q, want\n%q", text, want)
+		}
 		if state := r.State(); len(state.Services) != 0 {
 			t.Errorf("services %v", state.Services)
 		}
@@ -122,7 +125,10 @@ func TestServer_Classes_RemoveFor(t *testing.T) {
 		r.setFor(t, greeter, "z1", one(3))
 		z1.wantList(entry(3))
 		r.RemoveFor(greeter, "")
-		z2.wantEnd(codes.NotFound)
+		if text, want := z2.wantEnd(codes.NotFound),
+			`the balancer has removed the answer of service "greeter.example.com:443", and there is none for this client's class`; text != want {
+			t.Errorf("the client of another class is told\n%q, want\n%q", text, want)
+		}
 		r.setFor(t, greeter, "z1", one(4))
 		z1.wantList(entry(4))
 	})

@@ -36,6 +36,10 @@ func (b *Balancer) admit(c *call, id uint64, name string) (Client, error) {
 	if b.opts.Classify != nil {
 		client.Class = b.opts.Classify(client)
 	}
+	if err := checkClass(client.Class); err != nil {
+		logger.Infof("lbserver: %v was refused service %q: %v", client.Peer.Addr, client.Asked, err)
+		return client, status.Errorf(codes.InvalidArgument, "the balancer can't tell what this client gets: %v", err)
+	}
 	if b.opts.ReportIntervalFor != nil {
 		c.initial = initialResponse(b.opts.ReportIntervalFor(client))
 	}

@@ -9,7 +9,7 @@ import (
 
 // errPanic is how a call ends whose handling panicked. What the panic said is for
 // the log of the balancer, not for its clients.
-var errPanic = status.Error(codes.Internal, "the balancer failed while it handled this call")
+var errPanic = status.Error(codes.Internal, "the balancer failed while it handled this stream")
 
 // guard is shield for what the call can't go on without: if f does not finish,
 // the call ends.
@@ -31,7 +31,7 @@ func (c *call) guard(f func()) (finished bool) {
 func (c *call) shield(f func()) (finished bool) {
 	defer func() {
 		if !finished {
-			logger.Errorf("lbserver: handling the call of %v panicked: %v: %s",
+			logger.Errorf("lbserver: handling the stream of %v panicked: %v: %s",
 				c.peer.Addr, recover(), debug.Stack())
 		}
 	}()

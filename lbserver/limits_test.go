@@ -140,6 +140,28 @@ func TestServer_Limits_MaxMessageRate_SlowHook(t *testing.T) {
 	})
 }
 
+// A client that is asked for more reports than the rate allows may send them.
+func TestServer_Limits_MaxMessageRate_AsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		every := func(Client) time.Duration { return 10 * time.Millisecond }
+		r := inMemory(t, Options{MaxMessageRate: 5, ReportIntervalFor: every})
+		r.set(t, greeter, one(1))
+		c := ask(t, r.connect(t), greeter)
+		c.wantInitial(10 * time.Millisecond)
+		c.wantList(entry(1))
+		for range 1000 {
+			c.say(report(1))
+			time.Sleep(10 * time.Millisecond)
+		}
+		for range 201 {
+			c.say(report(1))
+		}
+		if text := c.wantEnd(codes.ResourceExhausted); !strings.Contains(text, "200 messages") {
+			t.Errorf("the client is told %q", text)
+		}
+	})
+}
+
 func TestServer_Limits_Defaults(t *testing.T) {
 	for _, test := range []struct {
 		opts Options
@@ -150,9 +172,14 @@ func TestServer_Limits_Defaults(t *testing.T) {
 		{Options{ReportInterval: time.Millisecond}, 2000},
 		{Options{ReportInterval: 1}, 2_000_000_000},
 		{Options{MaxMessageRate: 7}, 7},
+		{Options{MaxMessageRate: 7, ReportInterval: time.Second}, 7},
+		{Options{MaxMessageRate: 7, ReportInterval: 100 * time.Millisecond}, 20}, // less would end streams for what is asked of them
+		{Options{MaxMessageRate: 70, ReportInterval: 100 * time.Millisecond}, 70},
+		{Options{MaxMessageRate: -1, ReportInterval: 100 * time.Millisecond}, -1},
 		{Options{MaxMessageRate: -1}, -1},
 	} {
-		if got := test.opts.withDefaults().MaxMessageRate; got != test.rate {
+		opts := test.opts.withDefaults()
+		if got := opts.messageRate(opts.ReportInterval); got != test.rate {
 			t.Errorf("%+v: %d messages a second, want %d", test.opts, got, test.rate)
 		}
 	}

@@ -125,8 +125,10 @@ func (o *owner) unknown(client Client) error {
 		logger.Infof("lbserver: %v asked for service %q, which is not known", client.Peer.Addr, client.Asked)
 		return status.Errorf(codes.NotFound, "the balancer knows no service %q", client.Asked)
 	}
-	logger.Infof("lbserver: %v asked for service %q, which has no list for its class %q", client.Peer.Addr, client.Asked, client.Class)
-	return status.Errorf(codes.NotFound, "the balancer has no list of service %q for this client", client.Asked)
+	logger.Infof("lbserver: %v asked for service %q, which has no answer for its class %q", client.Peer.Addr, client.Asked, client.Class)
+	return status.Errorf(codes.NotFound,
+		"the balancer has no answer of service %q for this client: its class %q has none, and the service has none of its own",
+		client.Asked, client.Class)
 }
 
 func (o *owner) answered(m answered) {
@@ -137,14 +139,14 @@ func (o *owner) answered(m answered) {
 func (o *owner) unset(service, class string) {
 	calls, a := o.registry.unset(service, class)
 	if a == nil {
-		o.end(calls, errRemoved(service))
+		o.end(calls, errUnset(service, class))
 		return
 	}
 	o.deliver(a, calls...)
 }
 
 func (o *owner) removed(service string) {
-	o.end(o.registry.remove(service), errRemoved(service))
+	o.end(o.registry.remove(service), status.Errorf(codes.NotFound, "the balancer has removed service %q", service))
 }
 
 // deliver tells the calls an answer. Of one that is not known yet they hear when it
@@ -202,7 +204,13 @@ func (o *owner) end(calls []*call, why error) {
 	}
 }
 
-// errRemoved is how calls end that have lost their answer.
-func errRemoved(service string) error {
-	return status.Errorf(codes.NotFound, "the balancer has removed service %q", service)
+// errUnset is how calls end whose answer, that of the class, was removed while there is no
+// other for them.
+func errUnset(service, class string) error {
+	if class == "" {
+		return status.Errorf(codes.NotFound,
+			"the balancer has removed the answer of service %q, and there is none for this client's class", service)
+	}
+	return status.Errorf(codes.NotFound,
+		"the balancer has removed the answer of class %q of service %q, and the service has none of its own", class, service)
 }

@@ -20,14 +20,27 @@ import (
 type message interface{ isMessage() }
 
 // An inbox is where the loop is told things. Its methods report whether the
-// message will be seen; if not, the balancer is closed.
+// message will be seen; if not, the balancer is closed. They panic if there is no loop.
 type inbox struct{ *actor.Inbox[message] }
+
+// mustBe panics in a balancer that has no loop, where the user would otherwise see
+// gRPC or the runtime stumble.
+func (in inbox) mustBe() {
+	if in.Inbox == nil {
+		panic("lbserver: a Balancer must be made by New")
+	}
+}
+
+func (in inbox) tell(m message) bool {
+	in.mustBe()
+	return in.Send(m)
+}
 
 // opened: a client has opened a call, and the handler waits for a verdict. If this
 // is not seen, none will come.
 type opened struct{ call *call }
 
-func (in inbox) opened(c *call) bool { return in.Send(opened{c}) }
+func (in inbox) opened(c *call) bool { return in.tell(opened{c}) }
 
 // asked: the client wants client.Service, and the reader waits for an answer. If this
 // is not seen, the loop has ended the call as it stopped.
@@ -37,7 +50,7 @@ type asked struct {
 	again  bool // the reader was told already that there is no answer
 }
 
-func (in inbox) asked(c *call, client Client, again bool) { in.Send(asked{c, client, again}) }
+func (in inbox) asked(c *call, client Client, again bool) { in.tell(asked{c, client, again}) }
 
 // reported: the client has sent a load report. If this is not seen, there is no state
 // that would show it.
@@ -46,7 +59,7 @@ type reported struct {
 	report *ReportState
 }
 
-func (in inbox) reported(c *call, r *ReportState) { in.Send(reported{c, r}) }
+func (in inbox) reported(c *call, r *ReportState) { in.tell(reported{c, r}) }
 
 // handed: the connection of the call has the answer of that number, or one equal to
 // it. If this is not seen, there is no state that would show it.
@@ -56,7 +69,7 @@ type handed struct {
 	bytes  int // that were sent for it; 0: the connection had an equal answer already
 }
 
-func (in inbox) handed(c *call, number uint64, bytes int) { in.Send(handed{c, number, bytes}) }
+func (in inbox) handed(c *call, number uint64, bytes int) { in.tell(handed{c, number, bytes}) }
 
 // left: the handler is about to return, and the call ends with this status. If this is
 // not seen, there is no loop that could remember the call.
@@ -65,7 +78,7 @@ type left struct {
 	code codes.Code
 }
 
-func (in inbox) left(c *call, code codes.Code) { in.Send(left{c, code}) }
+func (in inbox) left(c *call, code codes.Code) { in.tell(left{c, code}) }
 
 // answered: clients of the class have this answer from now on.
 type answered struct {
@@ -74,30 +87,30 @@ type answered struct {
 }
 
 func (in inbox) answered(service, class string, a *answer) bool {
-	return in.Send(answered{service, class, a})
+	return in.tell(answered{service, class, a})
 }
 
 // expected: the service will have an answer, unless it has one.
 type expected struct{ service string }
 
-func (in inbox) expected(service string) bool { return in.Send(expected{service}) }
+func (in inbox) expected(service string) bool { return in.tell(expected{service}) }
 
 // unset: the class has no answer of its own any more. If this is not seen, it has
 // none anyway.
 type unset struct{ service, class string }
 
-func (in inbox) unset(service, class string) { in.Send(unset{service, class}) }
+func (in inbox) unset(service, class string) { in.tell(unset{service, class}) }
 
 // removed: the service has no answer any more. If this is not seen, it has none
 // anyway.
 type removed struct{ service string }
 
-func (in inbox) removed(service string) { in.Send(removed{service}) }
+func (in inbox) removed(service string) { in.tell(removed{service}) }
 
 // described asks for the state. If this is not seen, there is none.
 type described struct{ reply chan<- State } // has room for it
 
-func (in inbox) described(reply chan<- State) bool { return in.Send(described{reply}) }
+func (in inbox) described(reply chan<- State) bool { return in.tell(described{reply}) }
 
 // leaving: calls are to end one after another over this time. If this is not seen, they
 // have ended.
@@ -107,7 +120,7 @@ type leaving struct {
 }
 
 func (in inbox) leaving(over time.Duration, departed chan<- struct{}) bool {
-	return in.Send(leaving{over, departed})
+	return in.tell(leaving{over, departed})
 }
 
 func (opened) isMessage()    {}

@@ -11,7 +11,7 @@ const (
 	// told otherwise (grpc.MaxCallRecvMsgSize and its like in other languages).
 	defaultMaxListBytes = 4 << 20
 
-	// defaultMaxEntries is enough for shares of a fortieth and more to be within the
+	// defaultMaxEntries is enough for shares of 2.5 % and more to be within the
 	// tolerance.
 	defaultMaxEntries = 4096
 
@@ -21,17 +21,17 @@ const (
 
 // Options say how a [Balancer] treats its clients. The zero value is usable.
 //
-// The hooks (Normalize, Authorize, Classify, ReportIntervalFor and the On functions) run in the goroutines of
-// the streams (a stream is a client's call to the balancer). They run for several clients at
-// the same time, so they must be safe for that. One that blocks delays its own client, the
-// return of that stream's handler, and Close. They may use the balancer but must not call
-// Close, which waits for them. If one panics, its stream ends with INTERNAL (unless it is
-// OnEnd: then the stream has ended), the log has the stack trace, and other streams go on.
-// Interceptors that recover panics do not see it.
+// The hooks (Normalize, Authorize, Classify, ReportIntervalFor and the On functions) run in
+// the goroutines of the streams (a stream is a client's call to the balancer). They run for
+// several clients at the same time, so they must be safe for that. One that blocks delays its
+// own client, the return of that stream's handler, and Close. They may use the balancer but
+// must not call Close or CloseOver, which wait for them. If one panics, its stream ends with
+// INTERNAL (unless it is OnEnd: then the stream has ended), the log has the stack trace, and
+// other streams go on. Interceptors that recover panics do not see it.
 //
-// For one stream they run in this order: Normalize, Authorize, Classify, ReportIntervalFor, OnBegin, OnUnknown,
-// OnReport, OnEnd. If one of them ends the stream, the next ones do not run, except that
-// OnEnd runs whenever OnBegin has run.
+// For one stream they run in this order: Normalize, Authorize, Classify, ReportIntervalFor,
+// OnBegin, OnUnknown, OnReport, OnEnd. If one of them ends the stream, the next ones do not
+// run, except that OnEnd runs whenever OnBegin has run.
 type Options struct {
 	// Normalize, if not nil, maps several names of a service to one, such as "Greeter:443"
 	// and "greeter" to "greeter". It gets each name that a client asks for, and each name
@@ -50,16 +50,22 @@ type Options struct {
 
 	// Classify, if not nil, returns the class of a client, from its Peer, Metadata or
 	// Service: clients of a class can have a list of their own, see [Balancer.SetServersFor].
-	// It is asked once for a stream. There may be any number of classes. The class "" is for
-	// clients without one; if Classify is nil, all clients are in it.
+	// It is asked once for a stream. A class may be any text of up to 255 bytes in UTF-8; a
+	// stream with any other ends with INVALID_ARGUMENT. The class "" is for clients without
+	// one; if Classify is nil, all clients are in it. The number of classes has no bound: a
+	// class that clients invent costs nothing when its last stream has ended, but an answer
+	// that was set for it stays until RemoveFor.
 	Classify func(Client) string
 
-	// OnBegin, if not nil, is told of each stream whose client was admitted (by Authorize),
-	// before the client is answered. OnEnd, if not nil, is told when that stream has ended,
-	// and with which status: NotFound if there was no answer for it, Canceled if the client
-	// ended it. OnEnd is called once for each OnBegin, after the last OnReport. The next
-	// stream of the same client may begin before that: to remove a class in OnEnd, count its
-	// clients.
+	// OnBegin, if not nil, is told of each stream whose client was admitted (by Authorize
+	// and Classify), before the client is answered. An answer that is set in OnBegin, for
+	// the class of this client, say, is the one that the client gets.
+	//
+	// OnEnd, if not nil, is told when that stream has ended, and with which status: NotFound
+	// if there was no answer for it, Canceled if the client ended it. OnEnd is called once for
+	// each OnBegin, after the last OnReport. The next stream of the same client may begin
+	// before that, so the end of a stream is no reason to remove an answer, see
+	// [Balancer.RemoveFor].
 	OnBegin func(Client)
 	OnEnd   func(Client, error)
 
@@ -67,7 +73,9 @@ type Options struct {
 	// not known, or has answers for other classes only. If the hook sets an answer, the
 	// client gets it; if the hook calls Expect, the client waits for one. Otherwise the
 	// stream ends with NOT_FOUND when the hook returns, and the client asks again after its
-	// backoff.
+	// backoff. It is not asked about a class without an answer if the service has one of its
+	// own, or is expected to get one: so set the answers of classes in OnBegin, and use
+	// OnUnknown to look up services.
 	OnUnknown func(Client)
 
 	// OnReport, if not nil, is handed each load report. A slow OnReport delays the next
@@ -80,7 +88,7 @@ type Options struct {
 	ReportInterval time.Duration
 
 	// ReportIntervalFor, if not nil, returns what ReportInterval is for a client, after
-	// Classify. MaxMessageRate must be enough for it.
+	// Classify.
 	ReportIntervalFor func(Client) time.Duration
 
 	// MaxCallAge is how long a stream may last. At that age it ends with UNAVAILABLE, so that
@@ -89,12 +97,17 @@ type Options struct {
 	// and of grpc-go open the next stream at once, and keep their list and their connections
 	// to backends meanwhile. Zero or less means no bound.
 	//
+	// Choose minutes, and at least ten times ReportInterval: each stream is sent the whole
+	// list anew, and the counts since the client's last report are lost with the stream before.
+	// A client of this module that got a list opens the next stream at once only if the last one was
+	// older than its first backoff delay (1 s); so with less than two seconds clients are
+	// without a stream for part of the time.
+	//
 	// A client opens the next stream over the connection that it has. To have it connect
 	// anew, perhaps to another balancer, give the gRPC server a MaxConnectionAge
 	// (keepalive.ServerParameters), for example half of MaxCallAge, and no
 	// MaxConnectionAgeGrace: clients then open no new stream over an old connection, and gRPC
-	// closes it when its last stream has ended. RPCs since the client's last load report are
-	// not reported. Clients of C-core report nothing on the next stream until the list
+	// closes it when its last stream has ended. Clients of C-core report nothing on the next stream until the list
 	// differs (see RestartTokens).
 	MaxCallAge time.Duration
 
@@ -110,9 +123,11 @@ type Options struct {
 	// MaxMessageRate is how many messages a client may send in a second on one stream; after
 	// a pause of a second it may send as many at once. One more ends the stream with
 	// RESOURCE_EXHAUSTED. After the first message clients send nothing but load reports. Zero
-	// means 100, or twice what ReportInterval asks for if that is more. Less than zero means
-	// no bound. How large a message may be is a setting of the gRPC server
-	// (grpc.MaxRecvMsgSize, 4 MiB by default).
+	// means 100, less than zero means no bound. A rate of less than twice what the client's
+	// report interval asks for is raised to that: it would end streams that do what they are
+	// asked. How large
+	// a message may be is a setting of the gRPC server (grpc.MaxRecvMsgSize, 4 MiB by
+	// default).
 	MaxMessageRate int
 
 	// RestartTokens appends a mark to every token: "~" and six characters, which differ with
@@ -160,11 +175,17 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxMessageRate == 0 {
 		o.MaxMessageRate = defaultMaxMessageRate
-		if o.ReportInterval > 0 {
-			o.MaxMessageRate = max(o.MaxMessageRate, int(2*time.Second/o.ReportInterval))
-		}
 	}
 	return o
+}
+
+// messageRate returns how many messages a second a client may send that is asked for
+// reports at this interval.
+func (o *Options) messageRate(interval time.Duration) int {
+	if o.MaxMessageRate > 0 && interval > 0 {
+		return max(o.MaxMessageRate, int(2*time.Second/interval))
+	}
+	return o.MaxMessageRate
 }
 
 // normalized returns the one name of a service.

@@ -69,7 +69,7 @@ func (b *Balancer) greet(c *call, id uint64) (client Client, ok bool) {
 func nameOf(c *call) (string, error) {
 	m, err := c.stream.Recv()
 	if err == io.EOF {
-		return "", status.Error(codes.InvalidArgument, "the call ended without an initial request")
+		return "", status.Error(codes.InvalidArgument, "the stream ended without an initial request")
 	}
 	if err != nil {
 		return "", err
@@ -112,7 +112,8 @@ func (c *call) answer() (d delivery, ok bool) {
 // listen takes what the client says after its first message, until the call ends.
 func (b *Balancer) listen(c *call, client Client) {
 	c.guard(func() {
-		limit := newRate(b.opts.MaxMessageRate, time.Now())
+		most := b.opts.messageRate(c.initial.GetInitialResponse().GetClientStatsReportInterval().AsDuration())
+		limit := newRate(most, time.Now())
 		for !c.stopped() {
 			m, err := c.stream.Recv()
 			if err == io.EOF {
@@ -121,7 +122,7 @@ func (b *Balancer) listen(c *call, client Client) {
 			}
 			now := time.Now()
 			if err == nil && !limit.take(now) {
-				err = status.Errorf(codes.ResourceExhausted, "more than %d messages a second", b.opts.MaxMessageRate)
+				err = status.Errorf(codes.ResourceExhausted, "more than %d messages a second", most)
 			}
 			if err == nil {
 				err = b.hear(c, client, m)
@@ -139,7 +140,7 @@ func (b *Balancer) listen(c *call, client Client) {
 // ignored: a later version of the protocol may have more to say.
 func (b *Balancer) hear(c *call, client Client, m *lbpb.LoadBalanceRequest) error {
 	if m.GetInitialRequest() != nil {
-		return status.Error(codes.InvalidArgument, "a second initial request; another service is another call")
+		return status.Error(codes.InvalidArgument, "a second initial request; another service needs another stream")
 	}
 	stats := m.GetClientStats()
 	if stats == nil {

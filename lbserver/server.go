@@ -26,7 +26,8 @@ const maxTokenBytes = 49
 // list of three. If none is found that is short enough, the list has MaxEntries places. Each
 // entry is listed at least once, even if its share is less than one place; the other entries'
 // shares shrink accordingly. Apart from that each entry has less than one place more or less
-// than its share, so shares of at least 100/MaxEntries (by default 2.5 %) are within 1 %.
+// than its share, so an entry whose share is 100 places or more is within 1 % of it. Of 4,096
+// places that is a share of 2.5 % or more.
 // With the weights 1 and 1,000,000 the first gets 1 RPC of 4,096. Drops are entries like
 // others, and their share is of all RPCs. More servers than MaxEntries make a longer list,
 // which has each of them once, as if they had no weights.
@@ -53,7 +54,8 @@ type Server struct {
 	Token string `json:"token"`
 
 	// Weight is the entry's share of the RPCs, in relation to the others': weights 1 and 3
-	// are 25 % and 75 %. Zero means 1. Less than zero is refused. To give a server no RPCs,
+	// are 25 % and 75 %. Zero means 1. Less than zero is refused; any other int will do
+	// (package assign takes up to 2,147,483,647). To give a server no RPCs,
 	// leave it out of the list.
 	Weight int `json:"weight,omitempty"`
 
