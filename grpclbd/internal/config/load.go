@@ -49,3 +49,12 @@ func FromFlags(services []string) (*Config, error) {
 	k.config(c)
 	return c, errors.Join(k.faults...)
 }
+
+// Check checks a configuration of which fields were changed after it was read.
+func (c *Config) Check() error {
+	k := &check{fault: func(path, format string, args ...any) error {
+		return fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...))
+	}}
+	k.config(c)
+	return errors.Join(k.faults...)
+}

@@ -32,7 +32,8 @@ type Config struct {
 	Path    string    `json:"path"`   // "" if it came from flags
 	Loaded  time.Time `json:"loaded"` // when the one in force was read
 	Error   string    `json:"error,omitempty"`
-	ErrorAt time.Time `json:"errorAt,omitzero"` // when a newer one was refused
+	ErrorAt time.Time `json:"errorAt,omitzero"`  // when a newer one was refused
+	Restart []string  `json:"restart,omitempty"` // fields that were changed and need a restart
 }
 
 // A Store is whether the store can be reached.

@@ -1,0 +1,258 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	channelzpb "google.golang.org/grpc/channelz/grpc_channelz_v1"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A process is one that a test makes up.
+type process struct {
+	state  view.State
+	put    []override.Override
+	away   error
+	lifted string
+}
+
+func (p *process) State() view.State { return p.state }
+func (p *process) Put(_ context.Context, o override.Override) error {
+	p.put = append(p.put, o)
+	return p.away
+}
+func (p *process) Lift(_ context.Context, service string, kind override.Kind, subject string) (bool, error) {
+	p.lifted = service + "/" + string(kind) + "/" + subject
+	return service == "s", p.away
+}
+func (p *process) Confirm(service string) bool { return service == "s" }
+
+var silent = slog.New(slog.DiscardHandler)
+
+// serve serves a process as Listen does, with this configuration, and returns where.
+func serve(t *testing.T, p Process, cfg *config.Config) string {
+	t.Helper()
+	if cfg.Admin == "" {
+		cfg.Admin = "127.0.0.1:0"
+	}
+	s, err := Listen(cfg, p, silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		s.Stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Address()
+}
+
+// ask makes a request and returns the status and the body.
+func ask(t *testing.T, method, url, body string, headers ...string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+func TestReady(t *testing.T) {
+	p := &process{state: view.State{NotReady: []string{`service "s" is not ready`}}}
+	at := "http://" + serve(t, p, &config.Config{})
+	if code, body := ask(t, "GET", at+"/readyz", ""); code != 503 || !strings.Contains(body, `service "s" is not ready`) {
+		t.Errorf("/readyz: %d %q", code, body)
+	}
+	if code, _ := ask(t, "GET", at+"/livez", ""); code != 200 {
+		t.Errorf("/livez: %d", code)
+	}
+	p.state.Ready = true
+	if code, _ := ask(t, "GET", at+"/readyz", ""); code != 200 {
+		t.Errorf("/readyz of a process that is ready: %d", code)
+	}
+}
+
+func TestState(t *testing.T) {
+	p := &process{state: view.State{Replica: "a", Services: []view.Service{{Name: "s", Mode: view.Serving}}}}
+	code, body := ask(t, "GET", "http://"+serve(t, p, &config.Config{})+"/api/state", "")
+	var s view.State
+	if err := json.Unmarshal([]byte(body), &s); err != nil || code != 200 || s.Services[0].Name != "s" {
+		t.Errorf("%d %s, error %v", code, body, err)
+	}
+}
+
+func TestOverride_IsPut(t *testing.T) {
+	p := &process{}
+	at := "http://" + serve(t, p, &config.Config{}) + "/api/overrides"
+	code, body := ask(t, "POST", at, `{"service":"s","kind":"drain","address":"10.0.0.1:1","who":"ann","why":"disk","for":"10m"}`)
+	if code != 200 || len(p.put) != 1 {
+		t.Fatalf("%d %s", code, body)
+	}
+	o := p.put[0]
+	if o.Who != "ann" || o.Why != "disk" || o.Until.Sub(o.Since) != 10*time.Minute {
+		t.Errorf("put %+v", o)
+	}
+	if code, _ := ask(t, "DELETE", at+"?service=s&kind=drain&subject=10.0.0.1:1", ""); code != 204 || p.lifted != "s/drain/10.0.0.1:1" {
+		t.Errorf("%d, lifted %q", code, p.lifted)
+	}
+	if code, _ := ask(t, "DELETE", at+"?service=x&kind=drain&subject=10.0.0.1:1", ""); code != 404 {
+		t.Errorf("lifting what is not there: %d", code)
+	}
+}
+
+// What is wrong is told and changes nothing.
+func TestOverride_IsRefused(t *testing.T) {
+	p := &process{}
+	at := "http://" + serve(t, p, &config.Config{}) + "/api/overrides"
+	for body, want := range map[string]string{
+		"":                               "not the JSON of an override",
+		"[]":                             "not the JSON of an override",
+		`{"kind":"fallback","whom":"x"}`: `unknown field "whom"`,
+		`{"kind":"stop"}`:                `"stop" is not a kind of override`,
+		`{"kind":"drain","address":"x"}`: `"x" is not IP:port`,
+		`{"kind":"drain"}`:               `"" is not IP:port`,
+		`{"kind":"weight","address":"1.2.3.4:5","value":0}`:                 "weight 0 is not from 1",
+		`{"kind":"drop","token":"a","value":101}`:                           "101 is not a percentage",
+		`{"kind":"drop","value":5}`:                                         "a drop needs a token",
+		`{"kind":"fallback","for":"soon"}`:                                  `for "soon" is not a time`,
+		`{"kind":"fallback","for":"-1s"}`:                                   `for "-1s" is not a time`,
+		`{"kind":"fallback","until":"2001-01-01T00:00:00Z"}`:                "until is in the past",
+		`{"kind":"fallback","until":"2100-01-01T00:00:00Z","for":"1m"}`:     "until is given too",
+		`{"kind":"fallback","why":"` + strings.Repeat("x", maxOrder) + `"}`: "not the JSON of an override",
+	} {
+		if code, got := ask(t, "POST", at, body); code != 400 || !strings.Contains(got, want) {
+			t.Errorf("%.60s: %d %q, want %q", body, code, got, want)
+		}
+	}
+	if len(p.put) != 0 {
+		t.Errorf("put %v", p.put)
+	}
+	p.away = errors.New("the store is away")
+	if code, got := ask(t, "POST", at, `{"kind":"fallback"}`); code != 503 || !strings.Contains(got, "the store is away") {
+		t.Errorf("store away: %d %q", code, got)
+	}
+	if code, _ := ask(t, "DELETE", at+"?service=s&kind=fallback", ""); code != 503 {
+		t.Errorf("lifting with the store away: %d", code)
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	at := "http://" + serve(t, &process{}, &config.Config{}) + "/api/confirm?service="
+	if code, _ := ask(t, "POST", at+"s", ""); code != 204 {
+		t.Errorf("status %d", code)
+	}
+	if code, _ := ask(t, "POST", at+"x", ""); code != 404 {
+		t.Errorf("status %d for a service that is not there", code)
+	}
+}
+
+// Nobody gets in without the token; whether the balancer is ready is no secret.
+func TestSecure_Token(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("0123456789abcdef\nmore\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := "http://" + serve(t, &process{}, &config.Config{Access: config.Access{TokenFile: file}})
+	for _, c := range []struct {
+		path, token string
+		want        int
+	}{
+		{"/api/state", "", 401},
+		{"/api/state", "0123456789abcdeX", 401},
+		{"/api/state", "0123456789abcdef", 200},
+		{"/debug/pprof/", "", 401},
+		{"/livez", "", 200},
+		{"/readyz", "", 503},
+	} {
+		if code, _ := ask(t, "GET", at+c.path, "", "Authorization", "Bearer "+c.token); code != c.want {
+			t.Errorf("%s with token %q: %d, want %d", c.path, c.token, code, c.want)
+		}
+	}
+	for _, bad := range []string{"short\n", ""} {
+		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Listen(&config.Config{Admin: "127.0.0.1:0", Access: config.Access{TokenFile: file}}, &process{}, silent); err == nil {
+			t.Errorf("token %q is accepted", bad)
+		}
+	}
+}
+
+// A page of another site that is open in a browser on this machine changes nothing and
+// sees nothing.
+func TestSecure_OtherSites(t *testing.T) {
+	p := &process{}
+	at := "http://" + serve(t, p, &config.Config{})
+	for name, headers := range map[string][]string{
+		"another origin":   {"Origin", "https://evil.example.com"},
+		"another site":     {"Sec-Fetch-Site", "cross-site"},
+		"a name made ours": {"Host", "evil.example.com:8081"},
+	} {
+		if code, _ := ask(t, "POST", at+"/api/overrides", `{"kind":"fallback"}`, headers...); code != 403 {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+	if code, _ := ask(t, "GET", at+"/api/state", "", "Host", "evil.example.com"); code != 403 {
+		t.Errorf("a name made ours reads: %d", code)
+	}
+	if len(p.put) != 0 {
+		t.Errorf("put %v", p.put)
+	}
+}
+
+// Channelz is there for gRPC's tools.
+func TestChannelz(t *testing.T) {
+	cc, err := grpc.NewClient(serve(t, &process{}, &config.Config{}), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cc.Close()
+	if _, err := channelzpb.NewChannelzClient(cc).GetServers(t.Context(), &channelzpb.GetServersRequest{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPprof(t *testing.T) {
+	w := httptest.NewRecorder()
+	Handler(&process{}, silent).ServeHTTP(w, httptest.NewRequest("GET", "/debug/pprof/goroutine?debug=1", nil))
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "goroutine profile") {
+		t.Errorf("%d %.80s", w.Code, w.Body)
+	}
+}

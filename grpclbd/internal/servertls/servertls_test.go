@@ -1,0 +1,212 @@
+package servertls
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// An authority signs certificates.
+type authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+func newAuthority(t *testing.T) authority {
+	t.Helper()
+	a := authority{key: newKey(t)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	a.cert = sign(t, template, template, a.key, a.key)
+	return a
+}
+
+func newKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func sign(t *testing.T, c, by *x509.Certificate, key, byKey *ecdsa.PrivateKey) *x509.Certificate {
+	t.Helper()
+	der, err := x509.CreateCertificate(rand.Reader, c, by, &key.PublicKey, byKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
+
+// write writes a certificate of that name, its key and the authority into a folder.
+func (a authority) write(t *testing.T, dir, name string) config.TLS {
+	t.Helper()
+	key := newKey(t)
+	cert := sign(t, &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}, a.cert, key, a.key)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(name, kind string, der []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return config.TLS{
+		Cert:     file("cert.pem", "CERTIFICATE", cert.Raw),
+		Key:      file("key.pem", "PRIVATE KEY", der),
+		ClientCA: file("ca.pem", "CERTIFICATE", a.cert.Raw),
+	}
+}
+
+// shake connects a client to a server and returns the server's and the client's names.
+func shake(t *testing.T, server, client *tls.Config) (names [2]string, err error) {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	seen := make(chan string, 1)
+	go func() {
+		defer close(seen)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		if t := c.(*tls.Conn); t.Handshake() == nil && len(t.ConnectionState().PeerCertificates) > 0 {
+			seen <- t.ConnectionState().PeerCertificates[0].Subject.CommonName
+			_, _ = c.Write([]byte("x"))
+		}
+	}()
+	c, err := tls.Dial("tcp", l.Addr().String(), client)
+	if err != nil {
+		return names, err
+	}
+	defer c.Close()
+	if _, err := c.Read(make([]byte, 1)); err != nil { // in TLS 1.3 a refusal comes with the first read
+		return names, err
+	}
+	return [2]string{c.ConnectionState().PeerCertificates[0].Subject.CommonName, <-seen}, nil
+}
+
+func TestFiles(t *testing.T) {
+	ours, theirs := newAuthority(t), newAuthority(t)
+	dir := t.TempDir()
+	server, err := Open(ours.write(t, dir, "server"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	client := func(a authority) *tls.Config {
+		c := a.write(t, t.TempDir(), "client")
+		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots := x509.NewCertPool()
+		roots.AddCert(ours.cert)
+		return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}}
+	}
+	names, err := shake(t, server.Config(), client(ours))
+	if err != nil || names != [2]string{"server", "client"} {
+		t.Errorf("names %v, error %v", names, err)
+	}
+	if _, err := shake(t, server.Config(), client(theirs)); err == nil {
+		t.Error("a client with a certificate of another authority is accepted")
+	}
+	if _, err := shake(t, server.Config(), &tls.Config{InsecureSkipVerify: true}); err == nil {
+		t.Error("a client without a certificate is accepted")
+	}
+}
+
+// New files count for the next connection, and bad ones for none.
+func TestFiles_AreReadAgain(t *testing.T) {
+	before, after := newAuthority(t), newAuthority(t)
+	dir := t.TempDir()
+	server, err := open(before.write(t, dir, "server"), 10*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	c := after.write(t, t.TempDir(), "client")
+	pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{pair}}
+	if _, err := shake(t, server.Config(), client); err == nil {
+		t.Fatal("a client of the later authority is accepted before")
+	}
+	after.write(t, dir, "server")
+	deadline := time.Now().Add(time.Minute)
+	for _, err = shake(t, server.Config(), client); err != nil; _, err = shake(t, server.Config(), client) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the new files are not used: %v", err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cert.pem"), []byte("no PEM"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 { // a few hundredths of a second
+		if _, err := shake(t, server.Config(), client); err != nil {
+			t.Errorf("a bad file ended the service: %v", err)
+		}
+	}
+}
+
+func TestFiles_AreRefused(t *testing.T) {
+	a := newAuthority(t)
+	good := a.write(t, t.TempDir(), "server")
+	other := a.write(t, t.TempDir(), "server")
+	bad := filepath.Join(t.TempDir(), "bad.pem")
+	if err := os.WriteFile(bad, []byte("no PEM"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]config.TLS{
+		"no file":              {Cert: "missing.pem", Key: good.Key},
+		"another one's key":    {Cert: good.Cert, Key: other.Key},
+		"no PEM":               {Cert: bad, Key: good.Key},
+		"no authority":         {Cert: good.Cert, Key: good.Key, ClientCA: bad},
+		"a missing authority":  {Cert: good.Cert, Key: good.Key, ClientCA: "missing.pem"},
+		"a key as certificate": {Cert: good.Key, Key: good.Key},
+	} {
+		f, err := Open(c)
+		if err == nil {
+			f.Close()
+			t.Errorf("%s is accepted", name)
+		} else if !strings.Contains(err.Error(), ".pem") {
+			t.Errorf("%s: the error names no file: %v", name, err)
+		}
+	}
+}
