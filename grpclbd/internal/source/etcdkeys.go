@@ -1,0 +1,81 @@
+package source
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/backend"
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+)
+
+// maxNamed is how many bad keys a warning names.
+const maxNamed = 3
+
+// A registered is what is known of a key.
+type registered struct {
+	backend backend.Backend
+	good    bool  // backend is the last good value of the key
+	fault   error // of the value that it has now; nil: none
+}
+
+// keys are the keys below a prefix.
+type keys struct {
+	cfg     config.Source
+	of      map[string]registered
+	foreign string // a key with metadata that is not meant for this program; "": none was seen
+}
+
+// replace takes in all keys that there are. Of a key with a value that can't be used, the last
+// good value stays in use.
+func (k *keys) replace(all []*mvccpb.KeyValue) {
+	before := k.of
+	k.of = make(map[string]registered, len(all))
+	for _, kv := range all {
+		k.of[string(kv.Key)] = k.read(kv, before[string(kv.Key)])
+	}
+}
+
+// put takes in a new value of a key.
+func (k *keys) put(kv *mvccpb.KeyValue) { k.of[string(kv.Key)] = k.read(kv, k.of[string(kv.Key)]) }
+
+// remove forgets a key.
+func (k *keys) remove(kv *mvccpb.KeyValue) { delete(k.of, string(kv.Key)) }
+
+func (k *keys) read(kv *mvccpb.KeyValue, before registered) registered {
+	b, foreign, err := parseValue(kv.Value)
+	if foreign && k.foreign == "" {
+		k.foreign = string(kv.Key)
+	}
+	if err == nil {
+		b, err = complete(b, k.cfg)
+	}
+	if err != nil {
+		return registered{before.backend, before.good, err}
+	}
+	return registered{backend: b, good: true}
+}
+
+// backends returns the backends in the order of the keys, and which keys have a bad value.
+func (k *keys) backends() (all []backend.Backend, warning string) {
+	var faults []string
+	for _, key := range slices.Sorted(maps.Keys(k.of)) {
+		r := k.of[key]
+		if r.good {
+			all = append(all, r.backend)
+		}
+		switch {
+		case r.fault != nil && r.good:
+			faults = append(faults, fmt.Sprintf("key %q keeps its last good value: %v", key, r.fault))
+		case r.fault != nil:
+			faults = append(faults, fmt.Sprintf("key %q is left out: %v", key, r.fault))
+		}
+	}
+	if n := len(faults); n > maxNamed {
+		faults = append(faults[:maxNamed], fmt.Sprintf("and %d more", n-maxNamed))
+	}
+	return all, strings.Join(faults, "; ")
+}
