@@ -66,6 +66,9 @@ func (d *dnsSource) run(ctx context.Context) {
 		case <-timer.Ready():
 			timer.Rang()
 		case batch := <-d.inbox.Ready():
+			if ctx.Err() != nil {
+				return // the look-up failed because it was told to end
+			}
 			for _, m := range d.inbox.Open(batch) {
 				d.handle(core, m)
 			}

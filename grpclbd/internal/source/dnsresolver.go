@@ -118,7 +118,11 @@ func (r resolver) over(ctx context.Context, network, server, name string, kind u
 	switch {
 	case err != nil:
 		return nil, err
-	case !m.Response || len(m.Question) != 1 || m.Question[0].Qtype != kind || !strings.EqualFold(m.Question[0].Name, name):
+	case !m.Response:
+		return nil, errors.New("it answered with a question")
+	case m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError:
+		return m, nil // some servers leave out the question then
+	case len(m.Question) != 1 || m.Question[0].Qtype != kind || !strings.EqualFold(m.Question[0].Name, name):
 		return nil, errors.New("it answered another question")
 	case network == "tcp" && m.Truncated:
 		return nil, errors.New("its answer is truncated by TCP too")

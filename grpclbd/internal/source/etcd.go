@@ -70,6 +70,10 @@ func (e *etcdSource) run(ctx context.Context) {
 		case m, open := <-w.changes:
 			core.changed(time.Now(), m, open, rand.Float64())
 		case batch := <-e.inbox.Ready():
+			if ctx.Err() != nil {
+				w.end()
+				return // the question failed because it was told to end
+			}
 			for _, m := range e.inbox.Open(batch) {
 				handleEtcd(core, m)
 			}

@@ -30,7 +30,7 @@ func (m withEtcd) Run() int {
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(withEtcd{m}) }
 
-var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
+var silentLog = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // A listener is an owner that keeps what a source says.
 type listener struct {
@@ -51,7 +51,7 @@ func newListener(t *testing.T) *listener { return &listener{t, make(chan backend
 func listen(t *testing.T, cfg config.Source, deps Deps) *listener {
 	l := newListener(t)
 	if deps.Log == nil {
-		deps.Log = silent
+		deps.Log = silentLog
 	}
 	t.Cleanup(Start(cfg, 7, l, deps).Stop)
 	return l
