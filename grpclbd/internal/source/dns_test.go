@@ -200,6 +200,7 @@ func TestSource_DNS_Truncated(t *testing.T) {
 
 // What is no answer to the question is not used; the next server is asked.
 func TestSource_DNS_WrongAnswers(t *testing.T) {
+	t.Parallel()
 	good := serve(t, func(q *dns.Msg, _ bool) *dns.Msg { return records(q, "a.test. 9 IN A 10.0.0.1") })
 	for want, answer := range map[string]func(q *dns.Msg) *dns.Msg{
 		"no answer in time": func(q *dns.Msg) *dns.Msg { m := records(q, "a.test. 9 IN A 10.6.6.6"); m.Id++; return m },

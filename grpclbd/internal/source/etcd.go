@@ -18,7 +18,7 @@ import (
 // How long etcd may take to answer.
 const (
 	readTimeout  = 10 * time.Second
-	countTimeout = 3 * time.Second
+	countTimeout = 2 * time.Second
 )
 
 // An etcdSource is the actor that reads and watches a prefix. Each question to etcd has a goroutine of its

@@ -116,6 +116,7 @@ func TestSource_Etcd_Lease(t *testing.T) {
 // A bad value leaves its backend out, with a warning that names the key; the others go on. If the key
 // had a good value before, that stays.
 func TestSource_Etcd_BadValues(t *testing.T) {
+	t.Parallel()
 	for want, value := range map[string]string{
 		`key "services/KEY" is left out: the value is not JSON`: `10.0.0.1:1`,
 		`the value has no Addr`:                                 `{}`,
@@ -125,9 +126,9 @@ func TestSource_Etcd_BadValues(t *testing.T) {
 		`address "greeter:1" is not IP:port`:                    `{"Addr": "greeter:1"}`,
 		`weight 0 is not from 1`:                                `{"Addr": "10.0.0.1:1", "Metadata": {"weight": 0}}`,
 		`weight 2147483648 is not from 1`:                       `{"Addr": "10.0.0.1:1", "Metadata": {"weight": 2147483648}}`,
-		`Metadata: weight: a JSON number 1.5 is not`:            `{"Addr": "10.0.0.1:1", "Metadata": {"weight": 1.5}}`,
-		`Metadata: weight: a JSON string is not`:                `{"Addr": "10.0.0.1:1", "Metadata": {"weight": "9"}}`,
-		`Metadata: labels: a JSON array is not`:                 `{"Addr": "10.0.0.1:1", "Metadata": {"labels": []}}`,
+		`weight in Metadata: a JSON number 1.5 is not`:          `{"Addr": "10.0.0.1:1", "Metadata": {"weight": 1.5}}`,
+		`weight in Metadata: a JSON string is not`:              `{"Addr": "10.0.0.1:1", "Metadata": {"weight": "9"}}`,
+		`labels in Metadata: a JSON array is not`:               `{"Addr": "10.0.0.1:1", "Metadata": {"labels": []}}`,
 		`token "\x00" has a character`:                          `{"Addr": "10.0.0.1:1", "Metadata": {"token": "\u0000"}}`,
 		`zone "x`:                                               `{"Addr": "10.0.0.1:1", "Metadata": {"zone": "x` + strings.Repeat("y", 63) + `"}}`,
 		`the value is not JSON as etcd's naming`:                strings.Repeat(`{"Addr":`, 100_000),
@@ -178,6 +179,7 @@ func TestSource_Etcd_ForeignMetadata(t *testing.T) {
 
 // An etcd that is away is told once. The backends stay, and after it is back the present ones are told.
 func TestSource_LastKnown_Etcd(t *testing.T) {
+	t.Parallel()
 	p, err := proxy.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -206,6 +208,7 @@ func TestSource_LastKnown_Etcd(t *testing.T) {
 
 // What the watch has missed because etcd has compacted it is read.
 func TestSource_Etcd_Compaction(t *testing.T) {
+	t.Parallel()
 	s := newStore(t, etcd.Addr())
 	s.put("a", `{"Addr": "10.0.0.1:1"}`)
 	p, err := proxy.Start()
@@ -235,6 +238,7 @@ func TestSource_Etcd_Compaction(t *testing.T) {
 
 // An etcd that comes back without its data says what is in it now.
 func TestSource_Etcd_DataLost(t *testing.T) {
+	t.Parallel()
 	own, err := etcdtest.Start()
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	etcdCheck = 5 * time.Second       // between two checks that etcd is there and the watch is not stuck
+	etcdCheck = 2 * time.Second       // between two checks that etcd is there and the watch is not stuck
 	etcdPause = 50 * time.Millisecond // between two reports, if many keys change
 	// strikes is how many counts in a row may differ from what the watch has said: the count may
 	// be newer.

@@ -48,7 +48,7 @@ func metadata(text json.RawMessage, b *backend.Backend) (foreign bool, err error
 		}
 		ours = true
 		if fault := json.Unmarshal(value, into); fault != nil {
-			err = fmt.Errorf("Metadata: %s: %w", name, readableJSON(fault))
+			err = fmt.Errorf("%s in Metadata: %w", name, readableJSON(fault))
 		}
 	}
 	weight := 1

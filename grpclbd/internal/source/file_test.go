@@ -123,6 +123,7 @@ func TestSource_LastKnown_File(t *testing.T) {
 
 // The folder may be replaced as a whole.
 func TestSource_LastKnown_FileInANewFolder(t *testing.T) {
+	t.Parallel()
 	f := folder{t, t.TempDir()}
 	f.must(os.Mkdir(f.in("d"), 0o700))
 	f.write("d/b.yaml", "[10.0.0.1:1]")

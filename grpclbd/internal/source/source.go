@@ -24,7 +24,7 @@
 // failure 1 s and then longer, up to 30 s.
 //
 // A prefix in etcd has backends as etcd's own client/v3/naming/endpoints writes them. It is
-// read once and then watched from that revision. Every 5 s the source asks how many keys there are: so it
+// read once and then watched from that revision. Every 2 s the source asks how many keys there are: so it
 // notices that etcd is away, and that the watch is stuck.
 package source
 
