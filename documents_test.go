@@ -34,19 +34,6 @@ func TestReadme_CodeIsRun(t *testing.T) {
 	}
 }
 
-// Each question of docs/operating.md is answered by a line that is run.
-func TestOperating_AnswersAreRun(t *testing.T) {
-	run, lines := readAll(t, "example_test.go"), 0
-	for _, line := range regexp.MustCompile("`(log\\.Print.*?)`").FindAllStringSubmatch(readAll(t, "docs/operating.md"), -1) {
-		if lines++; !strings.Contains(run, "\t"+line[1]+"\n") {
-			t.Errorf("in docs/operating.md and in no program: %s", line[1])
-		}
-	}
-	if lines < 10 {
-		t.Errorf("found %d answers, of over ten", lines)
-	}
-}
-
 // Each snippet of the recipes, of Go or JSON, is in a test of internal/recipes, line by
 // line.
 func TestRecipes_AreRun(t *testing.T) {

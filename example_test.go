@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log"
 	"net"
-	"os"
 	"time"
 
 	"google.golang.org/grpc"
@@ -165,45 +163,6 @@ func ExampleDescribe() {
 	// answered
 	// balanced because the balancer sent a server list
 	// b a b b 0 true <nil>
-}
-
-// What an operator asks, each with the line that answers it.
-func ExampleDescribe_questions() {
-	address, stop := balance(lbserver.Server{Token: "a"})
-	defer stop()
-	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off", creds)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer cc.Close()
-	call(cc)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-
-	fmt.Print("answers: ")
-	log.SetOutput(io.Discard)
-	defer log.SetOutput(os.Stderr)
-	s, err := grpclb.Describe(ctx, cc)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, b := range s.Backends {
-		log.Print(b.Address, b.State, b.Generations, b.Tokens, b.Share)
-		log.Print(b.Error, b.Since)
-	}
-	if l := s.List; l != nil {
-		log.Print(l.Skipped, l.SkippedCount)
-		log.Print(l.Number, l.At, l.Entries, l.InUse, l.Empty)
-		log.Print(s.At.Sub(l.At))
-	}
-	log.Print(s.Mode.Name, s.Mode.Since, s.Mode.Reason)
-	log.Print(s.Pending.Depth, s.At.Sub(s.Pending.Oldest))
-	log.Print(s.Stream.Number, s.Stream.Address, s.Stream.LastEnd, s.Stream.Next)
-	log.Print(s.Generations)
-	log.Print(s.LastReport)
-	log.Print(string(s.Config.Values), s.Config.Origins)
-	fmt.Println(len(s.Backends), len(s.List.Entries), s.Mode.Name, s.Stream.Number)
-	// Output: answers: 1 1 balanced 1
 }
 
 // A policy with another name and shorter times: it falls back after 1 s without a

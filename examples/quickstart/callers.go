@@ -12,19 +12,16 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// callLimit is a call's deadline. Calls take a millisecond; a call that waits for a list or a
-// backend takes longer.
-const callLimit = 5 * time.Second
-
 // dropText is in the status message of dropped calls. Calls to a backend that can't be reached
 // have the same code, UNAVAILABLE, but not this text.
 const dropText = "has this call dropped"
 
 // A load is how many callers there are, the time between two calls of one of
-// them, and how many calls are counted in each phase.
+// them, how long a call may take, and how many calls are counted in each phase.
 type load struct {
 	callers int
 	every   time.Duration
+	limit   time.Duration // a call takes a millisecond; one that waits for a list or a backend, longer
 	calls   int
 }
 
@@ -49,7 +46,7 @@ func startCallers(cc *grpc.ClientConn, l load) callers {
 	c := callers{outcomes: make(chan outcome), cancel: cancel, running: new(sync.WaitGroup)}
 	client := testpb.NewTestServiceClient(cc)
 	for range l.callers {
-		c.running.Go(func() { callSteadily(ctx, client, l.every, c.outcomes) })
+		c.running.Go(func() { callSteadily(ctx, client, l, c.outcomes) })
 	}
 	return c
 }
@@ -64,23 +61,23 @@ func (c callers) stop() {
 
 // callSteadily makes a call at each tick, until ctx is done. Ticks that come during a call are left
 // out.
-func callSteadily(ctx context.Context, client testpb.TestServiceClient, every time.Duration, outcomes chan<- outcome) {
-	ticker := time.NewTicker(every)
+func callSteadily(ctx context.Context, client testpb.TestServiceClient, l load, outcomes chan<- outcome) {
+	ticker := time.NewTicker(l.every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			outcomes <- call(client)
+			outcomes <- call(client, l.limit)
 		}
 	}
 }
 
 // call makes one call. It is not cancelled when the callers stop, because that would look like a
 // failure.
-func call(client testpb.TestServiceClient) outcome {
-	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
+func call(client testpb.TestServiceClient, limit time.Duration) outcome {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	o := outcome{began: time.Now()}
 	answer, err := client.UnaryCall(ctx, &testpb.SimpleRequest{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ type cluster struct {
 	balancer *server                  // what lists is registered with
 	backends [lastBackend + 1]*server // by number; number 0 is dropped, not a server
 	lost     <-chan struct{}          // channel → cluster: the stream to the balancer has ended
+	long     longCall                 // over the channel
 }
 
 // startCluster starts all backends, and a balancer without a list yet: calls wait.
@@ -55,7 +57,7 @@ func (c *cluster) startBackend(n int) error {
 // startBalancer starts a balancer, at the address it had, with g's list. The list is set before
 // the server starts, so that no client is told NOT_FOUND. With an empty list clients wait.
 func (c *cluster) startBalancer(g goal) error {
-	c.lists = lbserver.New(lbserver.Options{})
+	c.lists = lbserver.New(lbserver.Options{ReportInterval: 500 * time.Millisecond})
 	if err := c.announce(g); err != nil {
 		return err
 	}
@@ -96,6 +98,15 @@ func (c *cluster) stop() {
 	}
 }
 
+// addresses says which server has which address.
+func (c *cluster) addresses() string {
+	text := "balancer " + c.balancer.addr
+	for n := 1; n <= lastBackend; n++ {
+		text += fmt.Sprintf(", %s %s", placeName(n), c.backends[n].addr)
+	}
+	return text
+}
+
 // A backend answers with its number, and with the LB token that the call had.
 type backend struct {
 	testpb.UnimplementedTestServiceServer
@@ -112,6 +123,22 @@ func (b backend) UnaryCall(ctx context.Context, _ *testpb.SimpleRequest) (*testp
 		ServerId: strconv.Itoa(b.number),
 		Payload:  &testpb.Payload{Body: []byte(token)},
 	}, nil
+}
+
+// FullDuplexCall answers each message, until the client ends the call.
+func (b backend) FullDuplexCall(call grpc.BidiStreamingServer[testpb.StreamingOutputCallRequest, testpb.StreamingOutputCallResponse]) error {
+	for {
+		_, err := call.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = call.Send(&testpb.StreamingOutputCallResponse{Payload: &testpb.Payload{Body: []byte(placeName(b.number))}})
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // readAnswer is what UnaryCall wrote.

@@ -11,32 +11,49 @@
 //     of the list are gone and the fallback servers are not connected yet, and the code is
 //     UNAVAILABLE.
 //
-// Anything else is printed, and ends the program with exit code 1.
+// Anything else is printed, and ends the program with exit code 1. With -look ADDRESS there is a
+// break before each phase, and the pages of package lbdebug show the channel.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"time"
 )
 
-// timeLimit bounds the whole program, which takes about a quarter of it.
-const timeLimit = 20 * time.Second
+// phaseLimit bounds each phase, which takes less than a second.
+const phaseLimit = 10 * time.Second
 
 func main() {
-	if err := run(os.Stdout, load{callers: 16, every: 10 * time.Millisecond, calls: 900}); err != nil {
+	look := flag.String("look", "", "serve the pages of lbdebug at this `address`, and wait for Enter before each phase")
+	flag.Parse()
+	l := load{callers: 16, every: 10 * time.Millisecond, limit: 5 * time.Second, calls: 900}
+	if err := play(l, *look); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
 
-// run plays the script and returns the first error.
-func run(w io.Writer, l load) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
-	defer cancel()
+// play plays the script, with breaks if look is an address.
+func play(l load, look string) error {
+	if look == "" {
+		return run(os.Stdout, l, nil)
+	}
+	v, err := startViewing(look, os.Stdin)
+	if err != nil {
+		return err
+	}
+	l.limit = time.Hour // calls may have to wait during a break
+	return errors.Join(run(os.Stdout, l, v), v.stop())
+}
+
+// run plays the script and returns the first error. With a viewer there is a break before each
+// phase and after the last one.
+func run(w io.Writer, l load, v *viewer) error {
 	servers, err := startCluster()
 	if err != nil {
 		return err
@@ -47,11 +64,13 @@ func run(w io.Writer, l load) error {
 		return err
 	}
 	defer cc.Close()
-	servers.lost = lost
+	servers.lost, servers.long.cc = lost, cc
 
 	calls := startCallers(cc, l)
 	score := startTally(calls.outcomes, l)
-	err = play(ctx, w, servers, score)
+	if err = playPhases(w, servers, score, v); err != nil {
+		cc.Close() // ends the calls that wait
+	}
 	calls.stop()
 	sums := <-score.totals
 	if err := errors.Join(err, sums.wrong.err()); err != nil {
@@ -61,28 +80,42 @@ func run(w io.Writer, l load) error {
 	return nil
 }
 
-// play plays the phases. It stops at the first phase that goes wrong; the totals say what went
+// playPhases plays the phases. It stops at the first phase that goes wrong; the totals say what went
 // wrong.
-func play(ctx context.Context, w io.Writer, servers *cluster, score tally) error {
+func playPhases(w io.Writer, servers *cluster, score tally, v *viewer) error {
+	v.introduce(w, servers)
 	printHeader(w)
 	for _, p := range script() {
-		score.goals <- p.goal
-		if err := p.deed(servers, p.goal); err != nil {
-			return fmt.Errorf("phase %q: %w", p.goal.phase, err)
+		if err := v.pause(w, p.goal.phase); err != nil {
+			return err
 		}
-		reply := make(chan result, 1)
-		score.done <- reply
-		select {
-		case r := <-reply:
-			printRow(w, r)
-			if r.wrong {
-				return fmt.Errorf("phase %q is not as expected", p.goal.phase)
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("phase %q was not over after %v in all", p.goal.phase, timeLimit)
+		if err := playPhase(w, servers, score, p); err != nil {
+			return fmt.Errorf("phase %q %w", p.goal.phase, err)
 		}
 	}
-	return nil
+	return v.pause(w, "the end")
+}
+
+// playPhase changes the servers, and prints where calls go then.
+func playPhase(w io.Writer, servers *cluster, score tally, p phase) error {
+	ctx, cancel := context.WithTimeout(context.Background(), phaseLimit)
+	defer cancel()
+	score.goals <- p.goal
+	if err := p.deed(servers, p.goal); err != nil {
+		return fmt.Errorf("failed: %w", err)
+	}
+	reply := make(chan result, 1)
+	score.done <- reply
+	select {
+	case r := <-reply:
+		printRow(w, r)
+		if r.wrong {
+			return errors.New("is not as expected")
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("was not over after %v", phaseLimit)
+	}
 }
 
 // conclude prints the totals, if all went as expected.

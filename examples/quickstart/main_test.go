@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // The script as it is played by main, but with fewer calls, made more often.
 func TestQuickstart_EndsInOK(t *testing.T) {
 	var printed bytes.Buffer
-	if err := run(io.MultiWriter(&printed, t.Output()), load{callers: 16, every: 5 * time.Millisecond, calls: 400}); err != nil {
+	if err := run(io.MultiWriter(&printed, t.Output()), load{callers: 16, every: 5 * time.Millisecond, limit: 5 * time.Second, calls: 400}, nil); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(printed.String()), "\n")

@@ -23,6 +23,9 @@ type goal struct {
 	// shares are the weights of the backends, by number, and of dropped.
 	shares map[int]int
 
+	// down is a backend that the list names though it does not run; 0: none.
+	down int
+
 	// gap: after the last call to the old backends, no backend is connected for a moment. A call
 	// that is not wait-for-ready then fails with UNAVAILABLE.
 	gap bool
@@ -55,17 +58,18 @@ func script() []phase {
 			phase:  "handover to other backends",
 			list:   "list-3",
 			shares: map[int]int{4: 1, 5: 1, 6: 1},
-		}, (*cluster).announce},
+		}, (*cluster).handOver},
 		{goal{
 			phase:  "25 % drops",
 			list:   "list-4",
 			shares: map[int]int{4: 1, 5: 1, 6: 1, dropped: 1},
-		}, (*cluster).announce},
+		}, (*cluster).announceDrops},
 		{goal{
-			phase:  "no drops again",
+			phase:  "no drops, and b 3 is down",
 			list:   "list-5",
 			shares: map[int]int{4: 1, 5: 1, 6: 1},
-		}, (*cluster).announce},
+			down:   3,
+		}, (*cluster).announceDown},
 		{goal{
 			phase:  "balancer killed",
 			list:   "list-5",
@@ -89,7 +93,7 @@ func script() []phase {
 func (c *cluster) announce(g goal) error {
 	var list []lbserver.Server
 	for n := range c.backends {
-		if g.shares[n] == 0 {
+		if g.shares[n] == 0 && (n == dropped || n != g.down) {
 			continue
 		}
 		s := lbserver.Server{Token: g.list, Weight: g.shares[n]}
@@ -101,6 +105,30 @@ func (c *cluster) announce(g goal) error {
 		list = append(list, s)
 	}
 	return c.lists.SetServers(service, list)
+}
+
+// handOver announces g while a long call by the list before is in progress.
+func (c *cluster) handOver(g goal) error {
+	if err := c.long.begin(); err != nil {
+		return err
+	}
+	return c.announce(g)
+}
+
+// announceDrops ends the long call, and announces g.
+func (c *cluster) announceDrops(g goal) error {
+	if err := c.long.end(); err != nil {
+		return err
+	}
+	return c.announce(g)
+}
+
+// announceDown stops the backend that is to be down, and announces g.
+func (c *cluster) announceDown(g goal) error {
+	if err := c.backends[g.down].stopGracefully(); err != nil {
+		return fmt.Errorf("%s: %w", placeName(g.down), err)
+	}
+	return c.announce(g)
 }
 
 // killBalancer closes the balancer's connections. It returns when the policy has noticed, so that
