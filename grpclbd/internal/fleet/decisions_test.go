@@ -1,0 +1,244 @@
+package fleet
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
+)
+
+var checks = config.Service{Health: &config.Health{}}
+
+func TestHealth_Check(t *testing.T) {
+	b := serving(t, checks, many(3)...)
+	b.wants("a:1 b:1 c:1") // nothing is known: all are served, and stay so until their first answer
+	b.unhealthy("a")
+	b.wants("b:1 c:1")
+	b.healthy("b", "c")
+	b.wants("b:1 c:1")
+	b.says(1, many(4)...)
+	b.wants("b:1 c:1") // d is new
+	b.healthy("d")
+	b.wants("b:1 c:1 d:1")
+	b.unhealthy("d")
+	b.wants("b:1 c:1")
+	if v := b.backend("d"); v.Health != "unhealthy" || v.Why != "it said NOT_SERVING" || v.Served || v.Reason != "unhealthy: it said NOT_SERVING" {
+		t.Errorf("%+v", v)
+	}
+	b.healthy("d")
+	b.wants("b:1 c:1 d:1")
+}
+
+func TestHealth_Check_SwitchedOnAndOff(t *testing.T) {
+	b := serving(t, config.Service{}, many(2)...)
+	b.wants("a:1 b:1")
+	b.configures(checks)
+	if len(b.watches) != 2 {
+		t.Errorf("watched: %v", b.watches)
+	}
+	b.wants("a:1 b:1")
+	b.unhealthy("a")
+	b.wants("b:1")
+	// Other checks: what is known stays until they have said something.
+	b.configures(config.Service{Health: &config.Health{Fall: 9}})
+	b.wants("b:1")
+	if len(b.watches) != 2 {
+		t.Errorf("watched: %v", b.watches)
+	}
+	b.configures(config.Service{})
+	b.wants("a:1 b:1")
+	b.unhealthy("a") // of a watcher that is gone
+	b.wants("a:1 b:1")
+}
+
+func TestGuard_MinHealthy(t *testing.T) {
+	b := serving(t, checks, many(4)...)
+	b.healthy("a", "b", "c", "d")
+	b.unhealthy("a", "b")
+	b.wants("c:1 d:1") // 50 %
+	b.unhealthy("c")
+	b.wants("a:1 b:1 c:1 d:1")
+	b.wantsLogged(1, "WARN too few backends are healthy, so all are served: minHealthy: 1 of 4 backends healthy, fewer than 50 %")
+	if s := b.sees(); len(s.Guards) != 1 {
+		t.Errorf("guards %q", s.Guards)
+	}
+	b.overrides(drain("d"))
+	b.wants("a:1 b:1 c:1") // one that is drained is not served, whatever the guard says
+	b.overrides()
+	b.healthy("a")
+	b.wants("a:1 d:1")
+	b.wantsLogged(1, "enough backends are healthy again")
+	if s := b.sees(); len(s.Guards) != 0 {
+		t.Errorf("guards %q", s.Guards)
+	}
+}
+
+// Many new backends at a time are no sign that health is wrong.
+func TestGuard_MinHealthy_NewOnesDoNotCount(t *testing.T) {
+	b := serving(t, checks, many(2)...)
+	b.healthy("a", "b")
+	b.says(1, many(9)...)
+	b.wants("a:1 b:1")
+	if s := b.sees(); len(s.Guards) != 0 {
+		t.Errorf("guards %q", s.Guards)
+	}
+}
+
+// If none ever succeeded, the guard decides.
+func TestGuard_MinHealthy_NoneEver(t *testing.T) {
+	b := serving(t, checks, many(3)...)
+	b.unhealthy("a", "b", "c")
+	b.wants("a:1 b:1 c:1")
+	b.configures(config.Service{Health: checks.Health, Guard: config.Guard{MinHealthy: 0, MaxRemove: 50}})
+	b.wants("empty")
+}
+
+func TestOverride_Drain(t *testing.T) {
+	b := serving(t, config.Service{}, many(3)...)
+	other := drain("c")
+	other.Service = "another"
+	mine := drain("b")
+	mine.Service, mine.Why, mine.Until = "svc", "a new disk", b.now.Add(time.Hour)
+	b.overrides(drain("a"), mine, other)
+	b.wants("c:1")
+	if v := b.backend("b"); !v.Draining || v.Reason != "drained by ann: a new disk" {
+		t.Errorf("%+v", v)
+	}
+	b.passes(time.Hour)
+	b.wants("b:1 c:1")
+	if s := b.sees(); len(s.Overrides) != 1 {
+		t.Errorf("overrides %v", s.Overrides)
+	}
+	b.overrides()
+	b.wants("a:1 b:1 c:1")
+}
+
+func TestOverride_Weight(t *testing.T) {
+	b := serving(t, config.Service{}, be("a"), be("b", "weight=3"))
+	b.overrides(weigh("a", 7))
+	b.wants("a:7 b:3")
+	special := weigh("a", 5)
+	special.Service = "svc"
+	b.overrides(special, weigh("a", 7))
+	b.wants("a:5 b:3") // what is said for the service counts more
+	if w := b.backend("a").Weight; w != (view.Weight{Source: 1, Override: 5, Ramp: 100, Used: 5}) {
+		t.Errorf("%+v", w)
+	}
+}
+
+func TestOverride_Drop(t *testing.T) {
+	b := serving(t, config.Service{Drops: []config.Drop{{Token: "shed", Percent: 5}}}, many(3)...)
+	b.wants("a:19 b:19 c:19 drop shed:3")
+	b.overrides(drop("shed", 10), drop("more", 40))
+	b.wants("a:1 b:1 c:1 drop more:" + "2" + " drop shed:1" + "")
+	b.overrides(drop("shed", 60), drop("more", 60))
+	b.wants("drop more:60 drop shed:60") // all calls, and half of them under each token
+	b.says(1)
+	b.confirm(b.now)
+	b.settle()
+	b.wants("empty") // calls wait
+}
+
+func TestOverride_Fallback(t *testing.T) {
+	b := serving(t, config.Service{Zones: &config.Zones{Spill: 70}}, many(2)...)
+	z := b.joins("", "grpclb-zone", "z1")
+	end := override.Override{Kind: override.Fallback, Until: b.now.Add(time.Minute)}
+	b.overrides(end)
+	b.wants("fallback")
+	b.classWants(z.Class, "fallback")
+	other := b.joins("", "grpclb-zone", "z2")
+	b.classWants(other.Class, "fallback")
+	if s := b.sees(); s.Mode != view.Fallback {
+		t.Errorf("mode %s", s.Mode)
+	}
+	b.passes(time.Minute)
+	b.wants("a:1 b:1")
+	b.classWants(other.Class, "a:1 b:1")
+}
+
+func TestLoad_Weights(t *testing.T) {
+	b := serving(t, config.Service{Load: &config.Load{ORCA: true, Interval: 10 * time.Second}}, many(3)...)
+	b.loads(map[string]float64{"a": 100, "b": 300})
+	b.wants("a:16 b:48 c:32") // c has no data: the mean
+	b.passes(10 * time.Second)
+	b.loads(map[string]float64{"a": 104, "b": 305})
+	b.wants("a:16 b:48 c:32") // less than a tenth
+	b.loads(map[string]float64{"a": 200, "b": 300})
+	b.wants("a:26 b:38 c:32")
+	b.loads(map[string]float64{"a": 300})
+	b.wants("a:26 b:38 c:32") // within the interval
+	b.passes(10 * time.Second)
+	b.wants("a:32 b:32 c:32")
+	b.overrides(weigh("b", 2))
+	b.wants("a:32 b:64 c:32")
+	b.overrides()
+	b.passes(10 * time.Second)
+	b.loads(map[string]float64{"a": 0, "b": 0})
+	b.wants("a:1 b:1 c:1")
+	b.configures(config.Service{})
+	b.wants("a:1 b:1 c:1")
+}
+
+func TestLoad_SlowStart(t *testing.T) {
+	b := serving(t, config.Service{SlowStart: 10 * time.Second}, many(2)...)
+	b.passes(time.Minute)
+	b.wants("a:1 b:1")
+	b.says(1, many(3)...)
+	if w := b.backend("c").Weight; w.Ramp != 10 {
+		t.Errorf("%+v", w)
+	}
+	b.wants("a:100 b:100 c:10")
+	b.passes(5 * time.Second)
+	if w := b.backend("c").Weight; w.Ramp < 45 || w.Ramp > 55 {
+		t.Errorf("%+v", w)
+	}
+	b.passes(6 * time.Second)
+	b.wants("a:1 b:1 c:1")
+}
+
+func TestCanary(t *testing.T) {
+	cfg := config.Service{Canary: &config.Canary{Label: "track=canary", Percent: 10}}
+	b := serving(t, cfg, be("a"), be("b", "track=canary"), be("c"), be("d"))
+	b.wants("a:3 c:3 d:3 b:1")
+	cfg.Canary = &config.Canary{Label: "track=canary"}
+	b.configures(cfg)
+	b.wants("a:1 c:1 d:1")
+	b.overrides(drain("a"), drain("c"), drain("d"))
+	b.wants("b:1")
+}
+
+func TestList_RefusedByTheBalancer(t *testing.T) {
+	b := serving(t, config.Service{}, many(2)...)
+	b.refuses = errors.New("entry 2: the token is too long")
+	b.says(1, many(3)...)
+	b.wants("a:1 b:1")
+	b.wantsLogged(1, "ERROR the balancer has refused a list, so clients keep the one before: entry 2: the token is too long")
+	if s := b.sees(); len(s.Guards) != 1 {
+		t.Errorf("guards %q", s.Guards)
+	}
+	b.refuses = nil
+	b.says(1, many(4)...)
+	b.wants("a:1 b:1 c:1 d:1")
+	if s := b.sees(); len(s.Guards) != 0 {
+		t.Errorf("guards %q", s.Guards)
+	}
+}
+
+func TestChange_OneLineEach(t *testing.T) {
+	b := serving(t, checks, many(2)...)
+	b.wantsLogged(1, "the lists have changed from=0 to=2 why=")
+	b.healthy("a")
+	b.wantsLogged(1, "the lists have changed")
+	b.unhealthy("b")
+	b.wantsLogged(1, "the lists have changed from=2 to=1 why=b is unhealthy: it said NOT_SERVING")
+	for range 60 {
+		b.healthy("b")
+		b.unhealthy("b")
+	}
+	if s := b.sees(); len(s.Changes) != 50 || s.Changes[0].To != 1 || s.Changes[0].Why != "b is unhealthy: it said NOT_SERVING" {
+		t.Errorf("%d changes, first %+v", len(s.Changes), s.Changes[0])
+	}
+}

@@ -1,0 +1,46 @@
+package fleet
+
+import (
+	"log/slog"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/observe"
+	"github.com/actorlb/grpclb/grpclbd/internal/source"
+	"github.com/actorlb/grpclb/lbserver"
+)
+
+// A Balancer is told the answers. [lbserver.Balancer] is one. None of its methods may wait for a
+// hook of the balancer, because hooks wait for the fleet.
+type Balancer interface {
+	SetServersFor(service, class string, servers []lbserver.Server) error
+	SetFallbackFor(service, class string) error
+	RemoveFor(service, class string)
+	Remove(service string)
+	Answers(service string) []lbserver.AnswerState
+}
+
+// Deps are what a fleet needs besides its configuration and the balancer.
+type Deps struct {
+	Log      *slog.Logger
+	Sources  Sources
+	Watchers Watchers
+}
+
+// Sources starts sources.
+type Sources interface {
+	StartSource(cfg config.Source, index int, owner source.Owner) Source
+}
+
+// A Source speaks to its owner until it is stopped.
+type Source interface{ Stop() }
+
+// Watchers starts watchers of backends.
+type Watchers interface {
+	StartWatcher(health *config.Health, load *config.Load, owner observe.Owner) Watcher
+}
+
+// A Watcher observes backends and speaks to its owner until it is stopped.
+type Watcher interface {
+	Watch(addresses []string) // in place of those before
+	Stop()
+}

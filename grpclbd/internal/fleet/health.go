@@ -1,0 +1,126 @@
+package fleet
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/observe"
+)
+
+// A census is how many backends are what, without those that are drained.
+type census struct {
+	healthy, unhealthy int
+	unknown            int // and not served
+	presumed           int // unknown, and served
+}
+
+// known is how many backends count for the guard minHealthy. One of which nothing is known
+// yet counts as good if it is served, and not at all if it is not: it may have come this
+// moment.
+func (c census) known() int { return c.healthy + c.unhealthy + c.presumed }
+
+// take counts the backends.
+func (r *roster) take(drained func(address string) bool) (c census) {
+	for _, m := range r.sorted {
+		switch {
+		case drained(m.Address):
+		case m.known && m.health.Healthy:
+			c.healthy++
+		case m.known:
+			c.unhealthy++
+		case m.served:
+			c.presumed++
+		default:
+			c.unknown++
+		}
+	}
+	return c
+}
+
+// A verdict is what health decides for all backends together.
+type verdict int
+
+const (
+	selected   verdict = iota // the healthy ones are served; of whom nothing is known stays as it is
+	unchecked                 // health is not checked: all are served
+	unproven                  // no backend has answered yet: all are served
+	distrusted                // rule guard.min-healthy: too few are healthy, so all are served
+)
+
+// judge applies the rules health.check and guard.min-healthy.
+func (c census) judge(checked bool, minHealthy int) verdict {
+	switch {
+	case !checked:
+		return unchecked
+	case c.known() == 0:
+		return unproven
+	case 100*(c.healthy+c.presumed) < minHealthy*c.known():
+		return distrusted
+	}
+	return selected
+}
+
+// inWords is the sentence about a guard that holds something back; "" if there is none.
+func (v verdict) inWords(c census, minHealthy int) string {
+	switch {
+	case v == distrusted:
+		return fmt.Sprintf("minHealthy: %d of %s healthy, fewer than %d %%: all are served",
+			c.healthy+c.presumed, plural(c.known(), "backend"), minHealthy)
+	case v == unproven && c.unknown > 0:
+		return "no backend has been checked yet: all are served"
+	}
+	return ""
+}
+
+// decide settles who is served. A backend is served from now if it was not before.
+func (r *roster) decide(v verdict, drained func(address string) bool, now time.Time) (served int) {
+	for _, m := range r.sorted {
+		was := m.served
+		m.served, m.reason = m.decide(v, drained(m.Address))
+		if m.served && !was {
+			m.since = now
+		}
+		if m.served {
+			served++
+		}
+	}
+	return served
+}
+
+func (m *member) decide(v verdict, drained bool) (served bool, reason string) {
+	switch {
+	case drained:
+		return false, "drained"
+	case v == unchecked:
+		return true, "health is not checked"
+	case m.known && m.health.Healthy:
+		return true, "healthy"
+	case v == unproven:
+		return true, "no backend has been checked yet"
+	case v == distrusted:
+		return true, "too few backends are healthy, so all are served"
+	case m.known:
+		return false, "unhealthy: " + m.health.Why
+	case m.served:
+		return true, "not checked yet"
+	}
+	return false, "new: served after its first good check"
+}
+
+// served returns how many backends are served.
+func (r *roster) served() int {
+	n := 0
+	for _, m := range r.sorted {
+		if m.served {
+			n++
+		}
+	}
+	return n
+}
+
+// forgetHealth is for a service whose backends are no longer checked.
+func (r *roster) forgetHealth() {
+	for _, m := range r.sorted {
+		m.known, m.health = false, observe.Health{}
+	}
+}

@@ -1,0 +1,137 @@
+package fleet
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/backend"
+	"github.com/actorlb/grpclb/grpclbd/internal/observe"
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+)
+
+// sourceSaid takes the report of a source.
+func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
+	e := c.book.of(slot)
+	if e == nil {
+		return
+	}
+	if r.Err != nil {
+		if e.failed(r.Err, r.At) {
+			c.warn("the source can't be read; what it said last stays in use: "+r.Err.Error(), slog.String("source", e.String()))
+		}
+		return
+	}
+	if e.err != "" {
+		c.info("the source can be read again", slog.String("source", e.String()))
+	}
+	first := !e.spoken
+	held := e.hear(r, c.cfg.Guard, c.excused, now)
+	c.warnOfHold(e, held, now)
+	why := "source " + e.String()
+	if first && c.book.part() {
+		why += " has spoken, so those before it are forgotten"
+	}
+	c.gather(why, now)
+}
+
+// excused reports whether a source may take a backend away without the guard maxRemove.
+func (c *core) excused(address string) bool {
+	return c.roster.unhealthy(address) || c.overrides.drained(address)
+}
+
+// warnOfHold logs that backends are held, once a second at most for each source.
+func (c *core) warnOfHold(e *entry, held int, now time.Time) {
+	if held == 0 || now.Sub(e.warned) < time.Second {
+		return
+	}
+	e.warned = now
+	c.warn(fmt.Sprintf("the source has taken away more than %d %% of its backends: %s held until %s",
+		c.cfg.Guard.MaxRemove, plural(len(e.held), "backend"), e.heldTill.Format(time.RFC3339)),
+		slog.String("source", e.String()), slog.String("why", some(e.heldAddresses())))
+}
+
+// releaseHeld lets go the backends whose hold is over.
+func (c *core) releaseHeld(now time.Time) {
+	c.letGo("the hold is over", now, func(_ string, until time.Time) bool { return !now.Before(until) })
+}
+
+// confirm lets go all backends that are held.
+func (c *core) confirm(now time.Time) {
+	c.letGo("an operator has confirmed", now, func(string, time.Time) bool { return true })
+}
+
+func (c *core) letGo(why string, now time.Time, may func(string, time.Time) bool) {
+	for _, e := range c.book.sources {
+		if n := e.letGo(may); n > 0 {
+			c.info(plural(n, "backend")+" that the source had taken away let go",
+				slog.String("source", e.String()), slog.String("why", why))
+			c.gather("source "+e.String()+", "+why, now)
+		}
+	}
+}
+
+// healthSaid takes what a watcher has found out. One that was stopped is not heard.
+func (c *core) healthSaid(watcher int, all []observe.Health, now time.Time) {
+	if watcher != c.watching.watcher || c.cfg.Health == nil {
+		return
+	}
+	for _, h := range all {
+		m := c.roster.members[h.Address]
+		if m == nil {
+			continue
+		}
+		m.known, m.health = true, h
+		c.change(true, healthInWords(h))
+	}
+	c.letGo("it is unhealthy", now, func(address string, _ time.Time) bool { return c.excused(address) })
+}
+
+func healthInWords(h observe.Health) string {
+	if h.Healthy {
+		return h.Address + " is healthy"
+	}
+	return fmt.Sprintf("%s is unhealthy: %s", h.Address, h.Why)
+}
+
+// loadSaid takes the load that a watcher has measured.
+func (c *core) loadSaid(watcher int, all []observe.Load, now time.Time) {
+	if watcher != c.watching.watcher || c.cfg.Load == nil {
+		return
+	}
+	for _, l := range all {
+		if m := c.roster.members[l.Address]; m != nil {
+			m.load = l
+		}
+	}
+	c.lookAtLoad(now)
+}
+
+func (c *core) lookAtLoad(now time.Time) {
+	if c.scale.look(&c.roster, c.cfg.Load.Interval, now) {
+		c.change(false, "load")
+	}
+}
+
+// overridesSaid takes the overrides of all services.
+func (c *core) overridesSaid(all []override.Override, now time.Time) {
+	first := !c.overrides.said
+	c.overrides.set(c.name, all, now)
+	why := "overrides"
+	if first {
+		why = "overrides were read"
+	}
+	c.applyOverrides(now, why)
+}
+
+// applyOverrides notes what overrides change.
+func (c *core) applyOverrides(now time.Time, why string) {
+	c.overrides.apply(now)
+	var addresses []string
+	for address := range c.overrides.drains {
+		addresses = append(addresses, address)
+	}
+	c.drained.set(c.overrides.drained, addresses)
+	c.letGo("it is drained", now, func(address string, _ time.Time) bool { return c.overrides.drained(address) })
+	c.change(true, why)
+}

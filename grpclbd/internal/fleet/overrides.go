@@ -1,0 +1,85 @@
+package fleet
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+)
+
+// Overrides are what operators have decided for this service, without those that are over.
+type overrides struct {
+	said bool // they were read once
+	all  []override.Override
+
+	drains   map[string]override.Override // by address
+	weights  map[string]int               // by address
+	drops    []config.Drop                // by token
+	fallback *override.Override           // nil: none
+	ends     time.Time                    // of the one that is over first; zero: none
+}
+
+// set takes all overrides of all services. What is for this service alone goes before what is for
+// every one.
+func (o *overrides) set(service string, all []override.Override, now time.Time) {
+	var mine []override.Override
+	for _, v := range all {
+		if v.Service == "" || v.Service == service {
+			mine = append(mine, v)
+		}
+	}
+	slices.SortFunc(mine, func(a, b override.Override) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject(), b.Subject()), cmp.Compare(a.Service, b.Service))
+	})
+	o.said, o.all = true, mine
+	o.apply(now)
+}
+
+// apply leaves out those that are over, and sorts the others by what they do.
+func (o *overrides) apply(now time.Time) {
+	o.all = slices.DeleteFunc(slices.Clone(o.all), func(v override.Override) bool { return v.Over(now) })
+	o.drains, o.weights = make(map[string]override.Override), make(map[string]int)
+	o.drops, o.fallback, o.ends = nil, nil, time.Time{}
+	drops := make(map[string]int)
+	for _, v := range o.all { // of one subject, that for every service comes first
+		switch v.Kind {
+		case override.Drain:
+			o.drains[v.Address] = v
+		case override.Weight:
+			o.weights[v.Address] = v.Value
+		case override.Drop:
+			drops[v.Token] = v.Value
+		case override.Fallback:
+			o.fallback = &v
+		}
+		if !v.Until.IsZero() && (o.ends.IsZero() || v.Until.Before(o.ends)) {
+			o.ends = v.Until
+		}
+	}
+	for token, percent := range drops {
+		o.drops = append(o.drops, config.Drop{Token: token, Percent: percent})
+	}
+	slices.SortFunc(o.drops, byToken)
+}
+
+func byToken(a, b config.Drop) int { return cmp.Compare(a.Token, b.Token) }
+
+func (o *overrides) drained(address string) bool {
+	_, drained := o.drains[address]
+	return drained
+}
+
+// dropped returns the drops of the configuration and of the overrides; of the same token an override
+// counts.
+func (o *overrides) dropped(configured []config.Drop) []config.Drop {
+	all := slices.Clone(o.drops)
+	for _, d := range configured {
+		if !slices.ContainsFunc(all, func(o config.Drop) bool { return o.Token == d.Token }) && d.Percent > 0 {
+			all = append(all, d)
+		}
+	}
+	slices.SortFunc(all, byToken)
+	return all
+}

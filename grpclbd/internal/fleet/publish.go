@@ -1,0 +1,90 @@
+package fleet
+
+import (
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
+	"github.com/actorlb/grpclb/lbserver"
+	"github.com/actorlb/grpclb/lbserver/assign"
+)
+
+// publish decides who is served with which weight, and tells each class what has changed for
+// it.
+func (c *core) publish(now time.Time) {
+	c.mode = view.Serving
+	if c.overrides.fallback != nil {
+		c.mode = view.Fallback
+	}
+	served := c.decide(now)
+	c.ramps = c.roster.weigh(c.overrides.weights, c.scale, assign.Ramp{Window: c.cfg.SlowStart}, now)
+	c.groups = c.roster.places(c.cfg.Canary)
+	c.drops = c.overrides.dropped(c.cfg.Drops)
+	c.totals.expect(c.drops)
+	c.pace.published(now)
+	c.refusal = ""
+
+	changed := false
+	for _, name := range slices.Sorted(maps.Keys(c.classes.byName)) {
+		changed = c.tell(c.classes.byName[name], now) || changed
+	}
+	if changed {
+		change := c.changes.note(served, now)
+		c.info("the lists have changed", slog.Int("from", change.From), slog.Int("to", change.To), slog.String("why", change.Why))
+	}
+	c.changes.published(served)
+	if c.drained.lacks(c.classes.byName) {
+		c.do(number{})
+	}
+}
+
+// decide applies health and its guard.
+func (c *core) decide(now time.Time) (served int) {
+	c.census = c.roster.take(c.overrides.drained)
+	verdict := c.census.judge(c.cfg.Health != nil, c.cfg.Guard.MinHealthy)
+	c.logVerdict(verdict)
+	c.verdict = verdict
+	return c.roster.decide(verdict, c.overrides.drained, now)
+}
+
+// logVerdict logs when the guard minHealthy begins and ends to hold.
+func (c *core) logVerdict(v verdict) {
+	switch {
+	case v == c.verdict:
+	case v == distrusted:
+		c.warn("too few backends are healthy, so all are served: " + v.inWords(c.census, c.cfg.Guard.MinHealthy))
+	case c.verdict == distrusted:
+		c.info("enough backends are healthy again, so only those are served",
+			slog.Int("from", c.census.known()), slog.Int("to", c.census.healthy+c.census.presumed))
+	}
+}
+
+// tell tells a class its answer, if that is another one now.
+func (c *core) tell(cl *class, now time.Time) (changed bool) {
+	a := &answer{fallback: true}
+	if c.mode != view.Fallback {
+		a = &answer{servers: c.list(cl)}
+	}
+	if cl.told.equal(a) {
+		return false
+	}
+	cl.told, cl.changed = a, now
+	c.do(a.action(cl.name))
+	return true
+}
+
+// refused notes that the balancer did not take the answer of a class: clients keep the one before.
+func (c *core) refused(class string, err error) {
+	if c.refusal == "" {
+		c.do(say{slog.LevelError, "the balancer has refused a list, so clients keep the one before: " + err.Error(), nil})
+	}
+	c.refusal = err.Error()
+	if cl := c.classes.byName[class]; cl != nil {
+		cl.told = nil
+	}
+}
+
+// numbered takes the numbers of the answers that were set last.
+func (c *core) numbered(answers []lbserver.AnswerState) { c.drained.numbered(answers) }

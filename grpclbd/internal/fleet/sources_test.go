@@ -1,0 +1,214 @@
+package fleet
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
+)
+
+var twoSources = config.Service{Sources: []config.Source{{DNS: "one"}, {File: "two"}}}
+
+func TestReady_WaitsForEachSource(t *testing.T) {
+	b := newBench(t, twoSources)
+	b.overrides()
+	b.says(2, be("b"))
+	if err := b.admit(); err == nil || err.Error() != `rpc error: code = Unavailable desc = the balancer does not know the backends of "svc" yet: waiting for dns one` {
+		t.Errorf("admit says %v", err)
+	}
+	b.wants("nothing")
+	b.fails(1, errors.New("no such host"))
+	b.wants("nothing")
+	b.says(1)
+	b.wants("b:1")
+	if err := b.admit(); err != nil {
+		t.Errorf("admit says %v", err)
+	}
+}
+
+func TestReady_WaitsForOverrides(t *testing.T) {
+	b := newBench(t, config.Service{})
+	b.says(1, be("a"))
+	if s := b.sees(); s.Mode != view.Waiting || len(s.Waiting) != 1 || s.Waiting[0] != "the overrides in the store" {
+		t.Errorf("%v, waiting for %q", s.Mode, s.Waiting)
+	}
+	b.wants("nothing")
+	b.overrides()
+	b.wants("a:1")
+}
+
+func TestReady_NoneIsAnAnswer(t *testing.T) {
+	b := serving(t, config.Service{})
+	b.wants("empty")
+	if s := b.sees(); s.Mode != view.Serving {
+		t.Errorf("mode %s", s.Mode)
+	}
+}
+
+func TestSource_Merge(t *testing.T) {
+	b := newBench(t, twoSources)
+	b.overrides()
+	b.says(2, be("a", "weight=7"), be("c"))
+	b.says(1, be("a", "weight=2"), be("b"))
+	b.wants("a:2 b:1 c:1")
+	b.wantsLogged(1, "sources describe a backend differently: a: dns one says weight 2, file two says weight 7; the first is used")
+	if s := b.sees(); len(s.Conflicts) != 1 || s.Backends[0].Source != 0 || s.Backends[2].Source != 1 {
+		t.Errorf("conflicts %q, sources of %v", s.Conflicts, s.Backends)
+	}
+	b.says(2, be("a", "weight=7"))
+	b.wantsLogged(1, "sources describe")
+	b.says(1, be("b"), be("x"))
+	b.wants("a:7 b:1 x:1")
+	if s := b.sees(); len(s.Conflicts) != 0 {
+		t.Errorf("conflicts %q", s.Conflicts)
+	}
+}
+
+func TestSource_LastKnown(t *testing.T) {
+	b := serving(t, config.Service{}, be("a"), be("b"))
+	said := b.now
+	b.passes(time.Hour)
+	failed := b.now
+	b.fails(1, errors.New("SERVFAIL"))
+	b.passes(time.Hour)
+	b.fails(1, errors.New("timeout"))
+	b.wants("a:1 b:1")
+	s := b.sees().Sources[0]
+	if s.Error != "timeout" || !s.ErrorAt.Equal(failed) || !s.Said.Before(said) || s.Said.IsZero() || s.Backends != 2 {
+		t.Errorf("%+v", s)
+	}
+	b.wantsLogged(1, "the source can't be read")
+	b.says(1, be("b"))
+	b.wants("b:1")
+	b.wantsLogged(1, "the source can be read again")
+	if s := b.sees().Sources[0]; s.Error != "" || !s.ErrorAt.IsZero() {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestSource_ChangeOfConfiguration(t *testing.T) {
+	b := newBench(t, twoSources)
+	b.overrides()
+	b.says(1, be("a"))
+	b.says(2, be("b"))
+	// The first is gone, the second stays as it is, the third is new.
+	b.configures(config.Service{Sources: []config.Source{{File: "two"}, {Etcd: "three"}}})
+	if len(b.sources) != 2 || b.sources[2].File != "two" || b.sources[3].Etcd != "three" {
+		t.Errorf("sources %v", b.sources)
+	}
+	b.wants("a:1 b:1")
+	if err := b.admit(); err != nil {
+		t.Errorf("admit says %v", err)
+	}
+	b.says(1, be("z")) // it was stopped: it is not heard
+	b.wants("a:1 b:1")
+	b.says(3, be("c"))
+	b.wants("b:1 c:1")
+	// In another order, and nothing else.
+	b.configures(config.Service{Sources: []config.Source{{Etcd: "three"}, {File: "two"}}})
+	b.says(2, be("b"), be("c", "weight=9"))
+	b.wants("b:1 c:1")
+	if s := b.sees().Sources; len(s) != 2 || s[0].Kind != "etcd" || s[1].Name != "two" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestGuard_MaxRemove(t *testing.T) {
+	b := serving(t, config.Service{}, many(4)...)
+	b.says(1, be("a"), be("b"))
+	b.wants("a:1 b:1") // half is no more than 50 %
+	b = serving(t, config.Service{}, many(4)...)
+	b.says(1, be("a"))
+	b.wants("a:1 b:1 c:1 d:1")
+	b.wantsLogged(1, "the source has taken away more than 50 % of its backends: 3 backends held")
+	if s := b.sees(); len(s.Sources[0].Held) != 3 || len(s.Guards) != 1 || s.Sources[0].Backends != 1 {
+		t.Errorf("%+v, guards %q", s.Sources[0], s.Guards)
+	}
+	// Named again, one is not held any more; and what is left to be taken away is no more than half.
+	b.says(1, be("a"), be("b"))
+	b.wants("a:1 b:1")
+	b.says(1)
+	b.wants("a:1 b:1")
+	b.passes(guard.Hold - 2*calm)
+	b.wants("a:1 b:1")
+	b.passes(3 * calm)
+	b.wants("empty")
+	b.wantsLogged(1, "2 backends that the source had taken away let go")
+}
+
+func TestGuard_MaxRemove_EachHasItsTime(t *testing.T) {
+	b := serving(t, config.Service{}, many(4)...)
+	b.says(1, be("d"))
+	b.passes(guard.Hold / 2)
+	b.says(1)
+	b.passes(guard.Hold/2 + calm)
+	b.wants("d:1")
+	b.passes(guard.Hold / 2)
+	b.wants("empty")
+}
+
+func TestGuard_MaxRemove_Confirm(t *testing.T) {
+	b := serving(t, config.Service{}, many(4)...)
+	b.says(1)
+	b.wants("a:1 b:1 c:1 d:1")
+	b.confirm(b.now)
+	b.settle()
+	b.wants("empty")
+}
+
+func TestGuard_MaxRemove_UnlessUnhealthyOrDrained(t *testing.T) {
+	b := serving(t, config.Service{Health: &config.Health{}}, many(4)...)
+	b.healthy("a", "b", "c", "d")
+	b.unhealthy("d")
+	b.overrides(drain("c"))
+	b.says(1, be("a"))
+	b.wants("a:1") // b is a quarter of four
+	b = serving(t, config.Service{Health: &config.Health{}}, many(4)...)
+	b.healthy("a", "b", "c", "d")
+	b.says(1)
+	b.unhealthy("b") // while it is held
+	if held := b.sees().Sources[0].Held; len(held) != 3 {
+		t.Errorf("held: %v", held)
+	}
+	b.overrides(drain("c"))
+	if held := b.sees().Sources[0].Held; len(held) != 2 {
+		t.Errorf("held: %v", held)
+	}
+	b.wants("a:1 d:1")
+}
+
+func TestGuard_MaxRemove_Flapping(t *testing.T) {
+	b := serving(t, config.Service{}, many(8)...)
+	sets := b.sets
+	for range 1000 { // 100 Hz
+		b.sourceSaid(1, report(b, 2), b.now)
+		b.tick(b.now)
+		b.passes(5 * time.Millisecond)
+		b.sourceSaid(1, report(b, 8), b.now)
+		b.tick(b.now)
+		b.passes(5 * time.Millisecond)
+	}
+	if b.sets != sets {
+		t.Errorf("%d lists", b.sets-sets)
+	}
+	if n := b.logged("taken away"); n > 11 {
+		t.Errorf("%d lines", n)
+	}
+}
+
+// A source that flaps within what the guard allows costs ten lists a second.
+func TestSource_Flapping(t *testing.T) {
+	b := serving(t, config.Service{}, many(8)...)
+	sets, lines := b.sets, len(b.log)
+	for i := range 1000 {
+		b.sourceSaid(1, report(b, 7+i%2), b.now)
+		b.tick(b.now)
+		b.perform()
+		b.passes(10 * time.Millisecond)
+	}
+	if b.sets-sets > 101 || len(b.log)-lines > 101 {
+		t.Errorf("%d lists and %d lines in ten seconds", b.sets-sets, len(b.log)-lines)
+	}
+}

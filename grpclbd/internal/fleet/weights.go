@@ -1,0 +1,135 @@
+package fleet
+
+import (
+	"math"
+	"time"
+
+	"github.com/actorlb/grpclb/lbserver/assign"
+)
+
+// unit is what a weight of 1 is in lists whose weights come from load: whole numbers are
+// then fine enough. It is not greater, because a weight is a number of places in a list.
+const unit = 32
+
+// A scale weighs backends by their load (rule load.weights). The lists use the weights that
+// were adopted last, of which the mean is 1.
+type scale struct {
+	adopted time.Time // zero: never
+	active  bool      // one backend at least has data
+	due     time.Time // when to look again; zero: when there is news
+}
+
+// mean returns the mean weight of the backends that have data, or 0.
+func (r *roster) mean() float64 {
+	sum, n := 0.0, 0
+	for _, m := range r.sorted {
+		if w := m.measured(); w > 0 {
+			sum, n = sum+w, n+1
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / float64(n)
+}
+
+// measured returns the weight by load, or 0 without data.
+func (m *member) measured() float64 {
+	if w := m.load.Weight; w > 0 && w <= 1e15 {
+		return w
+	}
+	return 0
+}
+
+// gaugeOf returns what a measured weight is in relation to the mean.
+func gaugeOf(measured, mean float64) float64 {
+	if measured == 0 || mean == 0 {
+		return 0
+	}
+	return measured / mean
+}
+
+// orMean is the gauge, or that of the mean without data.
+func orMean(gauge float64) float64 {
+	if gauge == 0 {
+		return 1
+	}
+	return gauge
+}
+
+// moved reports whether a weight has moved by a tenth since lists used it.
+func (r *roster) moved() bool {
+	mean := r.mean()
+	for _, m := range r.sorted {
+		before, now := orMean(m.gauge), orMean(gaugeOf(m.measured(), mean))
+		if math.Abs(now-before) >= before/10 {
+			return true
+		}
+	}
+	return false
+}
+
+// look adopts the weights by load if one has moved by a tenth, once an interval at most.
+func (s *scale) look(r *roster, interval time.Duration, now time.Time) (adopted bool) {
+	s.due = time.Time{}
+	if !r.moved() {
+		return false
+	}
+	if next := s.adopted.Add(interval); !s.adopted.IsZero() && now.Before(next) {
+		s.due = next
+		return false
+	}
+	mean := r.mean()
+	s.adopted, s.active = now, mean > 0
+	for _, m := range r.sorted {
+		m.gauge = gaugeOf(m.measured(), mean)
+	}
+	return true
+}
+
+// reset is for a service whose load is no longer measured.
+func (s *scale) reset(r *roster) {
+	*s = scale{}
+	for _, m := range r.sorted {
+		m.gauge = 0
+	}
+}
+
+// weigh gives each backend its weight: of an override, else by load, else as the source says;
+// and of that its part while it starts slowly. It returns when a part changes next; zero:
+// it does not.
+func (r *roster) weigh(by map[string]int, s scale, ramp assign.Ramp, now time.Time) (next time.Time) {
+	normal := r.normal()
+	for _, m := range r.sorted {
+		m.full = max(m.Weight, 1)
+		if s.active {
+			m.full = bounded(orMean(m.gauge) * normal * unit)
+		}
+		if w, overridden := by[m.Address]; overridden {
+			m.full = w
+			if s.active {
+				m.full = bounded(float64(w) * unit)
+			}
+		}
+		age := now.Sub(m.since)
+		m.ramp = 100
+		if m.served {
+			m.ramp = ramp.Percent(age)
+			if in, more := ramp.Next(age); more && (next.IsZero() || now.Add(in).Before(next)) {
+				next = now.Add(in)
+			}
+		}
+	}
+	return next
+}
+
+// normal is the mean of the weights that sources say.
+func (r *roster) normal() float64 {
+	sum := 0.0
+	for _, m := range r.sorted {
+		sum += float64(max(m.Weight, 1))
+	}
+	return sum / float64(max(len(r.sorted), 1))
+}
+
+func bounded(w float64) int { return int(min(max(math.Round(w), 1), assign.MaxWeight)) }
