@@ -46,12 +46,13 @@ func newClasses() classes {
 	return classes{byName: map[string]*class{"": {}}}
 }
 
-// nameOf returns the name of a class. No two have the same: a zone with a slash is quoted.
+// nameOf returns the name of a class. No two have the same: a zone that could be
+// mistaken is quoted.
 func nameOf(zone, client string) string {
 	if client == "" {
-		return zone
+		return escaped(zone)
 	}
-	return fmt.Sprintf("%s/%s", escaped(zone), client)
+	return escaped(zone) + "/" + client
 }
 
 func escaped(zone string) string {

@@ -34,7 +34,7 @@ func (c *core) classify(client lbserver.Client, now time.Time) string {
 	s := c.locate(client)
 	s.asked = now
 	key := ""
-	if c.subsets.size > 0 {
+	if c.cfg.Subset > 0 {
 		key = c.classes.clientOf(client)
 	}
 	s.class = c.enter(s.zone, key, now)
@@ -85,10 +85,7 @@ func (c *core) ended(client lbserver.Client, now time.Time) {
 }
 
 // reported counts a load report.
-func (c *core) reported(r lbserver.Report, now time.Time) {
-	c.totals.add(r.Stats)
-	c.streams.heard(r, now)
-}
+func (c *core) reported(r lbserver.Report) { c.streams.heard(r) }
 
 // expire forgets classes that had no stream for a while.
 func (c *core) expire(now time.Time) {
@@ -101,7 +98,7 @@ func (c *core) expire(now time.Time) {
 		c.do(removeClass{cl.name})
 		c.drained.left(cl.name)
 		if cl.client != "" {
-			c.subsets.leave(c.zoneOf(cl), cl.client)
+			c.subsets.leave(cl.name)
 			if c.levels.IsZero() {
 				c.levels = now.Add(levelEvery)
 			}

@@ -14,9 +14,6 @@ func (c *core) configure(cfg config.Service, now time.Time) {
 	before := c.cfg
 	c.cfg = cfg
 	c.zones = newZones(cfg.Zones)
-	if cfg.Subset != before.Subset || (cfg.Zones == nil) != (before.Zones == nil) {
-		c.subsets = newSubsets(cfg.Subset)
-	}
 	c.observe(before)
 	started, stopped := c.book.configure(cfg.Sources)
 	for _, e := range stopped {

@@ -31,8 +31,7 @@ type core struct {
 	watching  watching
 
 	// As published last.
-	groups  [groups]*group
-	drops   []config.Drop
+	lists   lists
 	verdict verdict
 	census  census
 	ramps   time.Time // when a backend that starts slowly gets more; zero: none does
@@ -46,7 +45,6 @@ type core struct {
 
 	pace    pace
 	changes changes
-	totals  totals
 }
 
 // Watching is what the watcher has been told.
@@ -60,8 +58,7 @@ func newCore(service string) *core {
 	return &core{
 		name: service, mode: view.Waiting,
 		conflicts: map[string]string{}, roster: newRoster(),
-		classes: newClasses(), streams: streams{}, subsets: newSubsets(0), drained: drained{},
-		totals: newTotals(service),
+		classes: newClasses(), streams: streams{}, drained: drained{},
 	}
 }
 

@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -11,45 +12,58 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// describe returns what is to be seen, given clients of the balancer and the answers that it
-// has.
-func (c *core) describe(clients []lbserver.ClientState, answers []lbserver.AnswerState, now time.Time) Seen {
-	mine := c.mine(clients)
+// describe returns what is to be seen, given what the balancer knows.
+func (c *core) describe(s lbserver.State) Seen {
+	mine, known := c.mine(s)
 	holders := c.holders(mine)
 	return Seen{Clients: c.viewClients(mine), Service: view.Service{
 		Name: c.name, Mode: c.mode, Waiting: c.waiting(),
 		Sources:   c.viewSources(),
-		Backends:  c.viewBackends(holders),
+		Backends:  c.viewBackends(holders, s.At),
 		Guards:    c.guards(),
 		Overrides: c.overrides.all,
-		Classes:   c.viewClasses(mine, answers),
+		Classes:   c.viewClasses(mine, known.Answers),
 		Conflicts: slices.Sorted(maps.Values(c.conflicts)),
 		Changes:   slices.Clone(c.changes.last),
-		Total:     c.total(mine),
+		Total:     c.total(mine, known),
 	}}
 }
 
-// mine returns the clients of this service.
-func (c *core) mine(clients []lbserver.ClientState) (mine []lbserver.ClientState) {
-	for _, cl := range clients {
+// mine returns the clients of this service, and what the balancer knows of it.
+func (c *core) mine(s lbserver.State) (mine []lbserver.ClientState, known lbserver.ServiceState) {
+	for _, cl := range s.Clients {
 		if cl.Service == c.name {
 			mine = append(mine, cl)
 		}
 	}
-	return mine
+	for _, known := range s.Services {
+		if known.Name == c.name {
+			return mine, known
+		}
+	}
+	return mine, known
 }
 
-func (c *core) total(clients []lbserver.ClientState) store.Total {
-	total := c.totals.now()
-	total.Clients = len(clients)
-	total.Drained = c.drained.holders(clients)
+// total returns what clients reported, as the balancer has counted it.
+func (c *core) total(clients []lbserver.ClientState, known lbserver.ServiceState) store.Total {
+	total := store.Total{
+		Service: c.name, Clients: len(clients), Drained: c.drained.holders(clients),
+		Started: count(known.Calls.Started), Finished: count(known.Calls.Finished),
+		Failed: count(known.Calls.FailedToSend), Known: count(known.Calls.KnownReceived),
+		Drops: make(map[string]int64, len(known.Calls.Dropped)),
+	}
+	for _, d := range known.Calls.Dropped {
+		total.Drops[d.Token] = count(d.Calls)
+	}
 	return total
 }
+
+func count(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
 
 func (c *core) viewSources() (all []view.Source) {
 	for _, e := range c.book.all() {
 		s := view.Source{
-			Kind: e.kind, Name: e.name, Said: e.said, Backends: e.named,
+			Kind: e.kind, Name: e.name, Said: e.last.At, Backends: len(e.last.Backends),
 			Error: e.err, ErrorAt: e.errAt, Held: e.heldAddresses(), HeldTill: e.heldTill,
 		}
 		if slices.Contains(c.book.leaving, e) {
@@ -79,22 +93,18 @@ func (c *core) guards() (all []string) {
 func (c *core) viewClients(clients []lbserver.ClientState) (all []view.Client) {
 	for _, cl := range clients {
 		v := view.Client{
-			ID: cl.ID, Service: c.name, Asked: cl.Asked, Peer: peerOf(cl.Client), Class: cl.Class,
+			ID: cl.ID, Service: c.name, Asked: cl.Asked, Peer: cl.Address, Class: cl.Class,
 			Opened: cl.Opened, Answer: cl.Answer, Handed: cl.Handed,
 		}
 		if s := c.streams[cl.ID]; s != nil {
-			v.Zone, v.ZoneFrom, v.Reported, v.Started = s.zone, s.zoneFrom, s.reported, s.started
+			v.Zone, v.ZoneFrom, v.Started = s.zone, s.zoneFrom, s.started
+		}
+		if r := cl.LastReport; r != nil {
+			v.Reported = r.At
 		}
 		all = append(all, v)
 	}
 	return all
-}
-
-func peerOf(c lbserver.Client) string {
-	if c.Peer == nil || c.Peer.Addr == nil {
-		return ""
-	}
-	return c.Peer.Addr.String()
 }
 
 func (c *core) viewClasses(clients []lbserver.ClientState, answers []lbserver.AnswerState) (all []view.Class) {

@@ -1,12 +1,15 @@
 package fleet
 
 import (
+	"time"
+
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
+	"github.com/actorlb/grpclb/lbserver/assign"
 )
 
-func (c *core) viewBackends(holders map[string]int) (all []view.Backend) {
+func (c *core) viewBackends(holders map[string]int, now time.Time) (all []view.Backend) {
 	shares := c.shares()
 	places := c.book.places()
 	for _, m := range c.roster.sorted {
@@ -17,12 +20,20 @@ func (c *core) viewBackends(holders map[string]int) (all []view.Backend) {
 			Served: m.served, Reason: reasonOf(m, drain, draining),
 			Weight: view.Weight{
 				Source: m.Weight, Load: m.load.Weight, Measured: m.load.At,
-				Override: c.overrides.weights[m.Address], Ramp: m.ramp, Used: m.used,
+				Override: c.overrides.weights[m.Address], Ramp: c.rampOf(m, now), Used: m.used,
 			},
 			Share: shares[m.Address], Clients: holders[m.Address], Draining: draining,
 		})
 	}
 	return all
+}
+
+// rampOf returns how much of its weight a backend has by its age, in per cent.
+func (c *core) rampOf(m *member, now time.Time) int {
+	if !m.served {
+		return 100
+	}
+	return assign.Ramp{Window: c.cfg.SlowStart}.Percent(now.Sub(m.since))
 }
 
 // places returns which place each source has, by slot.

@@ -30,8 +30,7 @@ type Fleet struct {
 	group *actor.Group
 }
 
-// Seen is what can be seen of a fleet: the service, and those of its clients that the question
-// named.
+// Seen is what can be seen of a fleet: the service, and its clients.
 type Seen struct {
 	Service view.Service
 	Clients []view.Client
@@ -100,11 +99,11 @@ func (f *Fleet) Classify(c lbserver.Client) string {
 	return <-reply
 }
 
-// State returns what is to be seen. The clients are those of the balancer; those of other
-// services are ignored. A fleet that has stopped returns the zero value.
-func (f *Fleet) State(clients []lbserver.ClientState) Seen {
+// State returns what is to be seen, given the state of the balancer, of which other services are
+// ignored. A fleet that has stopped returns the zero value.
+func (f *Fleet) State(known lbserver.State) Seen {
 	reply := make(chan Seen, 1)
-	if !f.inbox.stateAsked(clients, reply) {
+	if !f.inbox.stateAsked(known, reply) {
 		return Seen{}
 	}
 	return <-reply

@@ -107,17 +107,6 @@ func (m *member) decide(v verdict, drained bool) (served bool, reason string) {
 	return false, "new: served after its first good check"
 }
 
-// served returns how many backends are served.
-func (r *roster) served() int {
-	n := 0
-	for _, m := range r.sorted {
-		if m.served {
-			n++
-		}
-	}
-	return n
-}
-
 // forgetHealth is for a service whose backends are no longer checked.
 func (r *roster) forgetHealth() {
 	for _, m := range r.sorted {

@@ -25,6 +25,13 @@ func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
 	if e.err != "" {
 		c.info("the source can be read again", slog.String("source", e.String()))
 	}
+	if r.Warning != "" && r.Warning != e.warning {
+		c.warn("the source has something that can't be used: "+r.Warning, slog.String("source", e.String()))
+	}
+	e.warning = r.Warning
+	if e.again(r) {
+		return
+	}
 	first := !e.spoken
 	held := e.hear(r, c.cfg.Guard, c.excused, now)
 	c.warnOfHold(e, held, now)

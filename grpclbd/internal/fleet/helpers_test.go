@@ -3,7 +3,6 @@ package fleet
 import (
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
-	"github.com/actorlb/grpclb/lbserver"
 )
 
 // report is what a source says that names the first n backends.
@@ -19,9 +18,4 @@ func weigh(address string, value int) override.Override {
 
 func drop(token string, percent int) override.Override {
 	return override.Override{Kind: override.Drop, Token: token, Value: percent}
-}
-
-// handed is a client that was handed the answer of a number.
-func handed(c lbserver.Client, number uint64) lbserver.ClientState {
-	return lbserver.ClientState{Client: c, Answer: number, Handed: number}
 }

@@ -16,8 +16,7 @@ import (
 
 // hear takes a report and returns how many backends are held that were not.
 func (e *entry) hear(r backend.Report, g config.Guard, excused func(address string) bool, now time.Time) (held int) {
-	e.spoken, e.said, e.err, e.errAt = true, r.At, "", time.Time{}
-	e.named = len(r.Backends)
+	e.spoken, e.last, e.err, e.errAt = true, r, "", time.Time{}
 	before := e.held
 	kept := e.missing(r.Backends, excused)
 	e.held = make(map[string]time.Time)

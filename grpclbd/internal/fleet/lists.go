@@ -6,88 +6,144 @@ import (
 	"github.com/actorlb/grpclb/lbserver/assign"
 )
 
-// list returns the list of a class: of each group the part that the class has, the groups mixed
-// by their shares, then the drops.
-func (c *core) list(cl *class) []lbserver.Server {
-	var parts []assign.Part
-	for g, group := range c.groups {
-		if servers := c.pick(g, group, cl); len(servers) > 0 {
-			parts = append(parts, assign.Part{Servers: servers, Share: group.share})
+// A book of lists has what all classes' lists are made of. It is made anew with each placing.
+type lists struct {
+	placing placing
+	shares  [groups]int // of the calls
+	spill   int
+	drops   []config.Drop
+
+	zones [groups]map[string]zoneList // those that a class has needed
+}
+
+// A zoneList is the list of one group for clients of one zone, without subsets.
+type zoneList struct {
+	servers     []lbserver.Server
+	kept, spilt int // weights of the zone's own backends, and of the others in the list
+}
+
+func newLists(cfg config.Service, p placing, drops []config.Drop) lists {
+	l := lists{placing: p, drops: drops, shares: [groups]int{100, 0}}
+	if cfg.Canary != nil {
+		l.shares = [groups]int{100 - cfg.Canary.Percent, cfg.Canary.Percent}
+	}
+	if cfg.Zones != nil {
+		l.spill = cfg.Zones.Spill
+	}
+	for g := range l.zones {
+		l.zones[g] = map[string]zoneList{}
+	}
+	return l
+}
+
+// of returns the list of a class: of each group what the class gets, mixed by the groups'
+// shares, with the drops.
+func (l *lists) of(cl *class, s *subsets) []lbserver.Server {
+	var servers [groups][]lbserver.Server
+	for g := range servers {
+		servers[g] = l.fromGroup(g, cl, s)
+	}
+	return l.mixed(servers)
+}
+
+// fromGroup returns what the class gets of one group. With subsets the client's own backends stand for
+// all of its zone, and the others that it has for all others.
+func (l *lists) fromGroup(g int, cl *class, s *subsets) []lbserver.Server {
+	zone := cl.zone
+	if l.spill == 0 {
+		zone = ""
+	}
+	all := l.zone(g, zone)
+	if cl.client == "" || s.size == 0 {
+		return all.servers
+	}
+	var own, far []lbserver.Server
+	for _, b := range s.choose(g, cl.name, zone) {
+		if zone != "" && b.Zone == zone {
+			own = append(own, b.Server)
+		} else {
+			far = append(far, b.Server)
 		}
 	}
-	return withDrops(together(parts), c.drops)
-}
-
-// pick returns the servers of a class from one group.
-func (c *core) pick(g int, group *group, cl *class) []lbserver.Server {
-	p := c.pool(g, group, c.zoneOf(cl))
-	if cl.client == "" || c.subsets.size == 0 {
-		return p.list(p.owns, p.fars)
+	if all.kept == 0 {
+		return far
 	}
-	own, far := c.subsets.choose(g, c.zoneOf(cl), cl.client, p)
-	return p.list(own, far)
+	return mix(assign.Part{Servers: own, Share: all.kept}, assign.Part{Servers: far, Share: all.spilt})
 }
 
-// zoneOf returns the zone of a class; none if zones have been switched off since.
-func (c *core) zoneOf(cl *class) string {
-	if c.cfg.Zones == nil {
-		return ""
+// zone returns the list of a group for clients of a zone (rule zone). Clients of no zone get all
+// backends alike.
+func (l *lists) zone(g int, zone string) zoneList {
+	z, made := l.zones[g][zone]
+	if !made {
+		z = newZoneList(l.placing[g], zone, l.spill)
+		l.zones[g][zone] = z
 	}
-	return cl.zone
+	return z
 }
 
-// pool returns what clients of a zone choose from. If it is new, the subsets get it too.
-func (c *core) pool(g int, group *group, zone string) *pool {
-	_, there := group.zones[zone]
-	p := group.pool(zone, c.spill())
-	if !there && c.subsets.size > 0 {
-		c.subsets.set(g, zone, c.subsets.sizeOf(g, group.share), p)
+func newZoneList(all []assign.Backend, zone string, spill int) zoneList {
+	if zone == "" {
+		return zoneList{servers: assign.Healthy(all), spilt: 1}
 	}
-	return p
-}
-
-func (c *core) spill() int {
-	if c.cfg.Zones == nil {
-		return 0
+	servers, err := assign.Spill(all, zone, spill)
+	if err != nil {
+		panic("BUG: " + err.Error()) // the configuration was checked, and weights are in range
 	}
-	return c.cfg.Zones.Spill
-}
-
-// together mixes the groups that have servers. One that is alone gets all calls, whatever its
-// share.
-func together(parts []assign.Part) []lbserver.Server {
-	for i, p := range parts {
-		if len(parts) > 1 && p.Share == 0 {
-			parts = append(parts[:i:i], parts[i+1:]...)
+	z := zoneList{servers: servers}
+	zones := make(map[string]string, len(all))
+	for _, b := range all {
+		zones[b.Address] = b.Zone
+	}
+	for _, s := range servers {
+		if zones[s.Address] == zone {
+			z.kept += s.Weight
+		} else {
+			z.spilt += s.Weight
 		}
 	}
-	switch len(parts) {
-	case 0:
-		return nil
-	case 1:
-		return parts[0].Servers
-	}
-	return mix(parts...)
+	return z
 }
 
-// withDrops adds entries that drop calls. Each drops its percentage of all calls. If they drop 100 %
-// or more there are no servers, and the drops share the calls. A list without servers has no drops:
-// calls wait.
-func withDrops(servers []lbserver.Server, drops []config.Drop) []lbserver.Server {
-	if len(servers) == 0 || len(drops) == 0 {
-		return servers
+// mixed gives each group and each drop its share of the calls. A drop drops its percentage of all
+// calls. If drops leave nothing, there are no servers, and the drops share the calls. A list without
+// servers has no drops: calls wait.
+func (l *lists) mixed(servers [groups][]lbserver.Server) []lbserver.Server {
+	shares := l.shares
+	if len(servers[stable]) == 0 {
+		shares[canary] = 100 // also if they were to get none
 	}
-	var entries []lbserver.Server
-	var parts []assign.Part
-	left := 100
-	for _, d := range drops {
+	if len(l.drops) == 0 && (len(servers[canary]) == 0 || len(servers[stable]) == 0) {
+		return append(servers[stable], servers[canary]...)
+	}
+	dropped, entries := 0, []assign.Part{}
+	for _, d := range l.drops {
+		dropped += d.Percent
 		entry := lbserver.Server{Token: d.Token, Drop: true, Weight: d.Percent}
-		entries = append(entries, entry)
-		parts = append(parts, assign.Part{Servers: []lbserver.Server{entry}, Share: d.Percent})
-		left -= d.Percent
+		entries = append(entries, assign.Part{Servers: []lbserver.Server{entry}, Share: 100 * d.Percent})
 	}
-	if left <= 0 {
-		return entries
+	if dropped >= 100 && len(servers[stable])+len(servers[canary]) > 0 {
+		return onlyDrops(entries)
 	}
-	return mix(append([]assign.Part{{Servers: servers, Share: left}}, parts...)...)
+	left := max(100-dropped, 0)
+	return mix(append([]assign.Part{
+		{Servers: servers[stable], Share: shares[stable] * left},
+		{Servers: servers[canary], Share: shares[canary] * left},
+	}, entries...)...)
+}
+
+func onlyDrops(parts []assign.Part) (all []lbserver.Server) {
+	for _, p := range parts {
+		all = append(all, p.Servers...)
+	}
+	return all
+}
+
+// mix is assign.Mix of parts that it can't refuse: all weights and shares are in range.
+func mix(parts ...assign.Part) []lbserver.Server {
+	servers, err := assign.Mix(parts...)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return servers
 }

@@ -64,7 +64,7 @@ func (l *loop) hear(m message, now time.Time) {
 	case ended:
 		l.core.ended(m.client, now)
 	case reported:
-		l.core.reported(m.report, now)
+		l.core.reported(m.report)
 	case admitAsked:
 		l.perform()
 		m.reply <- l.core.admit()
@@ -74,7 +74,7 @@ func (l *loop) hear(m message, now time.Time) {
 		m.reply <- class
 	case stateAsked:
 		l.perform()
-		m.reply <- l.core.describe(m.clients, l.balancer.Answers(l.core.name), now)
+		m.reply <- l.core.describe(m.known)
 	default:
 		panic(fmt.Sprintf("BUG: the fleet was told %T", m))
 	}

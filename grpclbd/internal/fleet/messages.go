@@ -104,15 +104,15 @@ type reported struct{ report lbserver.Report }
 
 func (in inbox) reported(r lbserver.Report) { in.Send(reported{r}) }
 
-// stateAsked: what is there to see, given these clients of the balancer? If it is not seen,
-// there is nothing.
+// stateAsked: what is there to see, given what the balancer knows? If it is not seen, there is
+// nothing.
 type stateAsked struct {
-	clients []lbserver.ClientState
-	reply   chan<- Seen // has room for it
+	known lbserver.State
+	reply chan<- Seen // has room for it
 }
 
-func (in inbox) stateAsked(clients []lbserver.ClientState, reply chan<- Seen) bool {
-	return in.Send(stateAsked{clients, reply})
+func (in inbox) stateAsked(known lbserver.State, reply chan<- Seen) bool {
+	return in.Send(stateAsked{known, reply})
 }
 
 func (configured) isMessage()    {}

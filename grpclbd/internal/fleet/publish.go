@@ -8,7 +8,6 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
-	"github.com/actorlb/grpclb/lbserver/assign"
 )
 
 // publish decides who is served with which weight, and tells each class what has changed for
@@ -19,10 +18,7 @@ func (c *core) publish(now time.Time) {
 		c.mode = view.Fallback
 	}
 	served := c.decide(now)
-	c.ramps = c.roster.weigh(c.overrides.weights, c.scale, assign.Ramp{Window: c.cfg.SlowStart}, now)
-	c.groups = c.roster.places(c.cfg.Canary)
-	c.drops = c.overrides.dropped(c.cfg.Drops)
-	c.totals.expect(c.drops)
+	c.place(now)
 	c.pace.published(now)
 	c.refusal = ""
 
@@ -38,6 +34,15 @@ func (c *core) publish(now time.Time) {
 	if c.drained.lacks(c.classes.byName) {
 		c.do(number{})
 	}
+}
+
+// place makes what the lists are made of.
+func (c *core) place(now time.Time) {
+	c.roster.weigh(c.overrides.weights, c.scale)
+	placing, ramps := c.roster.place(c.cfg, now)
+	c.ramps = ramps
+	c.lists = newLists(c.cfg, placing, c.overrides.dropped(c.cfg.Drops))
+	c.subsets.set(c.cfg.Subset, c.lists.shares[canary], placing)
 }
 
 // decide applies health and its guard.
@@ -65,7 +70,7 @@ func (c *core) logVerdict(v verdict) {
 func (c *core) tell(cl *class, now time.Time) (changed bool) {
 	a := &answer{fallback: true}
 	if c.mode != view.Fallback {
-		a = &answer{servers: c.list(cl)}
+		a = &answer{servers: c.lists.of(cl, &c.subsets)}
 	}
 	if cl.told.equal(a) {
 		return false

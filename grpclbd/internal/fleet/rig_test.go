@@ -261,7 +261,12 @@ func (b *bench) leaves(c lbserver.Client) { b.ended(c, b.now); b.settle() }
 
 // sees describes the service to these clients, each of which was handed an answer.
 func (b *bench) sees(clients ...lbserver.ClientState) view.Service {
-	return b.describe(clients, b.all(), b.now).Service
+	return b.describe(b.state(clients)).Service
+}
+
+// state is what the balancer says.
+func (b *bench) state(clients []lbserver.ClientState) lbserver.State {
+	return lbserver.State{At: b.now, Clients: clients, Services: []lbserver.ServiceState{{Name: "svc", Answers: b.all()}}}
 }
 
 func (b *bench) backend(address string, clients ...lbserver.ClientState) view.Backend {

@@ -28,8 +28,7 @@ type member struct {
 	reason string    // why it is served or not
 
 	// From the last time that weights were computed.
-	full int // before the ramp
-	ramp int // per cent
+	full int // before the slow start
 	used int
 }
 
@@ -48,7 +47,7 @@ func (r *roster) set(all map[string]merged) (came, gone, changed []string) {
 		m := r.members[address]
 		switch {
 		case m == nil:
-			m = &member{ramp: 100}
+			m = &member{}
 			r.members[address] = m
 			came = append(came, address)
 		case m.slot != b.slot || !alike(m.Backend, b.Backend):

@@ -27,9 +27,9 @@ type entry struct {
 	cfg        config.Source
 	kind, name string
 
-	spoken   bool // it has said something that was not an error
-	said     time.Time
-	named    int                  // backends in what it said last
+	spoken   bool                 // it has said something that was not an error
+	last     backend.Report       // what it said last
+	warning  string               // what it could not use of that; "": nothing
 	inForce  []backend.Backend    // what it said last, and those that are held; sorted by address
 	held     map[string]time.Time // address → when it goes
 	heldTill time.Time            // when the first of them goes; zero: none is held
@@ -94,6 +94,16 @@ func (b *sourcebook) of(slot int) *entry {
 
 // String is how the log and the page call the source.
 func (e *entry) String() string { return e.kind + " " + e.name }
+
+// again reports whether a report says the same as the one before, and notes when that was. It
+// is so with most: a source says in each of its rounds that nothing has changed.
+func (e *entry) again(r backend.Report) bool {
+	if !e.spoken || len(e.held) > 0 || !e.last.Same(r) {
+		return false
+	}
+	e.last, e.err, e.errAt = r, "", time.Time{}
+	return true
+}
 
 // failed notes that the source could not be read. What it said last stays (rule
 // source.last-known). It returns whether that is news.

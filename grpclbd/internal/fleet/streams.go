@@ -14,8 +14,7 @@ type stream struct {
 	asked    time.Time
 	began    bool
 
-	reported time.Time // the last report; zero: none
-	started  int64     // calls, in all its reports
+	started int64 // calls, in all its reports
 }
 
 // Streams are those that were classified and have not ended, by the client's ID.
@@ -29,10 +28,9 @@ func (s streams) ended(id uint64) *stream {
 }
 
 // heard counts the calls of a report.
-func (s streams) heard(r lbserver.Report, now time.Time) {
+func (s streams) heard(r lbserver.Report) {
 	if one := s[r.Client.ID]; one != nil {
-		one.reported = now
-		one.started = plus(one.started, r.Stats.NumCallsStarted)
+		one.started += max(r.Stats.GetNumCallsStarted(), 0)
 	}
 }
 

@@ -58,8 +58,7 @@ func orMean(gauge float64) float64 {
 }
 
 // moved reports whether a weight has moved by a tenth since lists used it.
-func (r *roster) moved() bool {
-	mean := r.mean()
+func (r *roster) moved(mean float64) bool {
 	for _, m := range r.sorted {
 		before, now := orMean(m.gauge), orMean(gaugeOf(m.measured(), mean))
 		if math.Abs(now-before) >= before/10 {
@@ -72,14 +71,14 @@ func (r *roster) moved() bool {
 // look adopts the weights by load if one has moved by a tenth, once an interval at most.
 func (s *scale) look(r *roster, interval time.Duration, now time.Time) (adopted bool) {
 	s.due = time.Time{}
-	if !r.moved() {
+	mean := r.mean()
+	if s.active == (mean > 0) && !r.moved(mean) {
 		return false
 	}
 	if next := s.adopted.Add(interval); !s.adopted.IsZero() && now.Before(next) {
 		s.due = next
 		return false
 	}
-	mean := r.mean()
 	s.adopted, s.active = now, mean > 0
 	for _, m := range r.sorted {
 		m.gauge = gaugeOf(m.measured(), mean)
@@ -95,32 +94,22 @@ func (s *scale) reset(r *roster) {
 	}
 }
 
-// weigh gives each backend its weight: of an override, else by load, else as the source says;
-// and of that its part while it starts slowly. It returns when a part changes next; zero:
-// it does not.
-func (r *roster) weigh(by map[string]int, s scale, ramp assign.Ramp, now time.Time) (next time.Time) {
+// weigh gives each backend its weight: of an override, else by load, else as the source says.
+func (r *roster) weigh(by map[string]int, s scale) {
 	normal := r.normal()
 	for _, m := range r.sorted {
-		m.full = max(m.Weight, 1)
-		if s.active {
-			m.full = bounded(orMean(m.gauge) * normal * unit)
-		}
-		if w, overridden := by[m.Address]; overridden {
+		w, overridden := by[m.Address]
+		switch {
+		case overridden && s.active:
+			m.full = bounded(float64(w) * unit)
+		case overridden:
 			m.full = w
-			if s.active {
-				m.full = bounded(float64(w) * unit)
-			}
-		}
-		age := now.Sub(m.since)
-		m.ramp = 100
-		if m.served {
-			m.ramp = ramp.Percent(age)
-			if in, more := ramp.Next(age); more && (next.IsZero() || now.Add(in).Before(next)) {
-				next = now.Add(in)
-			}
+		case s.active:
+			m.full = bounded(orMean(m.gauge) * normal * unit)
+		default:
+			m.full = max(m.Weight, 1)
 		}
 	}
-	return next
 }
 
 // normal is the mean of the weights that sources say.
