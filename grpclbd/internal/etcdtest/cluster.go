@@ -6,9 +6,16 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
+
+	"go.etcd.io/etcd/server/v3/etcdserver/api/rafthttp"
 
 	"github.com/actorlb/grpclb/chaos/proxy"
 )
+
+// A member that ends waits for its connections to the others to time out. Their keepalives
+// come three times in this time.
+func init() { rafthttp.ConnReadTimeout, rafthttp.ConnWriteTimeout = time.Second, time.Second }
 
 // A Cluster is several servers that are one etcd. Clients reach each member through a proxy.
 // One goroutine at a time may use it.

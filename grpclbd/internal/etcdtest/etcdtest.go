@@ -53,9 +53,9 @@ func (s *Server) launch() error {
 	c := embed.NewConfig()
 	c.Dir = s.dir
 	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
-	c.UnsafeNoFsync = true                 // a test does not outlive the machine
-	c.TickMs, c.ElectionMs = 10, 100       // one member elects itself at once
-	c.ListenPeerUrls = urls("127.0.0.1:0") // nobody connects
+	c.UnsafeNoFsync = true           // a test does not outlive the machine
+	c.TickMs, c.ElectionMs = 10, 100 // one member elects itself at once
+	c.ListenPeerUrls = nil           // nobody connects
 	c.ListenClientUrls = urls(s.addr)
 	c.AdvertiseClientUrls = c.ListenClientUrls
 	if s.members != "" {
@@ -93,6 +93,7 @@ func (s *Server) URL() string { return "http://" + s.addr }
 // Stop stops the server and keeps its data and its port.
 func (s *Server) Stop() {
 	if s.etcd != nil {
+		s.etcd.Server.HardStop() // or a leader waits until another member leads
 		s.etcd.Close()
 		s.etcd = nil
 	}

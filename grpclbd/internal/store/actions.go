@@ -23,6 +23,9 @@ type ignored struct {
 	err error
 }
 
+// unwritten: a line in the log about totals of this replica that are not written.
+type unwritten struct{ err error }
+
 // sameName: a line in the log about another process with the name of this replica.
 type sameName struct{ name string }
 
@@ -37,6 +40,7 @@ func (tellReplicas) isAction()  {}
 func (tellState) isAction()     {}
 func (run) isAction()           {}
 func (ignored) isAction()       {}
+func (unwritten) isAction()     {}
 func (sameName) isAction()      {}
 func (lost) isAction()          {}
 func (found) isAction()         {}

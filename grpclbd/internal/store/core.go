@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
@@ -24,6 +26,7 @@ type core struct {
 
 	overridesChanged, replicasChanged bool // since the owner heard of them
 	twice                             bool // another process writes under this replica's name
+	tooLong                           bool // this replica's newest totals
 
 	stateKnown bool
 	state      State
@@ -69,9 +72,22 @@ func (c *core) readingFailed(err error) { c.readErr, c.following = err, false }
 
 func (c *core) jobDone(now time.Time, d jobDone, random float64) { c.keeper.done(now, d, random) }
 
+// written takes in new totals of this replica. Those that are too long for etcd are not
+// written; the others keep what was written before.
 func (c *core) written(r Replica) {
 	r.Name, r.Written = c.self, time.Time{}
-	c.keeper.write(r)
+	text, err := json.Marshal(r)
+	if err == nil && len(text) > replicaLimit {
+		err = fmt.Errorf("they have %d bytes, and may have %d", len(text), replicaLimit)
+	}
+	switch {
+	case err == nil:
+		c.tooLong = false
+		c.keeper.write(r)
+	case !c.tooLong:
+		c.tooLong = true
+		c.do(unwritten{err})
+	}
 }
 
 // settle is called after each batch of events: the owner hears what has changed, once.

@@ -14,7 +14,7 @@ import (
 
 const (
 	leaseTTL   = 10 * time.Second // a replica that died vanishes after it
-	renewAfter = 3 * time.Second  // two renewals may fail before the lease ends
+	renewAfter = time.Second      // so an etcd that is away is noticed within 3 s, with jobTime
 	putPause   = time.Second      // between two times that the totals are written
 )
 
@@ -55,14 +55,20 @@ func (k *keeper) due() time.Time {
 	at := k.renewed // a time that is past
 	if k.lease != 0 {
 		at = k.renewed.Add(renewAfter)
-		if again := k.put.Add(putPause); k.dirty && again.Before(at) {
-			at = again
+		if k.putFirst() {
+			at = k.put.Add(putPause)
 		}
 	}
 	if at.Before(k.retry) {
 		return k.retry
 	}
 	return at
+}
+
+// putFirst reports whether the entry is to be written before the lease is renewed: what is
+// due first is done first, so neither can hold up the other.
+func (k *keeper) putFirst() bool {
+	return k.dirty && k.put.Add(putPause).Before(k.renewed.Add(renewAfter))
 }
 
 // next returns the job that is due, or nil.
@@ -74,7 +80,7 @@ func (k *keeper) next(now time.Time) job {
 	switch {
 	case k.lease == 0:
 		return grant{}
-	case !now.Before(k.renewed.Add(renewAfter)):
+	case !k.putFirst():
 		return renew{k.lease}
 	}
 	k.dirty, k.put = false, now

@@ -86,12 +86,14 @@ func (l *loop) do(a action) {
 		l.jobs <- a.job
 	case ignored:
 		l.log.Warn("a value in etcd is ignored", "key", a.key, "why", a.err)
+	case unwritten:
+		l.log.Error("the totals of this replica are not written to etcd: the other replicas go on with older ones", "why", a.err)
 	case sameName:
 		l.log.Error("another process has the name of this replica: give each its own", "replica", a.name)
 	case lost:
-		l.log.Error("etcd can't be reached: what was read last stays in use", "why", a.why)
+		l.log.Error("etcd is away, or fails: what was read last stays in use", "why", a.why)
 	case found:
-		l.log.Info("etcd can be reached again")
+		l.log.Info("etcd answers again")
 	default:
 		panic(fmt.Sprintf("BUG: the store's core wants a %T done", a))
 	}

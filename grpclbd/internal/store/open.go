@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -82,9 +83,17 @@ func (s *Store) Put(ctx context.Context, o override.Override) error {
 		return err
 	}
 	if _, err := s.client.Put(ctx, keyOf(o), string(value), options...); err != nil {
-		return fmt.Errorf("the override was not written to etcd: %w", err)
+		return refused("the override was not written", err)
 	}
 	return nil
+}
+
+// refused says what was not done, and why.
+func refused(what string, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s: etcd does not answer: %w", what, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // leaseFor makes the lease of an override with an end. If the override is lifted or replaced
@@ -99,7 +108,7 @@ func (s *Store) leaseFor(ctx context.Context, o override.Override, now time.Time
 	seconds := int64((o.Until.Sub(now) + time.Second - 1) / time.Second)
 	r, err := s.client.Grant(ctx, seconds)
 	if err != nil {
-		return nil, fmt.Errorf("the override was not written to etcd: %w", err)
+		return nil, refused("the override was not written", err)
 	}
 	return []clientv3.OpOption{clientv3.WithLease(r.ID)}, nil
 }
@@ -111,7 +120,7 @@ func (s *Store) Lift(ctx context.Context, service string, kind override.Kind, su
 	defer cancel()
 	r, err := s.client.Delete(ctx, overrideKey(service, kind, subject))
 	if err != nil {
-		return false, fmt.Errorf("the override was not deleted from etcd: %w", err)
+		return false, refused("the override was not lifted", err)
 	}
 	return r.Deleted > 0, nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
@@ -47,6 +48,9 @@ func parseReplica(key string, value []byte) (Replica, error) {
 	}
 	if err := json.Unmarshal(value, &r); err != nil {
 		return r, err
+	}
+	if r.Name == "" {
+		return r, errors.New("it has no name")
 	}
 	if want := replicaKey(r.Name); want != key {
 		return r, fmt.Errorf("its key has to be %s", want)

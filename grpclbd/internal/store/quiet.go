@@ -14,6 +14,9 @@ func quiet(log *slog.Logger) *zap.Logger {
 	return zap.New(&bridge{log: log}, zap.WithFatalHook(zapcore.WriteThenPanic))
 }
 
+// harmless is an error that a new etcd may report before its first commit. It repeats the step.
+const harmless = "failed to update storage version"
+
 // bridge passes entries of etcd's log on.
 type bridge struct {
 	log    *slog.Logger
@@ -27,7 +30,7 @@ func (b *bridge) With(fields []zapcore.Field) zapcore.Core {
 }
 
 func (b *bridge) Check(e zapcore.Entry, to *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if b.Enabled(e.Level) {
+	if b.Enabled(e.Level) && e.Message != harmless {
 		return to.AddCore(e, b)
 	}
 	return to
