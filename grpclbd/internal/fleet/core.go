@@ -125,4 +125,5 @@ func (c *core) begin(now time.Time) {
 	c.mode = view.Serving
 	c.change(true, "all sources have spoken")
 	c.publish(now)
+	c.do(announce{})
 }

@@ -22,8 +22,15 @@ type Balancer interface {
 // Deps are what a fleet needs besides its configuration and the balancer.
 type Deps struct {
 	Log      *slog.Logger
+	Owner    Owner
 	Sources  Sources
 	Watchers Watchers
+}
+
+// An Owner hears of a fleet. The methods only post messages.
+type Owner interface {
+	// FleetReady: clients may have the service from now on. It is said once.
+	FleetReady(service string)
 }
 
 // Sources starts sources.

@@ -38,6 +38,7 @@ type house struct {
 	address  string
 	sources  chan started // in the order in which they were started
 	watchers chan *watcher
+	ready    chan string
 }
 
 // A started source.
@@ -69,6 +70,8 @@ func (w *watcher) says(address string, healthy bool) {
 	w.owner.HealthSaid([]observe.Health{{Address: address, Healthy: healthy, Since: time.Now(), Why: "timeout"}})
 }
 
+func (h *house) FleetReady(service string) { h.ready <- service }
+
 func (h *house) StartSource(cfg config.Source, index int, owner source.Owner) Source {
 	s := started{cfg, index, owner}
 	h.sources <- s
@@ -83,7 +86,7 @@ func (h *house) StartWatcher(_ *config.Health, _ *config.Load, owner observe.Own
 
 // newHouse must be called in a bubble.
 func newHouse(t *testing.T, cfg config.Service) *house {
-	h := &house{t: t, network: lbtest.NewMemory(), sources: make(chan started, 100), watchers: make(chan *watcher, 100)}
+	h := &house{t: t, network: lbtest.NewMemory(), sources: make(chan started, 100), watchers: make(chan *watcher, 100), ready: make(chan string, 100)}
 	if cfg.Sources == nil {
 		cfg.Sources = []config.Source{{DNS: "one"}}
 	}
@@ -98,7 +101,7 @@ func newHouse(t *testing.T, cfg config.Service) *house {
 		OnEnd:     func(c lbserver.Client, _ error) { h.fleet.Ended(c) },
 		OnReport:  func(r lbserver.Report) { h.fleet.Reported(r) },
 	})
-	h.fleet = Start(cfg, h.balancer, Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Sources: h, Watchers: h})
+	h.fleet = Start(cfg, h.balancer, Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Owner: h, Sources: h, Watchers: h})
 	h.serve()
 	return h
 }
@@ -198,12 +201,17 @@ func TestFleet_WholePipeline(t *testing.T) {
 		h := newHouse(t, config.Service{Health: &config.Health{}, Zones: &config.Zones{Spill: 70}})
 		s, w := <-h.sources, <-h.watchers
 		h.guest().wants(codes.Unavailable.String())
+		if len(h.ready) != 0 {
+			t.Error("the fleet is ready although nobody has spoken")
+		}
 		h.fleet.OverridesSaid(nil)
 		s.says(at(1, "zone=z1"), at(2, "zone=z2"), at(3, "zone=z1"))
 		if watched := <-w.watches; len(watched) != 3 {
 			t.Errorf("watched: %v", watched)
 		}
-		synctest.Wait()
+		if ready := <-h.ready; ready != "svc" {
+			t.Errorf("%q is ready", ready)
+		}
 		z1, none := h.guest("grpclb-zone", "z1"), h.guest()
 		z1.wants("10.0.0.1:80 10.0.0.3:80")
 		none.wants("10.0.0.1:80 10.0.0.2:80 10.0.0.3:80")

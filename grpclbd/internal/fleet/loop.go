@@ -113,6 +113,8 @@ func (l *loop) do(a action) {
 		l.balancer.RemoveFor(l.core.name, a.class)
 	case number:
 		l.core.numbered(l.balancer.Answers(l.core.name))
+	case announce:
+		l.deps.Owner.FleetReady(l.core.name)
 	case say:
 		attrs := append([]slog.Attr{slog.String("service", l.core.name)}, a.attrs...)
 		l.deps.Log.LogAttrs(context.Background(), a.level, a.text, attrs...)

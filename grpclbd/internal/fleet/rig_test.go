@@ -32,7 +32,9 @@ type bench struct {
 	watches []string
 	sources map[int]config.Source
 	ids     uint64 // of clients
-	refuses error  // what the balancer says to a list
+
+	announced int   // how often
+	refuses   error // what the balancer says to a list
 }
 
 var start = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -166,6 +168,11 @@ func (b *bench) performs(a action) {
 		delete(b.answers, a.class)
 	case number:
 		b.numbered(b.all())
+	case announce:
+		if b.answers[""].Number == 0 {
+			b.t.Error("the service is announced before clients have an answer")
+		}
+		b.announced++
 	case say:
 		line := a.level.String() + " " + a.text
 		for _, at := range a.attrs {

@@ -21,10 +21,18 @@ func TestReady_WaitsForEachSource(t *testing.T) {
 	b.wants("nothing")
 	b.fails(1, errors.New("no such host"))
 	b.wants("nothing")
+	if b.announced != 0 {
+		t.Error("it is announced although a source has not spoken")
+	}
 	b.says(1)
 	b.wants("b:1")
 	if err := b.admit(); err != nil {
 		t.Errorf("admit says %v", err)
+	}
+	b.says(1, be("a"))
+	b.wants("a:1 b:1")
+	if b.announced != 1 {
+		t.Errorf("it is announced %d times", b.announced)
 	}
 }
 

@@ -48,6 +48,9 @@ type removeClass struct{ class string }
 // number: find out the numbers of the answers that were set last, and tell the core.
 type number struct{}
 
+// announce: tell the owner that clients may have the service.
+type announce struct{}
+
 // say: write a line to the log.
 type say struct {
 	level slog.Level
@@ -64,6 +67,7 @@ func (setServers) isAction()   {}
 func (setFallback) isAction()  {}
 func (removeClass) isAction()  {}
 func (number) isAction()       {}
+func (announce) isAction()     {}
 func (say) isAction()          {}
 
 // do adds an action to what is to be done.

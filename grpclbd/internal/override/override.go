@@ -45,6 +45,24 @@ func (o Override) Subject() string {
 	return ""
 }
 
+// String says what the override does.
+func (o Override) String() string {
+	text := string(o.Kind)
+	if subject := o.Subject(); subject != "" {
+		text += " " + subject
+	}
+	switch o.Kind {
+	case Weight:
+		text += fmt.Sprintf(" %d", o.Value)
+	case Drop:
+		text += fmt.Sprintf(" %d%%", o.Value)
+	}
+	if o.Service == "" {
+		return text + " of every service"
+	}
+	return fmt.Sprintf("%s of service %q", text, o.Service)
+}
+
 // Over reports whether the override has ended.
 func (o Override) Over(now time.Time) bool { return !o.Until.IsZero() && !now.Before(o.Until) }
 

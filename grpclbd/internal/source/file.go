@@ -2,103 +2,50 @@ package source
 
 import (
 	"context"
-	"fmt"
-	"io"
+	"crypto/sha256"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
-
-	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/textfile"
 )
 
-// maxFile is how long a file may be, in bytes.
-const maxFile = 64 << 20
-
-// A file is the actor that reads a file.
+// A file is what becomes of the texts of a file. The goroutine of the text file owns it.
 type file struct {
+	word
 	cfg    config.Source
 	teller teller
-	log    *slog.Logger
+	hash   [sha256.Size]byte // of the text that was last read without a fault
 }
 
-func (f *file) run(ctx context.Context) {
-	core := &fileCore{cfg: f.cfg, due: time.Now()}
-	timer := actor.NewTimer()
-	defer timer.Stop()
-	watcher, events, lost := f.watch()
-	if watcher != nil {
-		defer func() { _ = watcher.Close() }()
-	}
-	for {
-		timer.Set(core.due)
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.Ready():
-			timer.Rang()
-			f.look(watcher, core)
-		case e := <-events:
-			if f.concerns(e) {
-				core.changed(time.Now())
-			}
-		case <-lost: // events were lost, if nothing worse
-			core.changed(time.Now())
-		}
-	}
+// runFile reads the file until the context is done.
+func runFile(ctx context.Context, cfg config.Source, t teller, log *slog.Logger) {
+	f := textfile.Start(cfg.File, &file{cfg: cfg, teller: t}, log)
+	<-ctx.Done()
+	f.Stop()
 }
 
-// watch returns a watcher that watches nothing yet, and its channels; nil if there can't be one.
-func (f *file) watch() (*fsnotify.Watcher, <-chan fsnotify.Event, <-chan error) {
-	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		f.log.Warn("changes of the file are seen some seconds late, because it can't be watched", "why", err)
-		return nil, nil, nil
-	}
-	return w, w.Events, w.Errors
-}
-
-// look watches the folder, reads the file and tells what came of it. The folder is watched, not
-// the file, because editors and Kubernetes put another file in its place. It is watched
-// anew each time, because it may have been replaced too.
-func (f *file) look(watcher *fsnotify.Watcher, core *fileCore) {
-	if watcher != nil {
-		_ = watcher.Add(filepath.Dir(f.cfg.File)) // if it fails, so does reading, or reading every few seconds has to do
-	}
-	text, err := readFile(f.cfg.File)
-	if r, tell := core.read(time.Now(), text, err); tell {
+// TextSaid makes f the owner of the text file.
+func (f *file) TextSaid(text []byte, err error, now time.Time) {
+	if r, tell := f.read(now, text, err); tell {
 		f.teller.tell(r)
 	}
 }
 
-// concerns reports whether an event in the folder may be about the file. Kubernetes swaps
-// a symbolic link named ..data, to which that of the file points.
-func (f *file) concerns(e fsnotify.Event) bool {
-	name := filepath.Base(e.Name)
-	return name == filepath.Base(f.cfg.File) || strings.HasPrefix(name, "..")
-}
-
-// readFile reads a regular file that is not too long.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// read notes what the file had. It returns what to tell, or false for nothing.
+func (f *file) read(now time.Time, text []byte, err error) (backend.Report, bool) {
 	if err != nil {
-		return nil, err
+		return f.failed(now, err)
 	}
-	if !info.Mode().IsRegular() { // reading may wait forever
-		return nil, fmt.Errorf("%s: it is not a regular file", path)
+	hash := sha256.Sum256(text)
+	if f.last.Backends != nil && hash == f.hash {
+		return f.still(now), true
 	}
-	opened, err := os.Open(path)
+	all, err := parseList(f.cfg, text)
 	if err != nil {
-		return nil, err
+		return f.failed(now, err)
 	}
-	defer func() { _ = opened.Close() }()
-	text, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s: it is longer than %d bytes", path, maxFile)
-	}
-	return text, err
+	f.hash = hash
+	return f.word.read(now, all, ""), true
 }

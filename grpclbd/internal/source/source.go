@@ -66,7 +66,7 @@ func Start(cfg config.Source, index int, owner Owner, deps Deps) *Source {
 	case "static":
 		s.actors.Go(func(context.Context) { t.tell(static(cfg)) })
 	case "file":
-		s.actors.Go((&file{cfg: cfg, teller: t, log: log}).run)
+		s.actors.Go(func(ctx context.Context) { runFile(ctx, cfg, t, log) })
 	case "dns":
 		s.actors.Go(newDNS(cfg, t, s.actors).run)
 	case "etcd":

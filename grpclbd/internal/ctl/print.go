@@ -1,0 +1,189 @@
+package ctl
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
+)
+
+// A table is lines of cells, which are printed in columns.
+type table struct{ *tabwriter.Writer }
+
+func newTable(w io.Writer, head ...string) table {
+	t := table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+	t.line(head...)
+	return t
+}
+
+func (t table) line(cells ...string) {
+	for i, c := range cells {
+		cells[i] = clean(c)
+	}
+	fmt.Fprintln(t, strings.Join(cells, "\t"))
+}
+
+// clean makes a cell of what others wrote.
+func clean(text string) string { return terminal.Clean(cmp.Or(text, "-")) }
+
+// ago says how long ago something was.
+func ago(then, now time.Time) string {
+	if then.IsZero() {
+		return "never"
+	}
+	return now.Sub(then).Round(time.Second).String()
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.1f%%", 100*share) }
+
+// Status prints the balancer and its services, a line each.
+func Status(w io.Writer, s view.State) error {
+	ready := "ready"
+	if !s.Ready {
+		ready = "NOT READY: " + strings.Join(s.NotReady, "; ")
+	}
+	fmt.Fprintf(w, "replica %s, version %s, up for %s, %s\n", clean(s.Replica), clean(s.Version), ago(s.Started, s.At), clean(ready))
+	fmt.Fprintf(w, "configuration %s, read %s ago\n", clean(cmp.Or(s.Config.Path, "from flags")), ago(s.Config.Loaded, s.At))
+	if s.Config.Error != "" {
+		fmt.Fprintf(w, "  a newer one was refused %s ago: %s\n", ago(s.Config.ErrorAt, s.At), clean(s.Config.Error))
+	}
+	if len(s.Config.Restart) > 0 {
+		fmt.Fprintf(w, "  these fields were changed and need a restart: %s\n", clean(strings.Join(s.Config.Restart, ", ")))
+	}
+	fmt.Fprintf(w, "store %s, %s\n", clean(s.Store.Kind), reached(s))
+	fmt.Fprintf(w, "replicas %s\n\n", clean(replicas(s)))
+	t := newTable(w, "SERVICE", "MODE", "SERVED", "HEALTHY", "KNOWN", "CLIENTS", "CALLS", "NOTES")
+	for _, v := range s.Services {
+		served, healthy := count(v)
+		t.line(v.Name, string(v.Mode), fmt.Sprint(served), healthy, fmt.Sprint(len(v.Backends)), fmt.Sprint(v.Total.Clients), fmt.Sprint(v.Total.Started), notes(v, s.At))
+	}
+	return t.Flush()
+}
+
+func reached(s view.State) string {
+	if s.Store.Reached {
+		return "reached"
+	}
+	return fmt.Sprintf("NOT REACHED for %s: %s", ago(s.Store.Since, s.At), clean(s.Store.Why))
+}
+
+func replicas(s view.State) string {
+	var names []string
+	for _, r := range s.Replicas {
+		names = append(names, r.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// count counts backends that are served, and healthy ones if they are checked.
+func count(v view.Service) (served int, healthy string) {
+	good, checked := 0, false
+	for _, b := range v.Backends {
+		if b.Served {
+			served++
+		}
+		if b.Health == "healthy" {
+			good++
+		}
+		checked = checked || b.Health != "unchecked"
+	}
+	if !checked {
+		return served, "-"
+	}
+	return served, fmt.Sprint(good)
+}
+
+// notes says what an operator should know of a service.
+func notes(v view.Service, now time.Time) string {
+	var all []string
+	for _, w := range v.Waiting {
+		all = append(all, "waits for "+w)
+	}
+	all = append(all, v.Guards...)
+	for _, src := range v.Sources {
+		if src.Error != "" {
+			all = append(all, fmt.Sprintf("%s %s fails for %s", src.Kind, src.Name, ago(src.ErrorAt, now)))
+		}
+	}
+	if n := len(v.Overrides); n > 0 {
+		all = append(all, fmt.Sprintf("%d overrides", n))
+	}
+	return strings.Join(all, "; ")
+}
+
+// List prints a service: its sources, backends, overrides, and the last changes.
+func List(w io.Writer, v view.Service, now time.Time) error {
+	fmt.Fprintf(w, "service %s, %s, %d clients, %d calls\n", clean(v.Name), v.Mode, v.Total.Clients, v.Total.Started)
+	for _, g := range v.Guards {
+		fmt.Fprintf(w, "guard: %s\n", clean(g))
+	}
+	fmt.Fprintln(w)
+	t := newTable(w, "SOURCE", "NAME", "SAID", "BACKENDS", "FAULT")
+	for _, src := range v.Sources {
+		fault := src.Error
+		if fault != "" {
+			fault = fmt.Sprintf("for %s: %s", ago(src.ErrorAt, now), fault)
+		}
+		t.line(src.Kind, src.Name, ago(src.Said, now)+" ago", fmt.Sprint(src.Backends), fault)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	t = newTable(w, "BACKEND", "ZONE", "HEALTH", "SINCE", "WEIGHT", "SHARE", "CLIENTS", "REASON")
+	for _, b := range v.Backends {
+		t.line(b.Address, b.Zone, b.Health, ago(b.Since, now), fmt.Sprint(b.Weight.Used), percent(b.Share), fmt.Sprint(b.Clients), cmp.Or(b.Reason, b.Why))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if err := overrides(w, v.Overrides, now); err != nil {
+		return err
+	}
+	for _, c := range v.Changes {
+		fmt.Fprintln(w, change(v.Name, c))
+	}
+	return nil
+}
+
+func overrides(w io.Writer, all []override.Override, now time.Time) error {
+	fmt.Fprintln(w)
+	if len(all) == 0 {
+		return nil
+	}
+	t := newTable(w, "OVERRIDE", "SUBJECT", "VALUE", "ENDS", "WHO", "WHY")
+	for _, o := range all {
+		ends := "when lifted"
+		if !o.Until.IsZero() {
+			ends = "in " + o.Until.Sub(now).Round(time.Second).String()
+		}
+		t.line(string(o.Kind), o.Subject(), fmt.Sprint(o.Value), ends, o.Who, o.Why)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return nil
+}
+
+// change prints one change of a service's lists.
+func change(service string, c view.Change) string {
+	return fmt.Sprintf("%s %s: from %d to %d backends: %s", c.At.Format(time.RFC3339), clean(service), c.From, c.To, clean(c.Why))
+}
+
+// Clients prints the clients of a service, or of all if it is "".
+func Clients(w io.Writer, s view.State, service string) error {
+	t := newTable(w, "CLIENT", "SERVICE", "PEER", "ZONE", "CLASS", "OPEN", "LIST", "HAS", "CALLS")
+	for _, c := range s.Clients {
+		if service == "" || c.Service == service {
+			t.line(fmt.Sprint(c.ID), c.Service, c.Peer, c.Zone, c.Class, ago(c.Opened, s.At), fmt.Sprint(c.Answer), fmt.Sprint(c.Handed), fmt.Sprint(c.Started))
+		}
+	}
+	return t.Flush()
+}

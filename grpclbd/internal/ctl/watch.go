@@ -1,0 +1,122 @@
+package ctl
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
+)
+
+// often is how often a balancer is asked while something is awaited.
+const often = 500 * time.Millisecond
+
+// Watch prints each change of the lists from now on, until the context is done. If the
+// balancer can't be asked for a while, it says so once.
+func (c *Client) Watch(ctx context.Context, w io.Writer) error {
+	var last view.State
+	failed := false
+	for first := true; ; first = false {
+		s, err := c.State(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && first:
+			return err
+		case err != nil && !failed:
+			fmt.Fprintf(w, "the balancer can't be asked: %v\n", err)
+			failed = true
+		case err == nil:
+			failed = false
+			if !first {
+				for _, line := range news(last, s) {
+					fmt.Fprintln(w, line)
+				}
+			}
+			last = s
+		}
+		if !sleep(ctx) {
+			return nil
+		}
+	}
+}
+
+// news returns the changes that the later state has and the earlier one has not, oldest first.
+func news(before, after view.State) (lines []string) {
+	newest := map[string]time.Time{}
+	for _, v := range before.Services {
+		if len(v.Changes) > 0 {
+			newest[v.Name] = v.Changes[0].At
+		}
+	}
+	for _, v := range after.Services {
+		for i := len(v.Changes) - 1; i >= 0; i-- {
+			if v.Changes[i].At.After(newest[v.Name]) {
+				lines = append(lines, change(v.Name, v.Changes[i]))
+			}
+		}
+	}
+	return lines
+}
+
+// WaitDrained waits until no client of any replica has the address, and says so. It prints
+// how many have it whenever that changes.
+func (c *Client) WaitDrained(ctx context.Context, w io.Writer, address string) error {
+	last := -1
+	for {
+		s, err := c.State(ctx)
+		if err != nil {
+			return err
+		}
+		left, known := drained(s, address)
+		if known && left != last {
+			fmt.Fprintf(w, "%s: %d clients still have it\n", address, left)
+			last = left
+		}
+		if known && left == 0 {
+			return nil
+		}
+		if !sleep(ctx) {
+			return ctx.Err()
+		}
+	}
+}
+
+// drained returns how many clients still have a drained address, of all replicas. It is not
+// known before each replica that has a service with the override has heard of it.
+func drained(s view.State, address string) (left int, known bool) {
+	for _, v := range s.Services {
+		n, has := v.Total.Drained[address]
+		if !has {
+			continue
+		}
+		known = true
+		left += n
+		for _, r := range s.Replicas {
+			if r.Name == s.Replica {
+				continue // what this one says itself is newer
+			}
+			for _, t := range r.Services {
+				if n, has := t.Drained[address]; t.Service == v.Name && !has {
+					return 0, false
+				} else if t.Service == v.Name {
+					left += n
+				}
+			}
+		}
+	}
+	return left, known
+}
+
+// sleep waits a moment. It reports whether the context is not done.
+func sleep(ctx context.Context) bool {
+	timer := time.NewTimer(often)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
