@@ -12,10 +12,10 @@ import (
 )
 
 // Each line of Go in the README that is no comment is one of a program that is run: the examples
-// of this package or of lbdebug, or examples/own.
+// of this package or of one with web pages, or examples/own.
 func TestReadme_CodeIsRun(t *testing.T) {
 	run := map[string]bool{"": true}
-	for _, path := range []string{"example_test.go", "lbdebug/example_test.go", "examples/own/main.go"} {
+	for _, path := range []string{"example_test.go", "lbdebug/example_test.go", "lbserver/debugpage/example_test.go", "examples/own/main.go"} {
 		for line := range strings.Lines(readAll(t, path)) {
 			run[strings.TrimSpace(line)] = true
 		}
