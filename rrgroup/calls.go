@@ -18,9 +18,9 @@ import (
 // Whoever makes it zero runs the drain closure. Each call ends either before its counter
 // is closed or after it, so that happens exactly once.
 type calls struct {
-	*shared
-	again counter // picks that take no turn: they use an owed turn, or a child policy picks
-	odd   oddities
+	turns       *counter // of the rotation; with a child policy, turns that decide about drops
+	again       counter  // picks that take no turn: they use an owed turn, or a child policy picks
+	notAnswered notAnswered
 
 	outstanding atomic.Int64 // see above
 	drain       func()       // set before the counter of the first entry is closed
@@ -32,36 +32,27 @@ type calls struct {
 	untold  []tokens.Dropped // when retired: drops that were not reported yet
 }
 
-// shared is the cache line that every pick writes to. The counters of the first few
-// entries are in it too: a call that ends soon after its pick finds the line still in
-// its processor's cache. Two processors that pick from one entry without a pause take
-// 45 ns a call; with a line for each counter they take 150.
-type shared struct {
-	turns counter // turns of the rotation; with a child policy, turns that decide about drops
-	few   [7]counter
-}
-
-// oddities count the ended calls of a generation that were not answered. There are few
+// notAnswered counts the ended calls of a generation that were not answered. There are few
 // of them as long as the backends work, so all entries share one set of counters.
-type oddities struct {
-	unanswered atomic.Int64 // sent, and no byte came back
-	unsent     atomic.Int64 // nothing was sent
-	unused     atomic.Int64 // gRPC did not use the pick, so there was no call
-	owed       *owedTurns   // takes the turns of unused picks; nil if the list has no drops
+type notAnswered struct {
+	sent   atomic.Int64 // sent, and no byte came back
+	unsent atomic.Int64 // nothing was sent
+	unused atomic.Int64 // gRPC did not use the pick, so there was no call
+	owed   *owedTurns   // takes the turns of unused picks; nil if the list has no drops
 }
 
 // mark counts a call that was not answered. That comes before the call is counted as
 // finished, so a report never takes it for an answered one. If gRPC did not use the pick,
 // because the connection broke meanwhile, its DoneInfo is zero.
-func (o *oddities) mark(sent, failed bool) {
+func (n *notAnswered) mark(sent, failed bool) {
 	switch {
 	case sent:
-		o.unanswered.Add(1)
+		n.sent.Add(1)
 	case failed:
-		o.unsent.Add(1)
+		n.unsent.Add(1)
 	default:
-		o.unused.Add(1)
-		o.owed.owe()
+		n.unused.Add(1)
+		n.owed.owe()
 	}
 }
 

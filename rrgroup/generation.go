@@ -32,32 +32,34 @@ type generation struct {
 // starts after an entry that random selects.
 func newGeneration(plan *Plan, now time.Time, random uint64) *generation {
 	n := plan.size()
+	turns := newTurns()
 	g := &generation{
 		plan: plan, since: now, size: n, provenance: plan.Provenance,
-		blocks: newBlocks(n), calls: calls{shared: new(shared)},
+		blocks: newBlocks(n), calls: calls{turns: &turns[0]},
 	}
-	r := &rotation{of: g}
-	if n > 0 {
-		r.last = int(random % uint64(n))
-	}
-	g.by = r
 	for i, b := range plan.backends() {
 		e := g.entry(i)
-		e.generation, e.place, e.backend = g, uint32(i), b
+		e.generation, e.backend = g, b
 	}
+	g.countFinished(turns)
+	r := &rotation{of: g}
+	if n > 0 {
+		r.last = g.entry(int(random % uint64(n)))
+	}
+	g.by = r
 	return g
 }
 
 // dropBy makes the drop table if the list has drops.
 func (g *generation) dropBy(owed *owedTurns) {
 	if g.plan.drops() {
-		g.drops, g.odd.owed = newDropTable(g.plan.List, &g.turns, owed), owed
+		g.drops, g.notAnswered.owed = newDropTable(g.plan.List, g.turns, owed), owed
 	}
 }
 
-// block is how many entries are allocated together: a kilobyte. A call in flight keeps
-// only the block of its entry in memory.
-const block = 16
+// block is how many entries are allocated together: a kilobyte, with the 8 bytes that
+// the runtime needs. A call in flight keeps only the block of its entry in memory.
+const block = 21
 
 func newBlocks(entries int) [][]entry {
 	blocks := make([][]entry, 0, (entries+block-1)/block)

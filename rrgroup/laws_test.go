@@ -158,7 +158,7 @@ func (c *court) finish(n int) {
 func (p *roundRobin) after(last, n int) int {
 	for i := 1; ; i++ {
 		place := (last + i) % n
-		if slices.ContainsFunc(p.ready, func(e *entry) bool { return int(e.place) == place }) {
+		if slices.ContainsFunc(p.ready, func(e *entry) bool { return e.place() == place }) {
 			return place
 		}
 	}

@@ -83,11 +83,11 @@ func (l *ledger) takeDrops() (all []tokens.Dropped) {
 //     next report;
 //   - picks are read last, so there are at least as many as finished calls.
 func (g *generation) totals() totals {
-	unsent := g.odd.unsent.Load()
+	unsent := g.notAnswered.unsent.Load()
 	over := g.over()
-	unused := g.odd.unused.Load()
+	unused := g.notAnswered.unused.Load()
 	over -= unused
-	received := over - g.odd.unsent.Load() - g.odd.unanswered.Load()
+	received := over - g.notAnswered.unsent.Load() - g.notAnswered.sent.Load()
 	return totals{started: g.begun() - unused, finished: over, unsent: unsent, received: received}
 }
 

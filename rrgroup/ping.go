@@ -66,7 +66,7 @@ func (p Probe) tell(o Outcome) {
 // the next call goes to.
 func (p *roundRobin) ping(info balancer.PickInfo) (balancer.PickResult, error) {
 	_, place := p.size.divide(uint64(p.pings.add()) - 1)
-	return pingOver(info.Ctx, p.ready[place].result.SubConn), nil
+	return pingOver(info.Ctx, p.ready[place].conn), nil
 }
 
 // ping has the child pick for a ping.

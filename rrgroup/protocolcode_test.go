@@ -24,11 +24,11 @@ var operations = map[string]string{
 	"roundRobin.pickAgain":  "again.add owe turns.now",          // owe only if it is refused
 	"dropTable.take":        "turns.add",
 	"entry.Pick":            "again.add",
-	"oddities.mark":         "unanswered.Add unsent.Add unused.Add owe", // one of the three
+	"notAnswered.mark":      "sent.Add unsent.Add unused.Add owe", // one of the three
 	"calls.await":           "outstanding.Add drain",
 
 	"generation.retire":             "turns.close again.close picks newDrops finished.close await", // finished.close of each entry
-	"generation.totals":             "unsent.Load over unused.Load unsent.Load unanswered.Load begun",
+	"generation.totals":             "unsent.Load over unused.Load unsent.Load sent.Load begun",
 	"generation.over":               "outstanding.Load finished.now",
 	"GenerationState.FinishedCalls": "finished.now", // that it is closed meanwhile does not matter: each call that ends is counted
 	"generation.begun":              "turns.now again.now picks",
@@ -52,8 +52,8 @@ var operations = map[string]string{
 	"roundRobin.picks":    "turns.now again.now",
 	"rotation.newPicker":  "picks",
 	"rotation.lastPicked": "picks",
-	"entry.picked":        "made.Load",
-	"entry.firstPicked":   "mark finished.add await made.CompareAndSwap made.Store",
+	"entry.picked":        "result.Load",
+	"entry.firstPicked":   "mark finished.add await result.CompareAndSwap",
 	"Group.perform":       "drain retire", // drain makes the closure
 }
 
@@ -87,7 +87,11 @@ func TestProtocol_AtomicsOfTheCode(t *testing.T) {
 	for _, file := range source(t) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if f, ok := n.(*ast.Field); ok && len(f.Names) > 0 {
-				if of, ok := f.Type.(*ast.SelectorExpr); ok && of.X.(*ast.Ident).Name == "atomic" {
+				typ := f.Type
+				if generic, ok := typ.(*ast.IndexExpr); ok {
+					typ = generic.X
+				}
+				if of, ok := typ.(*ast.SelectorExpr); ok && of.X.(*ast.Ident).Name == "atomic" {
 					for _, name := range f.Names {
 						found = append(found, name.Name)
 					}
@@ -132,7 +136,7 @@ func nameOf(f *ast.FuncDecl) string {
 
 var (
 	atomics   = []string{"Add", "And", "CompareAndSwap", "Load", "Or", "Store", "Swap", "add", "close", "now"}
-	fields    = []string{"made", "outstanding", "turns", "unanswered", "unsent", "unused", "word"}
+	fields    = []string{"outstanding", "result", "sent", "turns", "unsent", "unused", "word"}
 	counters  = []string{"turns", "again", "finished", "pings"}
 	functions = []string{
 		"pick", "pickAgain", "picks", "mark", "await", "begun", "over", "turn", "drop", "owe", "collect", "newDrops", "carryOn",

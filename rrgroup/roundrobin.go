@@ -81,7 +81,7 @@ func (p *roundRobin) picks() uint64 {
 // newRoundRobin returns a picker over these entries of g, with offset 0.
 func newRoundRobin(g *generation, ready []*entry) *roundRobin {
 	return &roundRobin{
-		turns: &g.turns,
+		turns: g.turns,
 		ready: ready,
 		size:  newDivisor(len(ready)),
 		drops: g.drops,
@@ -104,8 +104,8 @@ func (r *rotation) newPicker(door Door) *roundRobin {
 	return p
 }
 
-// lastPicked returns the place of the entry that was picked last.
-func (r *rotation) lastPicked() int {
+// lastPicked returns the entry that was picked last.
+func (r *rotation) lastPicked() *entry {
 	p := r.built
 	if p == nil {
 		return r.last
@@ -114,31 +114,30 @@ func (r *rotation) lastPicked() int {
 	if picks == p.since {
 		return r.last
 	}
-	return int(p.at(picks - 1).place)
+	return p.at(picks - 1)
 }
 
 // readyEntries returns the READY entries in the order of the list, and the place among them
 // of the first one after the entry that was picked last.
 func (r *rotation) readyEntries() (ready []*entry, after int) {
 	ready = make([]*entry, 0, r.tally.ready)
-	before := 0
 	for i, c := range r.conns {
-		if c.state != connectivity.Ready {
-			continue
+		e := r.of.entry(i)
+		if c.state == connectivity.Ready {
+			ready = append(ready, e.onto(c.sc))
 		}
-		if i <= r.last {
-			before++
+		if e == r.last {
+			after = len(ready)
 		}
-		ready = append(ready, r.of.entry(i).onto(c.sc))
 	}
-	return ready, before % len(ready)
+	return ready, after % len(ready)
 }
 
 // onto sets the SubConn for picks of e. It writes only the first time, before a picker with
 // e is published: the SubConn of an entry never changes.
 func (e *entry) onto(sc balancer.SubConn) *entry {
-	if e.result.SubConn == nil {
-		e.result.SubConn = sc
+	if e.conn == nil {
+		e.conn = sc
 	}
 	return e
 }

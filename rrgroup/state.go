@@ -45,7 +45,7 @@ type GenerationState struct {
 func (g *GenerationState) FinishedCalls(yield func(addr string, calls uint64) bool) {
 	for _, b := range g.blocks {
 		for i := range b {
-			if !yield(b[i].backend.Addr, b[i].finished().now()) {
+			if !yield(b[i].backend.Addr, b[i].finished.now()) {
 				return
 			}
 		}

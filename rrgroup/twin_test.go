@@ -278,10 +278,10 @@ func (e *ensemble) compare() error {
 	}
 	var ready []string
 	for _, r := range p.ready {
-		if r.result.SubConn.(*connection).shut {
+		if r.conn.(*connection).shut {
 			return fmt.Errorf("the picker names a SubConn that is shut down")
 		}
-		ready = append(ready, r.generation.conns()[r.place].address.Addr)
+		ready = append(ready, r.generation.conns()[r.place()].address.Addr)
 	}
 	if got, want := strings.Join(ready, " "), e.twin.ready(&e.core.pool); got != want {
 		return fmt.Errorf("the picker has %q, the twin %q", got, want)
@@ -291,3 +291,13 @@ func (e *ensemble) compare() error {
 
 // conns are the SubConns of a generation that the group's own rotation chooses for.
 func (g *generation) conns() []*subConn { return g.by.(*rotation).conns }
+
+// place returns the place of e in its rotation.
+func (e *entry) place() int {
+	for i := range e.generation.size {
+		if e.generation.entry(i) == e {
+			return i
+		}
+	}
+	panic("BUG: an entry that is not of its generation")
+}
