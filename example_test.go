@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -92,6 +93,29 @@ func Example_resolver() {
 	defer cc.Close()
 	fmt.Println(call(cc))
 	// Output: answered, with the token "blue"
+}
+
+func init() {
+	balancer.Register(grpclb.NewBuilder(grpclb.WithName("grpclb_z1"), grpclb.WithBalancerHeaders("zone", "z1")))
+}
+
+// Headers tell the balancer where the client is, and it has a list for clients there. A policy with
+// headers is registered when the program starts (above, in an init function), and chosen by the
+// service config. Without WithName it would be "grpclb" itself, for all channels of the process.
+func Example_headers() {
+	address, stop := balanceClass(lbserver.Options{
+		Classify: func(c lbserver.Client) string { return strings.Join(c.Metadata.Get("zone"), "") },
+	}, "z1", lbserver.Server{Token: "near"})
+	defer stop()
+
+	builder := lbresolver.NewBuilder(lbresolver.WithServiceConfig(`{"loadBalancingConfig": [{"grpclb_z1": {}}]}`))
+	cc, err := grpc.NewClient("grpclb://"+address+"/service.example.com:443?fallback=off", creds, grpc.WithResolvers(builder))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cc.Close()
+	fmt.Println(call(cc))
+	// Output: answered, with the token "near"
 }
 
 // A balancer, in a program that knows the backends.

@@ -28,14 +28,19 @@ func call(cc *grpc.ClientConn) string {
 // balance starts a backend for each of the servers, and a balancer with a list of
 // them for service.example.com:443. It returns the balancer's address.
 func balance(servers ...lbserver.Server) (address string, stop func()) {
-	b := lbserver.New(lbserver.Options{})
+	return balanceClass(lbserver.Options{}, "", servers...)
+}
+
+// balanceClass is balance for the clients of a class.
+func balanceClass(options lbserver.Options, class string, servers ...lbserver.Server) (address string, stop func()) {
+	b := lbserver.New(options)
 	var stops []func()
 	for i := range servers {
 		var end func()
 		servers[i].Address, end = onLoopback(func(s grpc.ServiceRegistrar) { testpb.RegisterTestServiceServer(s, backend{}) })
 		stops = append(stops, end)
 	}
-	if err := b.SetServers("service.example.com:443", servers); err != nil {
+	if err := b.SetServersFor("service.example.com:443", class, servers); err != nil {
 		log.Fatal(err)
 	}
 	address, end := onLoopback(b.Register, lbserver.KeepaliveEnforcement())

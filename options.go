@@ -1,10 +1,13 @@
 package grpclb
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/actorlb/grpclb/internal/diary"
 )
@@ -41,6 +44,20 @@ func (d dialOption) apply(b *Builder) { b.dial = append(b.dial, d...) }
 // policy nothing else) and the configured keepalive. Replace credentials by
 // grpc.WithTransportCredentials; with a bundle as well, gRPC refuses to dial.
 func WithBalancerDialOptions(options ...grpc.DialOption) Option { return dialOption(options) }
+
+// WithBalancerHeaders adds headers to each stream to the balancer, by which it can tell zones and
+// clients apart: an lbserver has them in Client.Metadata, for its Classify. Keys and values take
+// turns; an odd number of them panics. Keys are sent in lower case; those that begin with "grpc-"
+// are gRPC's own and are not sent. Calls to backends do not get them. A balancer can't know that
+// they are true: for what clients must not claim, use certificates.
+func WithBalancerHeaders(pairs ...string) Option {
+	_ = metadata.Pairs(pairs...) // which panics
+	pairs = slices.Clone(pairs)
+	return dialOption{grpc.WithChainStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn,
+		method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+		return open(metadata.AppendToOutgoingContext(ctx, pairs...), desc, cc, method, options...)
+	})}
+}
 
 // balancerDialOptions returns the options for the channel to the balancer: what the channel has,
 // then what the builder was given. Without credentials gRPC refuses to dial, so no stream to a

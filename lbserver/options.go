@@ -50,6 +50,7 @@ type Options struct {
 
 	// Classify, if not nil, returns the class of a client, from its Peer, Metadata or
 	// Service: clients of a class can have a list of their own, see [Balancer.SetServersFor].
+	// (Go clients of this module send Metadata by grpclb.WithBalancerHeaders.)
 	// It is asked once for a stream. A class may be any text of up to 255 bytes in UTF-8; a
 	// stream with any other ends with INVALID_ARGUMENT. The class "" is for clients without
 	// one; if Classify is nil, all clients are in it. The number of classes has no bound: a
