@@ -44,5 +44,7 @@ func TestStream_Headers_Odd(t *testing.T) {
 			t.Error("a header without a value is taken")
 		}
 	}()
-	grpclb.NewBuilder(grpclb.WithBalancerHeaders("zone"))
+	for n := range 2 {
+		grpclb.NewBuilder(grpclb.WithBalancerHeaders([]string{"zone", "z1"}[n:]...))
+	}
 }
