@@ -24,8 +24,12 @@ func New(files config.StoreTLS) (credentials.TransportCredentials, error) {
 	if _, err := read(files); err != nil {
 		return nil, err
 	}
-	return &reloading{files: files}, nil
+	return Reload(files), nil
 }
+
+// Reload does the same as New without reading the files: if they can't be read, each
+// handshake fails.
+func Reload(files config.StoreTLS) credentials.TransportCredentials { return &reloading{files: files} }
 
 // reloading is immutable after [New].
 type reloading struct {

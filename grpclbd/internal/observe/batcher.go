@@ -1,0 +1,84 @@
+package observe
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// batcher collects what the backends say, so that the owner hears of many in one call: of
+// health after each batch of messages, of load once an interval. It is a pure value.
+type batcher struct {
+	interval time.Duration     // of load
+	watched  map[string]uint64 // address → number of its actor
+	numbers  uint64            // of actors so far
+
+	health []Health
+	loads  map[string]Load
+	tell   time.Time // when the owner hears of loads; zero: there are none
+}
+
+// watch returns which backends are new and which are gone.
+func (b *batcher) watch(addresses []string) (added, removed []string) {
+	there := make(map[string]bool, len(addresses))
+	for _, address := range addresses {
+		there[address] = true
+		if _, ok := b.watched[address]; !ok {
+			b.numbers++
+			b.watched[address] = b.numbers
+			added = append(added, address)
+		}
+	}
+	for _, address := range slices.Sorted(maps.Keys(b.watched)) {
+		if !there[address] {
+			removed = append(removed, address)
+			b.forget(address)
+		}
+	}
+	return added, removed
+}
+
+// forget: nothing is said about this backend any more.
+func (b *batcher) forget(address string) {
+	delete(b.watched, address)
+	delete(b.loads, address)
+	b.health = slices.DeleteFunc(b.health, func(h Health) bool { return h.Address == address })
+}
+
+// healthChanged takes in a change, unless it is of a backend that is no longer watched. Of
+// two changes of a backend in one batch both are told.
+func (b *batcher) healthChanged(m healthChanged) {
+	if b.watched[m.health.Address] == m.number {
+		b.health = append(b.health, m.health)
+	}
+}
+
+// loadChanged takes in a load; the newest one of a backend counts.
+func (b *batcher) loadChanged(now time.Time, m loadChanged) {
+	if b.watched[m.load.Address] != m.number {
+		return
+	}
+	if b.loads == nil {
+		b.loads = map[string]Load{}
+	}
+	if len(b.loads) == 0 {
+		b.tell = now.Add(b.interval)
+	}
+	b.loads[m.load.Address] = m.load
+}
+
+// due returns when flush has something to say without another message; zero: never.
+func (b *batcher) due() time.Time { return b.tell }
+
+// flush returns what the owner is to hear now.
+func (b *batcher) flush(now time.Time) (health []Health, loads []Load) {
+	health, b.health = b.health, nil
+	if b.tell.IsZero() || now.Before(b.tell) {
+		return health, nil
+	}
+	for _, address := range slices.Sorted(maps.Keys(b.loads)) {
+		loads = append(loads, b.loads[address])
+	}
+	b.loads, b.tell = nil, time.Time{}
+	return health, loads
+}
