@@ -10,13 +10,12 @@ import (
 // A census is how many backends are what, without those that are drained.
 type census struct {
 	healthy, unhealthy int
-	unknown            int // and not served
-	presumed           int // unknown, and served
+	unknown            int
+	presumed           int // nothing is known of them, and they count as healthy until then
 }
 
-// known is how many backends count for the guard minHealthy. One of which nothing is known
-// yet counts as good if it is served, and not at all if it is not: it may have come this
-// moment.
+// known is how many backends count for the guard minHealthy. A new one of which nothing is known
+// yet does not count.
 func (c census) known() int { return c.healthy + c.unhealthy + c.presumed }
 
 // take counts the backends.
@@ -28,7 +27,7 @@ func (r *roster) take(drained func(address string) bool) (c census) {
 			c.healthy++
 		case m.known:
 			c.unhealthy++
-		case m.served:
+		case m.presumed:
 			c.presumed++
 		default:
 			c.unknown++
@@ -41,7 +40,7 @@ func (r *roster) take(drained func(address string) bool) (c census) {
 type verdict int
 
 const (
-	selected   verdict = iota // the healthy ones are served; of whom nothing is known stays as it is
+	selected   verdict = iota // the healthy ones are served
 	unchecked                 // health is not checked: all are served
 	unproven                  // no backend has answered yet: all are served
 	distrusted                // rule guard.min-healthy: too few are healthy, so all are served
@@ -66,16 +65,19 @@ func (v verdict) inWords(c census, minHealthy int) string {
 	case v == distrusted:
 		return fmt.Sprintf("minHealthy: %d of %s healthy, fewer than %d %%: all are served",
 			c.healthy+c.presumed, plural(c.known(), "backend"), minHealthy)
-	case v == unproven && c.unknown > 0:
+	case v != unchecked && c.healthy+c.unhealthy == 0 && c.presumed+c.unknown > 0:
 		return "no backend has been checked yet: all are served"
 	}
 	return ""
 }
 
-// decide settles who is served. A backend is served from now if it was not before.
+// decide settles who is served. Those that are served while nobody knows anything, because checks
+// have just begun, count as healthy until they were checked themselves: a replica that has just started
+// serves what its neighbours serve.
 func (r *roster) decide(v verdict, drained func(address string) bool, now time.Time) (served int) {
 	for _, m := range r.sorted {
 		was := m.served
+		m.presumed = !m.known && (m.presumed || v == unchecked || v == unproven)
 		m.served, m.reason = m.decide(v, drained(m.Address))
 		if m.served && !was {
 			m.since = now
@@ -95,14 +97,12 @@ func (m *member) decide(v verdict, drained bool) (served bool, reason string) {
 		return true, "health is not checked"
 	case m.known && m.health.Healthy:
 		return true, "healthy"
-	case v == unproven:
-		return true, "no backend has been checked yet"
+	case m.presumed:
+		return true, "not checked yet, and here from the beginning"
 	case v == distrusted:
 		return true, "too few backends are healthy, so all are served"
 	case m.known:
 		return false, "unhealthy: " + m.health.Why
-	case m.served:
-		return true, "not checked yet"
 	}
 	return false, "new: served after its first good check"
 }

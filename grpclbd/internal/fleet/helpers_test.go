@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"fmt"
+
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 )
@@ -18,4 +20,14 @@ func weigh(address string, value int) override.Override {
 
 func drop(token string, percent int) override.Override {
 	return override.Override{Kind: override.Drop, Token: token, Value: percent}
+}
+
+// zoned is n backends in each of so many zones: 10.0.Z.1 and so on in zZ.
+func zoned(zones, n int) (all []backend.Backend) {
+	for z := range zones {
+		for i := range n {
+			all = append(all, be(fmt.Sprintf("10.0.%d.%d:80", z, i+1), fmt.Sprintf("zone=z%d", z)))
+		}
+	}
+	return backend.Sorted(all)
 }

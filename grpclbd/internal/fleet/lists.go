@@ -65,8 +65,11 @@ func (l *lists) fromGroup(g int, cl *class, s *subsets) []lbserver.Server {
 			far = append(far, b.Server)
 		}
 	}
-	if all.kept == 0 {
+	switch {
+	case all.kept == 0:
 		return far
+	case all.spilt == 0:
+		return own
 	}
 	return mix(assign.Part{Servers: own, Share: all.kept}, assign.Part{Servers: far, Share: all.spilt})
 }
@@ -110,8 +113,11 @@ func newZoneList(all []assign.Backend, zone string, spill int) zoneList {
 // servers has no drops: calls wait.
 func (l *lists) mixed(servers [groups][]lbserver.Server) []lbserver.Server {
 	shares := l.shares
-	if len(servers[stable]) == 0 {
-		shares[canary] = 100 // also if they were to get none
+	switch { // a group that is alone gets all calls, whatever its share
+	case len(servers[canary]) == 0:
+		shares = [groups]int{stable: 100}
+	case len(servers[stable]) == 0:
+		shares = [groups]int{canary: 100}
 	}
 	if len(l.drops) == 0 && (len(servers[canary]) == 0 || len(servers[stable]) == 0) {
 		return append(servers[stable], servers[canary]...)

@@ -38,10 +38,17 @@ func (l *loop) run(ctx context.Context) {
 			l.end()
 			return
 		}
-		l.core.tick(time.Now())
-		l.perform()
+		l.tick()
 		timer.Set(l.core.next())
 	}
+}
+
+// tick does what is due, and tells the core how long publishing took if it was due.
+func (l *loop) tick() {
+	began := time.Now()
+	l.core.tick(began)
+	l.perform()
+	l.core.published(began, time.Since(began))
 }
 
 // hear tells the core. What it wants done is done before whoever asked is answered.

@@ -3,10 +3,12 @@ package fleet
 import "time"
 
 // A pace says when what has changed is published: at once if it was quiet, and otherwise so long
-// after the last time. A source that flaps so costs ten lists a second, and what health and
-// operators decide reaches clients within 50 ms.
+// after the last time. So a source that flaps costs ten lists a second, and what health and
+// operators decide reaches clients within 50 ms. Where publishing takes long, since there are
+// many backends and classes, it takes a fifth of the time at most.
 type pace struct {
-	last   time.Time // of publishing; zero: never
+	last   time.Time     // of publishing; zero: never
+	took   time.Duration // how long that took
 	dirty  bool
 	urgent bool
 }
@@ -24,13 +26,14 @@ func (p *pace) change(urgent bool) {
 
 // due returns when to publish; zero: there is nothing.
 func (p *pace) due() time.Time {
-	switch {
-	case !p.dirty:
+	if !p.dirty {
 		return time.Time{}
-	case p.urgent:
-		return p.last.Add(swift)
 	}
-	return p.last.Add(calm)
+	pause := calm
+	if p.urgent {
+		pause = swift
+	}
+	return p.last.Add(max(pause, 5*p.took))
 }
 
 // published notes that everything is published.

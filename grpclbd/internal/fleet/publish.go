@@ -36,6 +36,13 @@ func (c *core) publish(now time.Time) {
 	}
 }
 
+// published notes how long publishing took, if that began then.
+func (c *core) published(began time.Time, took time.Duration) {
+	if c.pace.last.Equal(began) {
+		c.pace.took = took
+	}
+}
+
 // place makes what the lists are made of.
 func (c *core) place(now time.Time) {
 	c.roster.weigh(c.overrides.weights, c.scale)

@@ -17,10 +17,11 @@ type roster struct {
 type member struct {
 	merged
 
-	known  bool // health says something
-	health observe.Health
-	load   observe.Load
-	gauge  float64 // the load's weight that lists use, 1 being the mean; 0: no data, so the mean
+	known    bool // health says something
+	presumed bool // until it does, the backend counts as healthy
+	health   observe.Health
+	load     observe.Load
+	gauge    float64 // the load's weight that lists use, 1 being the mean; 0: no data, so the mean
 
 	// From the last time that it was decided who is served.
 	served bool
