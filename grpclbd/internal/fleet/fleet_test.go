@@ -101,7 +101,7 @@ func newHouse(t *testing.T, cfg config.Service) *house {
 		OnEnd:     func(c lbserver.Client, _ error) { h.fleet.Ended(c) },
 		OnReport:  func(r lbserver.Report) { h.fleet.Reported(r) },
 	})
-	h.fleet = Start(cfg, h.balancer, Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Owner: h, Sources: h, Watchers: h})
+	h.fleet = Start(cfg, slow{h.balancer}, Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Owner: h, Sources: h, Watchers: h})
 	h.serve()
 	return h
 }
@@ -122,6 +122,15 @@ func (h *house) serve() {
 		server.Stop()
 		<-served
 	})
+}
+
+// Slow is a balancer that takes a millisecond for each list: who depends on a list that is not
+// set yet is seen to do so.
+type slow struct{ *lbserver.Balancer }
+
+func (s slow) SetServersFor(service, class string, servers []lbserver.Server) error {
+	time.Sleep(time.Millisecond)
+	return s.Balancer.SetServersFor(service, class, servers)
 }
 
 // A guest is a client of the balancer.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/source"
 )
 
 // A sourcebook has what each source said last.
@@ -52,7 +53,7 @@ func (b *sourcebook) configure(all []config.Source) (started, stopped []*entry) 
 			continue
 		}
 		b.slots++
-		kind, name := describeSource(cfg)
+		kind, name := source.Describe(cfg)
 		e := &entry{slot: b.slots, cfg: cfg, kind: kind, name: name, held: map[string]time.Time{}}
 		b.sources = append(b.sources, e)
 		started = append(started, e)
@@ -114,19 +115,6 @@ func (e *entry) failed(err error, at time.Time) (news bool) {
 	}
 	e.err = err.Error()
 	return news
-}
-
-// describeSource returns what kind of source it is, and which.
-func describeSource(s config.Source) (kind, name string) {
-	switch {
-	case s.File != "":
-		return "file", s.File
-	case s.DNS != "":
-		return "dns", s.DNS
-	case s.Etcd != "":
-		return "etcd", s.Etcd
-	}
-	return "static", plural(len(s.Static), "address")
 }
 
 func byAddress(a, b backend.Backend) int { return cmp.Compare(a.Address, b.Address) }
