@@ -82,7 +82,9 @@ func (c *core) reported(conn *subConn, state balancer.SubConnState) {
 	if conn.state != state.ConnectivityState || conn.since.IsZero() {
 		conn.since = c.heard
 	}
+	before := conn.state
 	conn.report(state, c.adopted)
+	c.pool.moved(before, conn.state)
 	c.children.Reported(conn.users, state)
 	if conn.state == connectivity.Idle && conn.wanted() {
 		c.wentIdle = append(c.wentIdle, conn)

@@ -24,7 +24,22 @@ func (c *court) settles() error {
 	if err := c.compare(); err != nil {
 		return err
 	}
+	if err := c.recount(); err != nil {
+		return err
+	}
 	return c.look()
+}
+
+// recount holds the pool's counts of SubConns against the SubConns.
+func (c *court) recount() error {
+	var states [4]int
+	for _, conn := range c.core.pool.all() {
+		states[conn.state]++
+	}
+	if got := c.core.tally().SubConns; got != states {
+		return fmt.Errorf("the SubConns by state are %v, want %v", got, states)
+	}
+	return nil
 }
 
 // object says what is wrong with an action.

@@ -3,6 +3,8 @@ package rrgroup
 import (
 	"slices"
 	"time"
+
+	"google.golang.org/grpc/connectivity"
 )
 
 // A pool has all SubConns of the group that are not shut down: those that a generation or a
@@ -10,6 +12,7 @@ import (
 type pool struct {
 	conns   map[string]*subConn // by Addr, the first SubConn with it; subConn.next is the second
 	size    int                 // number of SubConns
+	states  [4]int              // how many of these are in each connectivity.State, from IDLE to TRANSIENT_FAILURE
 	leaving []leaving           // in the order in which they expire
 	names   int                 // number of SubConns in all elements of leaving
 }
@@ -38,6 +41,7 @@ func (p *pool) add(c *subConn) {
 	at := c.address.Addr
 	c.next, p.conns[at] = p.conns[at], c
 	p.size++
+	p.states[c.state]++
 }
 
 // remove removes a SubConn. The caller has to shut it down.
@@ -45,6 +49,7 @@ func (p *pool) remove(c *subConn) {
 	at := c.address.Addr
 	c.gone = true
 	p.size--
+	p.states[c.state]--
 	if first := p.conns[at]; first != c {
 		for first.next != c {
 			first = first.next
@@ -56,6 +61,12 @@ func (p *pool) remove(c *subConn) {
 		delete(p.conns, at)
 	}
 	c.next = nil
+}
+
+// moved notes that the state of a SubConn has changed.
+func (p *pool) moved(from, to connectivity.State) {
+	p.states[from]--
+	p.states[to]++
 }
 
 // find returns the SubConn for a key, and whether it is new. If it lingered, that ends.

@@ -50,6 +50,7 @@ var operations = map[string]string{
 	"dropping.Pick":       "take",
 	"roundRobin.ping":     "pings.add", // holds nothing, on purpose: see pingOver
 	"roundRobin.picks":    "turns.now again.now",
+	"generation.started":  "unused.Load begun",
 	"rotation.newPicker":  "picks",
 	"rotation.lastPicked": "picks",
 	"entry.picked":        "result.Load",

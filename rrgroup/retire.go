@@ -31,6 +31,12 @@ func (g *generation) begun() int64 {
 	return g.by.picks(g.turns.now(), g.again.now())
 }
 
+// started returns how many calls there were: picks that gRPC used.
+func (g *generation) started() int64 {
+	unused := g.notAnswered.unused.Load()
+	return g.begun() - unused
+}
+
 // over returns how many calls have ended, with picks that gRPC did not use. Call begun
 // after it: then begun returns at least as many.
 func (g *generation) over() (n int64) {
