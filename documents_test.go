@@ -34,15 +34,15 @@ func TestReadme_CodeIsRun(t *testing.T) {
 	}
 }
 
-// Each snippet of the recipes, of Go or JSON, is in a test of internal/recipes, line by
-// line.
+// Each snippet of the recipes, of Go or JSON, is in a test of internal/recipes or
+// internal/otel, line by line.
 func TestRecipes_AreRun(t *testing.T) {
 	files, err := filepath.Glob("internal/recipes/*_test.go")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no tests of recipes: %v", err)
 	}
 	var run string
-	for _, file := range files {
+	for _, file := range append(files, "internal/otel/balancer_test.go") {
 		run += unindented(readAll(t, file))
 	}
 	blocks := regexp.MustCompile("(?s)```(?:go|json)\n(.*?)```").FindAllStringSubmatch(readAll(t, "docs/recipes.md"), -1)

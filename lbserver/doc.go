@@ -81,7 +81,8 @@
 // State also has the last load report of each client, sums over the reports of each service,
 // and [Totals] since New, such as how many streams have ended with which status. It can be
 // written as JSON. Headers and certificates of clients are not in the JSON. Package
-// lbserver/debugpage shows all that on web pages.
+// lbserver/debugpage shows all that on web pages. [Metrics] and [State.Samples] are for systems
+// of metrics.
 //
 // # What may be relied on
 //
