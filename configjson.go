@@ -35,7 +35,7 @@ func (c *Config) fields() fields {
 		{"backendHealthCheck", &c.BackendHealthCheck, oneOf(c.BackendHealthCheck, CheckFallback, CheckAll)},
 		{"handoverTimeout", (*duration)(&c.HandoverTimeout), atLeast(0, c.HandoverTimeout)},
 		{"subConnLinger", (*duration)(&c.SubConnLinger), atLeast(0, c.SubConnLinger)},
-		{"maxPendingPicks", &c.MaxPendingPicks, inRange(0, math.MaxUint32, c.MaxPendingPicks)},
+		{"maxPendingPicks", &c.MaxPendingPicks, inRange[int64](0, math.MaxUint32, int64(c.MaxPendingPicks))},
 		{"streamBackoff", fields{
 			{"initialDelay", (*duration)(&b.BaseDelay), atLeast(time.Millisecond, b.BaseDelay)},
 			{"multiplier", &b.Multiplier, inRange(1, math.MaxFloat64, b.Multiplier)},

@@ -176,7 +176,8 @@ func (q *queue[C]) stats(now time.Time) Stats {
 	q.look(now)
 	s := q.counts
 	if s.Depth = q.depth; s.Depth > 0 {
-		s.Oldest = now.Sub(q.start) - q.calls[0].since
+		// The loop reads the clock and then takes in calls, so a call may be younger than now.
+		s.Oldest = max(now.Sub(q.start)-q.calls[0].since, 0)
 	}
 	return s
 }

@@ -45,6 +45,17 @@ func TestPick_PendingIsSweptEverySecond(t *testing.T) {
 	})
 }
 
+// A call may be parked while the loop handles a question, and so be younger than the time of
+// the answer. Then it has waited for no time, and not for less than none.
+func TestPick_PendingOldestIsNeverNegative(t *testing.T) {
+	start := time.Now()
+	q := newQueue(func(int) bool { return false }, false, start)
+	q.park(call[int]{1, 1, 2 * time.Millisecond}, 0, start)
+	if got, want := q.stats(start.Add(time.Millisecond)), (Stats{Depth: 1, Parked: 1}); got != want {
+		t.Errorf("stats are %+v, want %+v", got, want)
+	}
+}
+
 // That a call of a long queue has given up is found out by those who ask for its
 // place, a few calls at a time.
 func TestPick_PendingBoundIsFoundOutBitByBit(t *testing.T) {
