@@ -16,14 +16,20 @@ func balancersOf(s resolver.State) []resolver.Address {
 	return nil
 }
 
-// backendsOf returns the backends that the resolver found. gRPC fills in
+// backendsOf returns the backends that the resolver found, as a copy. gRPC fills in
 // Endpoints where a resolver gave only Addresses; a parent policy may not.
-func backendsOf(s resolver.State) []resolver.Endpoint {
-	found := slices.Clone(s.Endpoints)
-	if len(found) == 0 {
-		for _, a := range s.Addresses {
-			found = append(found, resolver.Endpoint{Addresses: []resolver.Address{a}})
+func backendsOf(s resolver.State) (found []resolver.Endpoint) {
+	for _, e := range s.Endpoints {
+		if len(e.Addresses) > 0 {
+			e.Addresses = slices.Clone(e.Addresses)
+			found = append(found, e)
 		}
 	}
-	return slices.DeleteFunc(found, func(e resolver.Endpoint) bool { return len(e.Addresses) == 0 })
+	if len(s.Endpoints) > 0 {
+		return found
+	}
+	for _, a := range s.Addresses {
+		found = append(found, resolver.Endpoint{Addresses: []resolver.Address{a}})
+	}
+	return found
 }

@@ -56,6 +56,18 @@ func TestConfig_Addresses_Endpoints(t *testing.T) {
 	})
 }
 
+// A resolver may use its memory again: what it has said before does not change.
+func TestConfig_Addresses_AreCopied(t *testing.T) {
+	inBubble(t, "", func(w *world) {
+		b := w.backends(2)
+		found := []resolver.Address{b[0].Address()}
+		w.push(resolver.State{Endpoints: []resolver.Endpoint{{Addresses: found}}})
+		found[0] = b[1].Address()
+		w.answered().Fallback()
+		w.rotates("1")
+	})
+}
+
 // Where there are both, Endpoints are what counts: gRPC means Addresses to be
 // the same in the old form.
 func TestConfig_Addresses_Both(t *testing.T) {
