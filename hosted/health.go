@@ -66,15 +66,22 @@ func (c *Children) listens(conn *Conn, l *healthListener) {
 	}
 }
 
-// healthReported passes on what gRPC has reported, if this watch was not replaced.
+// healthReported passes on what gRPC has reported. If another watch has replaced this one, gRPC
+// may have been told of them in the wrong order, since each child has a minder of its own. gRPC
+// would then report to this watch only, so the present one is registered again.
 func (c *Children) healthReported(w *watch, s balancer.SubConnState) {
-	if w.users.watch != w {
-		return
+	now := w.users.watch
+	if now == w {
+		w.last = &s
 	}
-	w.last = &s
 	for _, conn := range w.users.conns {
-		if conn.listens != nil {
+		switch {
+		case now == nil || conn.listens == nil:
+		case now == w:
 			conn.reportHealth(s)
+		default:
+			conn.by.order(watchHealth{now})
+			return
 		}
 	}
 }
