@@ -1,0 +1,31 @@
+// Package register enters a gRPC server in etcd, where the balancer grpclbd finds it, for as long as the
+// server runs:
+//
+//	registration, err := register.Start(ctx, register.Options{
+//		Etcd:    []string{"http://10.0.0.9:2379"},
+//		Service: "services/greeter",
+//		Address: "10.0.0.1:50051",
+//	})
+//	...
+//	registration.Withdraw(ctx) // before the server stops
+//
+// The service is what a source of the balancer's configuration has under etcd:
+//
+//	sources: [{etcd: services/greeter}]
+//
+// # What is written
+//
+// The key SERVICE/ADDRESS gets the value that etcd's own package client/v3/naming/endpoints writes. So
+// whoever reads with that package finds the server too. Zone, weight, token and labels are in its Metadata.
+//
+// The key is under a lease, which is kept alive. When the process dies, etcd deletes the key within the time
+// to live. When the lease is lost, because etcd was away for longer than that or has lost its data, the key is
+// written anew as soon as possible. If somebody else deletes the key, it stays deleted until then.
+//
+// # When to withdraw
+//
+// Withdraw first, and stop the server a second later: the balancer then has sent its clients lists without
+// the server, so they start no calls that the server would have to refuse. See the example.
+//
+// Programs in other languages need not do any of this: grpclbd register runs them and does it for them.
+package register

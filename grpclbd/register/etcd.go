@@ -1,0 +1,89 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/naming/endpoints"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	attemptTimeout = 5 * time.Second // of an attempt to enter the server
+	undoTimeout    = time.Second     // to undo half an attempt
+)
+
+// A registry is where the server is entered. Its fields do not change.
+type registry struct {
+	client *clientv3.Client
+	own    bool // the client is closed at the end
+	entry  entry
+}
+
+// enter writes the key under a new lease. If it fails, no key is left behind, unless etcd can't be
+// reached; then the lease, which the key may have, is returned beside the error.
+func (r *registry) enter(ctx context.Context) (clientv3.LeaseID, error) {
+	manager, err := endpoints.NewManager(r.client, r.entry.service)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	seconds := (r.entry.ttl + time.Second - 1) / time.Second
+	lease, err := r.client.Grant(ctx, int64(seconds))
+	if err != nil {
+		return 0, err
+	}
+	if err := manager.AddEndpoint(ctx, r.entry.key, r.entry.endpoint, clientv3.WithLease(lease.ID)); err != nil {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+		defer cancel()
+		if r.revoke(undo, lease.ID) != nil {
+			return lease.ID, err
+		}
+		return 0, err
+	}
+	return lease.ID, nil
+}
+
+// revoke ends the lease, and so deletes the key. A lease that has ended already is no error.
+func (r *registry) revoke(ctx context.Context, lease clientv3.LeaseID) error {
+	_, err := r.client.Revoke(ctx, lease)
+	if errors.Is(err, rpctypes.ErrLeaseNotFound) {
+		return nil
+	}
+	return err
+}
+
+// leave ends the registration. It waits no longer than the lease lives.
+func (r *registry) leave(ctx context.Context, lease clientv3.LeaseID) error {
+	if lease == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.entry.ttl)
+	defer cancel()
+	if err := r.revoke(ctx, lease); err != nil {
+		return fmt.Errorf("register: %s could not be withdrawn; etcd deletes it within %v: %w", r.entry.key, r.entry.ttl, err)
+	}
+	return nil
+}
+
+func (r *registry) close() {
+	if r.own {
+		_ = r.client.Close() // it returns why its context ended
+	}
+}
+
+// hopeless reports whether another attempt would end in the same error.
+func hopeless(err error) bool {
+	code := status.Code(err)
+	var etcd rpctypes.EtcdError
+	if errors.As(err, &etcd) {
+		code = etcd.Code()
+	}
+	return code == codes.PermissionDenied || code == codes.Unauthenticated || code == codes.InvalidArgument
+}
