@@ -13,9 +13,9 @@ var (
 	errAge     = status.Error(codes.Unavailable, "the stream has reached the age at which the balancer ends streams; open another")
 )
 
-// endOf returns when a call ends that has come so far now; zero: not by its age.
-// Clients that wait for their first answer are left alone: they have nothing to go on
-// with meanwhile.
+// endOf returns when a call will end by its age, if it makes this progress now. The zero time
+// means never: clients that wait for their first answer have no list to use meanwhile, so
+// their calls do not end by age.
 func (o *Options) endOf(p progress) time.Time {
 	if p != served || o.MaxCallAge <= 0 {
 		return time.Time{}

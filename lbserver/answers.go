@@ -110,8 +110,8 @@ func (b *Balancer) RemoveFor(service, class string) {
 // If the name is not known, Remove does nothing.
 func (b *Balancer) Remove(service string) { b.inbox.removed(b.opts.normalized(service)) }
 
-// name returns the one name of a service. It refuses names that no client can ask
-// for or that are surely mistakes. The protocol's strings are UTF-8.
+// name returns the normalized name of a service. It refuses names that no client can ask for,
+// and the empty name, which is surely a mistake. The protocol's strings are UTF-8.
 func (b *Balancer) name(service string) (string, error) {
 	b.inbox.mustBe()
 	name := b.opts.normalized(service)
@@ -138,7 +138,7 @@ func checkClass(class string) error {
 	return nil
 }
 
-// seen returns the error for a message that the loop may have been too late for.
+// seen returns ErrClosed if the loop had ended and did not see the message.
 func seen(sent bool) error {
 	if !sent {
 		return ErrClosed

@@ -203,3 +203,60 @@ func TestServer_Classes_Thousand(t *testing.T) {
 		}
 	})
 }
+
+// An answer that OnBegin sets for the client's class is the one that the client gets. OnUnknown
+// is not asked, neither then nor while the service is expected.
+func TestServer_Classes_SetInOnBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r *rig
+		asked := 0
+		r = inMemory(t, Options{
+			Classify: byHeader,
+			OnBegin: func(c Client) {
+				if c.Class != "waits" {
+					r.setFor(t, c.Service, c.Class, Server{Address: "10.0.0.1:80", Token: c.Class})
+				}
+			},
+			OnUnknown: func(Client) { asked++ },
+		})
+		for _, class := range []string{"a", "b"} {
+			r.joinAs(t, greeter, class).wantList("10.0.0.1:80 " + class)
+		}
+		r.expect(greeter)
+		waits := r.askAs(t, greeter, "waits")
+		synctest.Wait()
+		r.setFor(t, greeter, "waits", one(1))
+		waits.wantInitial(0)
+		waits.wantList(entry(1))
+		if asked != 0 {
+			t.Errorf("OnUnknown was asked %d times", asked)
+		}
+		// What was set stays when the clients have gone, and can be seen and removed.
+		r.RemoveFor(greeter, "waits")
+		waits.hangUp()
+		synctest.Wait()
+		for _, a := range r.Answers(greeter) {
+			r.RemoveFor(greeter, a.Class)
+		}
+		if state := r.State(); len(state.Services) != 0 {
+			t.Errorf("services %v", state.Services)
+		}
+	})
+}
+
+// While the service is expected, a client whose class loses its answer keeps its list, and
+// State says that it waits and what it has.
+func TestServer_Classes_RemoveFor_Expected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := inMemory(t, Options{Classify: byHeader})
+		r.expect(greeter)
+		r.setFor(t, greeter, "z1", one(1))
+		r.joinAs(t, greeter, "z1").wantList(entry(1))
+		synctest.Wait()
+		r.RemoveFor(greeter, "z1")
+		wantHas(t, r, "1 z1 0/1")
+		if r.Clients()[0].UpToDate() {
+			t.Error("it waits for an answer and is up to date")
+		}
+	})
+}

@@ -22,8 +22,8 @@ type Client struct {
 	Opened   time.Time   `json:"opened"`  // when its stream began
 }
 
-// admit asks the hooks about a client that has named a service. They may return
-// late, or panic: it is for the reader, in its guard.
+// admit asks the hooks about a client that has named a service. Hooks may block or panic, so
+// only the reader calls it, in a guard.
 func (b *Balancer) admit(c *call, id uint64, name string) (Client, error) {
 	headers, _ := metadata.FromIncomingContext(c.stream.Context())
 	client := Client{

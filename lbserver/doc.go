@@ -5,19 +5,17 @@
 //	b := lbserver.New(lbserver.Options{})
 //	s := grpc.NewServer(lbserver.KeepaliveEnforcement())
 //	b.Register(s)
-//	go s.Serve(listener)
-//
 //	err := b.SetServers("greeter.example.com:443", []lbserver.Server{
 //		{Address: "10.0.0.1:50051", Token: "a"},
 //		{Address: "[2001:db8::2]:50051", Token: "b", Weight: 3},
 //	})
-//	...
+//	go s.Serve(listener)
+//	...                // SetServers again whenever the backends change
 //	b.Close()
 //	s.GracefulStop()
 //
-// A "stream" here is a client's call to the balancer (method BalanceLoad). It stays open. The
-// options and errors of this package that say "call" mean it too: MaxCallAge is the age of
-// a stream. Calls of users to backends are called RPCs.
+// A "stream" here is a client's call to the balancer (method BalanceLoad). It stays open.
+// (MaxCallAge is the age of a stream.) Calls of users to backends are called RPCs.
 //
 // # Services and classes
 //
@@ -34,17 +32,24 @@
 //     nothing until it is set.
 //   - [Balancer.Remove] forgets the service and ends its streams.
 //
-// [Options].Classify puts each client into a class, such as a zone or a canary group.
-// [Balancer.SetServersFor] gives a class a list of its own, until
-// [Balancer.RemoveFor]. Clients of classes without one get the service's answer.
+// [Options].Classify puts each client into a class, such as a zone or a canary group; each
+// client may be a class of its own. [Balancer.SetServersFor] gives a class a list of its own,
+// until [Balancer.RemoveFor]. Clients of classes without one get the service's answer. A
+// program in which each class has a list sets it in [Options].OnBegin, and removes it when the
+// class has had no stream for some minutes, not in OnEnd.
+//
+// Package [github.com/actorlb/grpclb/lbserver/assign] computes such lists: subsets of large
+// fleets, slow start, zones, canaries, drops. Its example Fleet is a whole balancer.
 //
 // # How streams end
 //
-//	INVALID_ARGUMENT    the first message is not an initial request, or a later one is,
-//	                    or the service name is longer than 255 bytes
+//	INVALID_ARGUMENT    the first message is not an initial request, or a later one is;
+//	                    or the service name, or the class that Classify returned, is longer
+//	                    than 255 bytes; or the class is not UTF-8
 //	DEADLINE_EXCEEDED   no service was named within Options.NameTimeout (10 s)
 //	NOT_FOUND           there is no answer for this client and none is expected, or the
-//	                    answer was removed. The client asks again after its backoff
+//	                    answer was removed; the text names service and class. The client
+//	                    asks again after its backoff
 //	PERMISSION_DENIED   Options.Authorize returned an error that is no gRPC status. If
 //	                    it is one, the stream ends with that
 //	RESOURCE_EXHAUSTED  more streams than Options.MaxClients (default: no bound), or more
@@ -114,7 +119,7 @@
 // # Duties
 //
 // A stream does not end by itself, and the gRPC server's GracefulStop waits for streams.
-// So call Close before it. Give the server [KeepaliveEnforcement]; without it gRPC closes
+// So call Close before it, or [Balancer.CloseOver], which sends clients away over some time. Give the server [KeepaliveEnforcement]; without it gRPC closes
 // the connections of clients that ping more often than every five minutes. The gRPC
 // server's own keepalive notices a client whose machine has vanished, by default
 // after two hours; grpc.KeepaliveParams makes that sooner.

@@ -11,8 +11,7 @@ import (
 // the log of the balancer, not for its clients.
 var errPanic = status.Error(codes.Internal, "the balancer failed while it handled this stream")
 
-// guard is shield for what the call can't go on without: if f does not finish,
-// the call ends.
+// guard is shield, and ends the call if f does not finish.
 func (c *call) guard(f func()) (finished bool) {
 	defer func() {
 		// f may have ended the goroutine.
@@ -23,11 +22,10 @@ func (c *call) guard(f func()) (finished bool) {
 	return c.shield(f)
 }
 
-// shield runs f in the reader or the writer, where code of others is called:
-// hooks, and the streams of interceptors. No interceptor that recovers is
-// around these goroutines, and one client's call must not end the balancer of all
-// clients. It reports whether f finished: if it panicked, or ended the goroutine,
-// that is logged.
+// shield runs f, in the reader or the writer. There f calls code of others: hooks, and the
+// streams of interceptors. If f panics or ends the goroutine, shield logs it and returns false.
+// No interceptor can recover panics of these goroutines, and one client's call must not end
+// the balancer of all clients.
 func (c *call) shield(f func()) (finished bool) {
 	defer func() {
 		if !finished {

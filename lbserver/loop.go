@@ -16,7 +16,7 @@ import (
 // errClosing is how calls end when the balancer closes.
 var errClosing = status.Error(codes.Unavailable, "the balancer is closing")
 
-// An owner has the registry to itself. It is reachable from the loop only.
+// An owner has the registry. Only the loop has an owner.
 type owner struct {
 	balancer *Balancer
 	registry *registry

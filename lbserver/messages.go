@@ -19,12 +19,11 @@ import (
 // is handed and for each load report (see Options.MaxMessageRate), and what the user says.
 type message interface{ isMessage() }
 
-// An inbox is where the loop is told things. Its methods report whether the
-// message will be seen; if not, the balancer is closed. They panic if there is no loop.
+// An inbox is the queue of messages to the loop. Its methods report whether the loop will see
+// the message; if not, the balancer is closed. They panic if the Balancer was not made by New.
 type inbox struct{ *actor.Inbox[message] }
 
-// mustBe panics in a balancer that has no loop, where the user would otherwise see
-// gRPC or the runtime stumble.
+// mustBe panics if the Balancer was not made by New, with a text that says so.
 func (in inbox) mustBe() {
 	if in.Inbox == nil {
 		panic("lbserver: a Balancer must be made by New")

@@ -134,7 +134,8 @@ type Options struct {
 	// RestartTokens appends a mark to every token: "~" and six characters, which differ with
 	// every New. Clients of C-core (C++, Python, Ruby, PHP, C#) ignore a list that equals
 	// their last one, even on a new stream: after a restart of the balancer they then send
-	// the new one no counts. With the mark no list equals one from before the restart.
+	// the new one no counts, and if they were in fallback they stay there. With the mark no
+	// list equals one from before the restart.
 	// Backends get the token with the mark; the token is what comes before the last "~".
 	// Reports that OnReport gets have the tokens without the mark. A token may then have up
 	// to 42 bytes, not 49.

@@ -2,8 +2,8 @@ package lbserver
 
 import "time"
 
-// A rate bounds how many messages a client may send: so many a second, and after
-// a pause as many as a second has at once.
+// A rate bounds how many messages a client may send in a second. After a pause of a second
+// it may send as many at once.
 type rate struct {
 	perSecond float64   // zero or less: no bound
 	left      float64   // messages that it may send now
@@ -29,8 +29,8 @@ func (r *rate) take(now time.Time) bool {
 	return true
 }
 
-// excuse gives the client back the time that the user took over a message. What it
-// sent meanwhile comes all at once now, through no fault of its own.
+// excuse adds what the client was allowed to send while a hook had its last message. What it
+// sent in that time is read all at once now, and must not count as too much.
 func (r *rate) excuse(took time.Duration) {
 	r.left += took.Seconds() * r.perSecond
 	r.at = r.at.Add(took)

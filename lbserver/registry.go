@@ -9,7 +9,7 @@ package lbserver
 //
 //   - opened: it has not named a service. Answers do not concern it.
 //   - asked: it is in calls and among the calls of its class.
-//   - gone: it is not in calls. That it leaves then, changes nothing.
+//   - gone: it is not in calls. If it leaves again, nothing changes.
 type registry struct {
 	services map[string]*service
 	calls    map[*call]*member
@@ -36,10 +36,9 @@ func (r *registry) open(c *call) uint64 {
 	return r.ids
 }
 
-// ask notes that a call wants a service and returns what to tell it, which may
-// be unknownYet. nil means that there is no answer for it, and that it has not asked.
-// If the call was gone before, here is false and there is nobody to tell: a client
-// that hangs up as soon as it has asked may leave first.
+// ask notes that a call wants a service and returns its answer, which may be unknownYet. If
+// there is no answer for it, ask returns nil and notes nothing. If the call is gone, here is
+// false: a client that hangs up as soon as it has asked may leave first.
 func (r *registry) ask(c *call, client Client) (a *answer, here bool) {
 	m, here := r.calls[c]
 	if !here {
@@ -148,7 +147,7 @@ func (r *registry) close() (all []*call) {
 	return all
 }
 
-// service returns the service of that name, which is made if need be.
+// service returns the service of that name, and makes it if there is none.
 func (r *registry) service(name string) *service {
 	s := r.services[name]
 	if s == nil {
@@ -158,8 +157,8 @@ func (r *registry) service(name string) *service {
 	return s
 }
 
-// prune forgets a class without answer and calls, and a service without classes:
-// clients say which classes there are, so they must not pile up.
+// prune forgets the class if it has neither an answer nor calls, and then the service if it
+// has no class. Clients may ask for any class, so classes must not pile up.
 func (r *registry) prune(name, class string) {
 	s := r.services[name]
 	if s == nil {

@@ -1,8 +1,8 @@
 package lbserver
 
-// A service has each class that has an answer or calls. It has one of them at
-// least, while it is in the registry. All its methods that only look may be called
-// of nil, which is a service that is not known.
+// A service has the classes that have an answer or calls. While it is in the registry it has
+// at least one. The methods has and due may be called on nil, which is a service that is not
+// known.
 type service struct {
 	classes map[string]*class
 	reports uint64 // load reports of its clients
@@ -10,14 +10,14 @@ type service struct {
 	drops   drops
 }
 
-// A class is clients that get the same answer. The answer of the class "" is the
-// service's own: classes without an answer get that one.
+// A class is the clients that get the same answer. The answer of the class "" is the
+// service's own: clients of classes without an answer get that one.
 type class struct {
 	answer *answer // nil if it has none of its own
 	calls  map[*call]struct{}
 }
 
-// class returns the class of that name, which is made if need be.
+// class returns the class of that name, and makes it if there is none.
 func (s *service) class(name string) *class {
 	c := s.classes[name]
 	if c == nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // tolerance is how far an entry's share of the calls may be from what its weight
-// says, in relation to that share.
+// says, as a part of that share.
 const tolerance = 0.01
 
 // fit returns servers whose weights add up to no more than maxEntries, or to one
@@ -60,7 +60,7 @@ func approximate(weights []int, most int) []int {
 	return s.of(most)
 }
 
-// shares are weights, ready to be said by any number of places.
+// shares are weights, prepared so that they can be approximated by any number of places.
 type shares struct {
 	weights  []float64
 	lightest []int     // indices into weights, in the order of the weights
@@ -125,8 +125,8 @@ func (s *shares) close(counts []int, places int) bool {
 	return true
 }
 
-// reduce divides the weights by what divides them all, in place. A list is
-// gone through round and round, so the ratios are all that counts.
+// reduce divides the weights by what divides them all, in place. Clients go through a list
+// again and again, so only the ratios count.
 func reduce(weights []int) {
 	divisor := 0
 	for _, w := range weights {

@@ -29,6 +29,7 @@ var scenes = []scene{
 	{"marked", marked},
 	{"absent", absent},
 	{"lost", lost},
+	{"lostMarked", lostMarked},
 	{"empty", empty},
 	{"channels", channels},
 	{"balancers", balancers},

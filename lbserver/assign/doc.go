@@ -119,6 +119,6 @@
 //
 // Mix, Spill and [Ramp.Warm] take time in proportion to the servers. With n backends, Subsets takes
 // n steps for a client that joins. When backends come and go, it takes n steps, plus one for each client
-// of a backend, for each change that follows. BenchmarkClasses has 1,000 clients join 10,000 backends, a
+// of a backend, for each change that follows. BenchmarkClasses has 1,000 clients join 10,000 backends in zones, a
 // backend go and come back, and a list made for each client: 0.4 s on one core.
 package assign

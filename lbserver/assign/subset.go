@@ -26,7 +26,7 @@ type Subsets struct {
 	byName   map[string]*client
 }
 
-// A backend knows the clients that have it.
+// A backend has the clients that have it in their subset.
 type backend struct {
 	name    string
 	hash    uint64
@@ -34,7 +34,7 @@ type backend struct {
 	gone    bool // SetBackends has left it out
 }
 
-// A client knows the backends that it has.
+// A client has the backends of its subset.
 type client struct {
 	name     string
 	hash     uint64

@@ -5,11 +5,10 @@ import (
 	"slices"
 )
 
-// moves are the clients that were given or lost a backend, with those that they had
-// before.
+// moves has each client that got or lost a backend, with the backends that it had before.
 type moves map[*client][]*backend
 
-// of is said before the client's backends change.
+// of notes what the client has. It must be called before that changes.
 func (m moves) of(c *client) {
 	if _, known := m[c]; !known {
 		m[c] = slices.Clone(c.backends)

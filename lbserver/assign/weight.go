@@ -7,7 +7,7 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// maxTotal is what weights add up to at most, but for those that are rounded up
+// maxTotal is what weights add up to at most, apart from those that are rounded up
 // to 1.
 const maxTotal = 1 << 30
 
