@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -30,6 +31,16 @@ func (b *backend) connect(ctx context.Context) {
 	if b.setup.load != nil {
 		b.public.group.Go(func(context.Context) { b.readLoad(ctx) })
 	}
+}
+
+// letGo ends a stream that was opened when the server says that it wants to stop (GOAWAY), or the
+// connection is lost: a server that stops in good order waits for its streams.
+func (b *backend) letGo(stream context.Context, cancel context.CancelFunc) {
+	b.public.group.Go(func(context.Context) {
+		if b.conn.WaitForStateChange(stream, connectivity.Ready) {
+			cancel()
+		}
+	})
 }
 
 // byGRPC reports whether health is asked for by grpc.health.v1.

@@ -52,6 +52,7 @@ func (b *backend) watchOnce(ctx context.Context) (heard bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	b.letGo(ctx, cancel)
 	for {
 		r, err := stream.Recv()
 		if err != nil {

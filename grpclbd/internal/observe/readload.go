@@ -49,6 +49,7 @@ func (b *backend) loadOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.letGo(ctx, cancel)
 	for {
 		r, err := stream.Recv()
 		if err != nil {
