@@ -1,0 +1,198 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/internal/lbtest"
+	_ "github.com/actorlb/grpclb/lbresolver"
+
+	testpb "google.golang.org/grpc/interop/grpc_testing"
+)
+
+func static(name, token string) string {
+	return fmt.Sprintf("- {name: %q, sources: [{static: [127.0.0.1:1], token: %s}]}\n", name, token)
+}
+
+// Until each source has spoken, clients are sent to the next balancer; names that are not
+// configured are never known.
+func TestReady_Clients(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "b.yaml")
+	d := begin(t, "ready", "services:\n"+static("fine", "a")+fmt.Sprintf("- {name: late, aliases: [Late, 'late:443'], sources: [{file: %q}]}\n", file))
+	waitHealth(t, d, healthpb.HealthCheckResponse_NOT_SERVING)
+	ask(t, d, "late").wants(unavailable)
+	ask(t, d, "nobody").wants(notFound)
+	eventually(t, d, "fine", "a")
+	if s := d.State(); s.Ready || len(s.NotReady) != 1 || !strings.Contains(s.NotReady[0], "late") {
+		t.Errorf("ready %v, %q", s.Ready, s.NotReady)
+	}
+	if err := os.WriteFile(file, []byte("[{address: 127.0.0.1:2, token: b}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	for _, name := range []string{"late", "Late", "late:443"} {
+		ask(t, d, name).wants("b")
+	}
+	ask(t, d, "nobody").wants(notFound)
+}
+
+// A service that the configuration no longer has is not known any more.
+func TestConfig_ReloadClients(t *testing.T) {
+	d := begin(t, "reload", "services:\n"+static("one", "a")+static("two", "a"))
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	one, two := ask(t, d, "one"), ask(t, d, "two")
+	one.wants("a")
+	two.wants("a")
+	next, err := config.Parse("test", []byte("services:\n"+static("one", "b")+static("three", "c")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.ConfigSaid(next, time.Now())
+	one.wants("b")
+	two.wants(notFound)
+	eventually(t, d, "three", "c")
+}
+
+// An override at one replica is in force at the other in a moment.
+func TestOverride_EveryReplica(t *testing.T) {
+	const service = "services:\n- {name: shared, sources: [{static: [127.0.0.1:1, 127.0.0.2:1], token: a}]}\n"
+	first, second := begin(t, "first", service), begin(t, "second", service)
+	waitHealth(t, first, healthpb.HealthCheckResponse_SERVING)
+	waitHealth(t, second, healthpb.HealthCheckResponse_SERVING)
+	g := ask(t, second, "shared")
+	g.wants("a a")
+	o := override.Override{Service: "shared", Kind: override.Drain, Address: "127.0.0.2:1", Who: "test", Since: time.Now()}
+	began := time.Now()
+	if err := first.Put(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	g.wants("a")
+	t.Logf("the other replica's client had the list after %v", time.Since(began))
+	if found, err := second.Lift(t.Context(), "shared", override.Drain, "127.0.0.2:1"); err != nil || !found {
+		t.Errorf("found %v, error %v", found, err)
+	}
+	g.wants("a a")
+	if found, err := second.Lift(t.Context(), "shared", override.Drain, "127.0.0.2:1"); err != nil || found {
+		t.Errorf("lifting it again: found %v, error %v", found, err)
+	}
+}
+
+// Totals of one replica are seen at the other.
+func TestReplicas_SeeEachOther(t *testing.T) {
+	const service = "services:\n- {name: counted, sources: [{static: [127.0.0.1:1]}]}\n"
+	first, second := begin(t, "left", service), begin(t, "right", service)
+	waitHealth(t, second, healthpb.HealthCheckResponse_SERVING)
+	ask(t, second, "counted").wants("")
+	deadline := time.Now().Add(patience)
+	for !seesClient(first, "right") {
+		if time.Now().After(deadline) {
+			t.Fatalf("replicas: %+v", first.State().Replicas)
+		}
+	}
+}
+
+func seesClient(d *Daemon, replica string) bool {
+	for _, r := range d.State().Replicas {
+		if r.Name == replica && len(r.Services) == 1 && r.Services[0].Clients == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// The authorization policy says who may ask for which service. What a client says about that
+// itself does not count.
+func TestSecure_Policy(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	text := `{"name": "test", "allow_rules": [
+		{"name": "open", "request": {"headers": [{"key": "grpclb-service", "values": ["open"]}]}},
+		{"name": "team", "request": {"headers": [{"key": "grpclb-service", "values": ["team*"]}, {"key": "team", "values": ["blue"]}]}}]}`
+	if err := os.WriteFile(policy, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := begin(t, "secure", fmt.Sprintf("authz: %q\nservices:\n", policy)+static("open", "a")+static("team-blue", "b"))
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	ask(t, d, "open").wants("a")
+	ask(t, d, "team-blue").wants(denied)
+	ask(t, d, "team-blue", "grpclb-service", "open").wants(denied)
+	ask(t, d, "team-blue", "team", "blue").wants("b")
+	ask(t, d, "nobody").wants(denied)
+}
+
+// What can't work is an error at the start, and leaves nothing behind.
+func TestStart_Fails(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for name, lines := range map[string]string{
+		"policy":      fmt.Sprintf("authz: %q\n", missing),
+		"certificate": fmt.Sprintf("tls: {cert: %q, key: %q}\n", missing, missing),
+	} {
+		cfg, err := config.Parse("test", []byte(lines+"listen: 127.0.0.1:0\nstore: {etcd: ["+etcd.URL()+"]}\nservices:\n"+static("s", "a")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, err := Start(t.Context(), Options{Config: cfg, Log: silent}); err == nil {
+			d.Stop(t.Context())
+			t.Errorf("%s: it starts", name)
+		} else if !strings.Contains(err.Error(), "missing") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	d := begin(t, "busy", "services:\n"+static("s", "a"))
+	cfg := *d.opts.Config
+	cfg.Listen = d.Address()
+	if d, err := Start(t.Context(), Options{Config: &cfg, Log: silent}); err == nil {
+		d.Stop(t.Context())
+		t.Error("it starts on a port that is taken")
+	}
+}
+
+// Both replicas are restarted one after the other under load, and no call fails.
+func TestStop_RollingRestart(t *testing.T) {
+	network := lbtest.NewLoopback()
+	services := fmt.Sprintf("services:\n- {name: rolled:443, sources: [{static: [%s, %s]}]}\n",
+		lbtest.NewBackend(t, network, 1).Addr(), lbtest.NewBackend(t, network, 2).Addr())
+	first, second := begin(t, "r1", services), begin(t, "r2", services)
+	waitHealth(t, first, healthpb.HealthCheckResponse_SERVING)
+	waitHealth(t, second, healthpb.HealthCheckResponse_SERVING)
+	cc, err := grpc.NewClient(fmt.Sprintf("grpclb://%s/rolled:443?balancer=%s&fallback=off&config=off", first.Address(), second.Address()),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"grpclb":{}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cc.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	calls := 0
+	go func() {
+		defer close(failed)
+		for ctx.Err() == nil {
+			if _, err := testpb.NewTestServiceClient(cc).UnaryCall(context.WithoutCancel(ctx), &testpb.SimpleRequest{}); err != nil {
+				failed <- err
+				return
+			}
+			calls++
+		}
+	}()
+	for _, d := range []*Daemon{first, second} {
+		cfg := *d.opts.Config
+		cfg.Listen = d.Address()
+		d.Stop(t.Context())
+		waitHealth(t, beginWith(t, &cfg), healthpb.HealthCheckResponse_SERVING)
+	}
+	cancel()
+	if err := <-failed; err != nil {
+		t.Errorf("a call failed: %v", err)
+	}
+	t.Logf("%d calls", calls)
+}

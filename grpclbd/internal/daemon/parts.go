@@ -1,0 +1,34 @@
+package daemon
+
+import (
+	"log/slog"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/fleet"
+	"github.com/actorlb/grpclb/grpclbd/internal/observe"
+	"github.com/actorlb/grpclb/grpclbd/internal/source"
+)
+
+// Parts start what the program is made of.
+type parts struct {
+	balancer fleet.Balancer
+	etcd     *clientv3.Client
+	owner    fleet.Owner
+	log      *slog.Logger
+}
+
+func (p parts) startFleet(cfg config.Service) *fleet.Fleet {
+	return fleet.Start(cfg, p.balancer, fleet.Deps{Log: p.log, Owner: p.owner, Sources: p, Watchers: p})
+}
+
+// StartSource makes parts the sources of a fleet.
+func (p parts) StartSource(cfg config.Source, index int, owner source.Owner) fleet.Source {
+	return source.Start(cfg, index, owner, source.Deps{Etcd: p.etcd, Log: p.log})
+}
+
+// StartWatcher makes parts the watchers of a fleet.
+func (p parts) StartWatcher(health *config.Health, load *config.Load, owner observe.Owner) fleet.Watcher {
+	return observe.Start(health, load, owner, p.log)
+}

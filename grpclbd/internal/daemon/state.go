@@ -1,0 +1,61 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/store"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
+)
+
+// totalsEvery is how often the replica's totals are written for the others.
+const totalsEvery = 2 * time.Second
+
+// State returns what is to be seen now. Each part is what its owner answers.
+func (d *Daemon) State() view.State {
+	reply := make(chan known, 1)
+	if !d.in.Send(asked{reply}) {
+		return view.State{Stopping: true, NotReady: []string{"the process is stopping"}}
+	}
+	k := <-reply
+	s := k.state
+	s.Replica, s.Version, s.Started, s.At = d.opts.Config.Replica, d.opts.Version, d.started, time.Now()
+	s.Store.Kind, s.Store.Members = "embedded", d.opts.Config.Store.Etcd
+	if len(s.Store.Members) > 0 {
+		s.Store.Kind = "cluster"
+	}
+	balancer := d.balancer.State()
+	s.Opening = balancer.Opening
+	for _, e := range k.fleets {
+		seen := e.Fleet.State(balancer)
+		s.Services = append(s.Services, seen.Service)
+		s.Clients = append(s.Clients, seen.Clients...)
+	}
+	return s
+}
+
+// writeTotals tells the other replicas what this one has counted.
+func (d *Daemon) writeTotals(ctx context.Context) {
+	timer := actor.NewTimer()
+	defer timer.Stop()
+	for {
+		timer.Set(time.Now().Add(totalsEvery))
+		select {
+		case <-timer.Ready():
+			timer.Rang()
+			d.store.Write(d.replica())
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (d *Daemon) replica() store.Replica {
+	s := d.State()
+	r := store.Replica{Name: s.Replica, Started: s.Started, Written: s.At}
+	for _, service := range s.Services {
+		r.Services = append(r.Services, service.Total)
+	}
+	return r
+}
