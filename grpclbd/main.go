@@ -1,0 +1,36 @@
+// Grpclbd is a balancer for gRPC clients that use the grpclb protocol (lookaside load
+// balancing). README.md beside it has the first steps.
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+)
+
+func main() {
+	root := command()
+	root.SetArgs(dashes(os.Args[1:]))
+	if err := root.Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "grpclbd:", err)
+		os.Exit(1)
+	}
+}
+
+var singleDash = regexp.MustCompile(`^-[a-z][a-zA-Z-]+(=|$)`)
+
+// dashes lets flags be written with one dash, as programs in Go have them: there are none of
+// one letter but -h. Behind "--" are the words of another command.
+func dashes(args []string) []string {
+	all := make([]string, 0, len(args))
+	for i, a := range args {
+		if a == "--" {
+			return append(all, args[i:]...)
+		}
+		if singleDash.MatchString(a) {
+			a = "-" + a
+		}
+		all = append(all, a)
+	}
+	return all
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/admin"
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/daemon"
+)
+
+// A runFlags is what the command line says about the balancer.
+type runFlags struct {
+	path     string
+	services []string
+	listen   string
+	admin    string
+	store    string
+	level    string
+}
+
+// command is the program: without a sub-command it is the balancer.
+func command() *cobra.Command {
+	f := &runFlags{}
+	c := &cobra.Command{
+		Use:           "grpclbd {--config FILE | --service NAME=HOST:PORT,HOST:PORT…}",
+		Short:         "A balancer for gRPC clients that use the grpclb protocol",
+		Version:       version(),
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(c *cobra.Command, _ []string) error { return run(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.path, "config", "", "the configuration file (YAML)")
+	flags.StringArrayVar(&f.services, "service", nil, "a service and its backends, NAME=HOST:PORT,HOST:PORT…, in place of a file; may be repeated")
+	flags.StringVar(&f.listen, "listen", "", "where clients ask, in place of what the file says (default 0.0.0.0:8080)")
+	flags.StringVar(&f.admin, "admin", "", "where the page and ctl are served, in place of what the file says (default 127.0.0.1:8081)")
+	flags.StringVar(&f.store, "store", "", "folder of the embedded etcd, in place of what the file says (default: a temporary one)")
+	flags.StringVar(&f.level, "log", "", "debug, info, warn or error, in place of what the file says (default info)")
+	c.AddCommand(checkCommand(), ctlCommand(), probeCommand())
+	return c
+}
+
+// checkCommand reads a configuration file and does nothing else.
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a configuration file",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, err := config.Read(args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s: %d services, no faults\n", args[0], len(cfg.Services))
+			return nil
+		},
+	}
+}
+
+// config reads the file or the flags.
+func (f *runFlags) config() (*config.Config, error) {
+	if (f.path == "") == (len(f.services) == 0) {
+		return nil, errors.New("give either --config FILE or --service NAME=HOST:PORT,HOST:PORT…")
+	}
+	var cfg *config.Config
+	var err error
+	if f.path != "" {
+		cfg, err = config.Read(f.path)
+	} else {
+		cfg, err = config.FromFlags(f.services)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.override(cfg)
+}
+
+// override puts what the command line says in place of what the file says.
+func (f *runFlags) override(cfg *config.Config) (*config.Config, error) {
+	for _, o := range []struct {
+		flag  string
+		field *string
+	}{{f.listen, &cfg.Listen}, {f.admin, &cfg.Admin}, {f.store, &cfg.Store.Dir}, {f.level, &cfg.Log.Level}} {
+		if o.flag != "" {
+			*o.field = o.flag
+		}
+	}
+	return cfg, cfg.Check()
+}
+
+// run is the balancer until a signal comes. A second signal ends it at once.
+func run(ctx context.Context, f *runFlags) error {
+	cfg, err := f.config()
+	if err != nil {
+		return err
+	}
+	log := newLog(cfg.Log)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	d, err := daemon.Start(ctx, daemon.Options{Config: cfg, Path: f.path, Version: version(), Log: log})
+	if err != nil {
+		return err
+	}
+	page, err := admin.Listen(cfg, d, log)
+	if err != nil {
+		stop()
+		d.Stop(ctx)
+		return err
+	}
+	log.Info("the balancer has started", "listen", d.Address(), "admin", page.Address(), "replica", cfg.Replica)
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(d.Serve)
+	all.Go(page.Serve)
+	all.Go(func() error {
+		f.reload(ctx, d, log)
+		return nil
+	})
+	all.Go(func() error {
+		<-ctx.Done()
+		stop() // a second signal ends the process as it does without a handler
+		log.Info("the balancer stops")
+		d.Stop(context.Background())
+		page.Stop()
+		return nil
+	})
+	return all.Wait()
+}
+
+// reload has the configuration's file read when it changes and at SIGHUP, until the context
+// is done.
+func (f *runFlags) reload(ctx context.Context, d *daemon.Daemon, log *slog.Logger) {
+	hangUps := make(chan os.Signal, 1)
+	signal.Notify(hangUps, syscall.SIGHUP)
+	defer signal.Stop(hangUps)
+	if f.path == "" {
+		<-ctx.Done() // SIGHUP does not end a balancer that has no file
+		return
+	}
+	file := config.Watch(f.path, reloaded{f, d}, log)
+	defer file.Stop()
+	for {
+		select {
+		case <-hangUps:
+			file.Nudge()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// A reloaded is the owner of the file: what the command line says counts also for what is read
+// later.
+type reloaded struct {
+	flags  *runFlags
+	daemon *daemon.Daemon
+}
+
+func (r reloaded) ConfigSaid(cfg *config.Config, now time.Time) {
+	if _, err := r.flags.override(cfg); err != nil {
+		r.daemon.ConfigRefused(err, now)
+		return
+	}
+	r.daemon.ConfigSaid(cfg, now)
+}
+
+func (r reloaded) ConfigRefused(why error, now time.Time) { r.daemon.ConfigRefused(why, now) }
+
+// newLog returns the log, which goes to standard error.
+func newLog(cfg config.Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.Level)) // the configuration was checked
+	opts := &slog.HandlerOptions{Level: level}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, opts))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, opts))
+}
