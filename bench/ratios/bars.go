@@ -62,6 +62,9 @@ var bars = []bar{
 	{figure: "Parked *", unit: "parked-B/call", value: beyond, limit: 150},
 	{figure: "Parked *", unit: "release-cpu-ns/call", limit: 1},
 	{figure: "Parked *", unit: "needless/op", value: own, limit: 0},
+	{figure: "Describe backends=10000 *", unit: "cpu-ns/op", value: own, limit: 20e6},
+	{figure: "Describe backends=10000 *", unit: "delay-ns", value: own, limit: 1e6},
+	{figure: "PickMetrics *", unit: "on/off", value: own, limit: 1.02},
 	{figure: "Calls *", unit: "calls/s", limit: 0.97, how: "≥"},
 	{figure: "Calls *", unit: "p99-ns", limit: 1.05},
 }

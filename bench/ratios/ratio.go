@@ -11,7 +11,7 @@ var (
 	counts = []string{
 		"pickers/op", "subconns/op", "goroutines/channel", "stack-B/channel", "parked-B/call", "wakes/call", "needless/op",
 	}
-	hidden = []string{"busy", "work-ns/op"}
+	hidden = []string{"busy", "work-ns/op", "counts"}
 )
 
 // whole are the units whose ratios are of all that was used: the policy that does
