@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"sort"
 	"time"
 
 	"github.com/actorlb/grpclb/lbserver"
@@ -16,7 +18,7 @@ import (
 // comes back keeps its subset.
 type classes struct {
 	byName map[string]*class
-	idle   []idleClass // in the order of time
+	idle   []idleClass // in the order of time; each class once at most
 }
 
 // A class is one.
@@ -26,12 +28,13 @@ type class struct {
 
 	streams int
 	idle    time.Time // since when there is no stream; zero: there is one
+	queued  bool      // it is in the queue of idle classes, perhaps from an earlier time
 	told    *answer   // nil: nothing yet
 	changed time.Time // when told was told
 }
 
 type idleClass struct {
-	name  string
+	*class
 	since time.Time
 }
 
@@ -111,10 +114,16 @@ func (c *classes) strays(known map[string]bool, but string) int {
 
 // rest notes that a class has no stream since now.
 func (c *classes) rest(cl *class, now time.Time) {
-	if cl.name != "" {
-		cl.idle = now
-		c.idle = append(c.idle, idleClass{cl.name, now})
+	cl.idle = now
+	if cl.name != "" && !cl.queued {
+		c.queue(cl)
 	}
+}
+
+func (c *classes) queue(cl *class) {
+	cl.queued = true
+	at := sort.Search(len(c.idle), func(i int) bool { return c.idle[i].since.After(cl.idle) })
+	c.idle = slices.Insert(c.idle, at, idleClass{cl, cl.idle})
 }
 
 func (c *classes) began(cl *class) {
@@ -131,12 +140,18 @@ func (c *classes) ended(cl *class, now time.Time) {
 // expired returns the classes that were without a stream for long enough. They are gone.
 func (c *classes) expired(now time.Time) (gone []*class) {
 	for len(c.idle) > 0 && !now.Before(c.idle[0].since.Add(lingering)) {
-		cl := c.byName[c.idle[0].name]
-		if cl != nil && cl.streams == 0 && cl.idle.Equal(c.idle[0].since) {
+		cl := c.idle[0].class
+		c.idle[0] = idleClass{}
+		c.idle = c.idle[1:]
+		cl.queued = false
+		switch {
+		case cl.streams > 0:
+		case now.Before(cl.idle.Add(lingering)): // it had a stream meanwhile
+			c.queue(cl)
+		default:
 			delete(c.byName, cl.name)
 			gone = append(gone, cl)
 		}
-		c.idle = c.idle[1:]
 	}
 	return gone
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"log/slog"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -68,12 +69,7 @@ func (c *core) watch() {
 // gather merges what the sources say.
 func (c *core) gather(why string, now time.Time) (any bool) {
 	all, conflicts := merge(c.book.all())
-	for address, sentence := range conflicts {
-		if c.conflicts[address] != sentence {
-			c.warn("sources describe a backend differently: "+sentence, slog.String("backend", address))
-		}
-	}
-	c.conflicts = conflicts
+	c.noteConflicts(conflicts)
 	came, gone, changed := c.roster.set(all)
 	if len(came)+len(gone)+len(changed) == 0 {
 		return false
@@ -82,6 +78,24 @@ func (c *core) gather(why string, now time.Time) (any bool) {
 	c.zones.learn(c.roster.sorted)
 	c.change(false, why+inTotal(came, gone, changed))
 	return true
+}
+
+// noteConflicts logs conflicts that are new: a few of them, each once.
+func (c *core) noteConflicts(conflicts map[string]string) {
+	if len(c.noted) > 1000 {
+		clear(c.noted)
+	}
+	lines := 0
+	for _, address := range slices.Sorted(maps.Keys(conflicts)) {
+		sentence := conflicts[address]
+		if c.noted[sentence] || lines == keptReasons {
+			continue
+		}
+		lines++
+		c.noted[sentence] = true
+		c.warn("sources describe a backend differently: "+sentence, slog.String("backend", address))
+	}
+	c.conflicts = conflicts
 }
 
 // inTotal says which backends have come and gone.

@@ -25,6 +25,7 @@ type core struct {
 	mode      view.Mode
 	book      sourcebook
 	conflicts map[string]string // by address
+	noted     map[string]bool   // conflicts that were logged
 	roster    roster
 	scale     scale
 	overrides overrides
@@ -57,7 +58,7 @@ type watching struct {
 func newCore(service string) *core {
 	return &core{
 		name: service, mode: view.Waiting,
-		conflicts: map[string]string{}, roster: newRoster(),
+		conflicts: map[string]string{}, noted: map[string]bool{}, roster: newRoster(),
 		classes: newClasses(), streams: streams{}, drained: drained{},
 	}
 }
@@ -69,7 +70,7 @@ const levelEvery = time.Minute
 func (c *core) tick(now time.Time) {
 	c.releaseHeld(now)
 	if due(c.overrides.ends, now) {
-		c.applyOverrides(now, "an override has ended")
+		c.applyOverrides(now)
 	}
 	if due(c.scale.due, now) {
 		c.lookAtLoad(now)

@@ -61,7 +61,7 @@ func TestGuard_MinHealthy(t *testing.T) {
 	b.wants("c:1 d:1") // 50 %
 	b.unhealthy("c")
 	b.wants("a:1 b:1 c:1 d:1")
-	b.wantsLogged(1, "WARN too few backends are healthy, so all are served: minHealthy: 1 of 4 backends healthy, fewer than 50 %")
+	b.wantsLogged(1, "WARN too few backends are healthy, so all are served why=1 of 4 backends healthy, fewer than 50 %")
 	if s := b.sees(); len(s.Guards) != 1 {
 		t.Errorf("guards %q", s.Guards)
 	}
@@ -241,4 +241,17 @@ func TestChange_OneLineEach(t *testing.T) {
 	if s := b.sees(); len(s.Changes) != 50 || s.Changes[0].To != 1 || s.Changes[0].Why != "b is unhealthy: it said NOT_SERVING" {
 		t.Errorf("%d changes, first %+v", len(s.Changes), s.Changes[0])
 	}
+}
+
+func TestChange_SaysWhoDecided(t *testing.T) {
+	b := serving(t, config.Service{}, many(3)...)
+	o := drain("a")
+	o.Why, o.Until = "a new disk", b.now.Add(time.Hour)
+	b.overrides(o)
+	b.wantsLogged(1, "the lists have changed from=3 to=2 why=drain a of every service by ann (a new disk)")
+	b.overrides(o) // as the store repeats them
+	b.passes(time.Hour)
+	b.wantsLogged(1, "the lists have changed from=2 to=3 why=drain a of every service is over")
+	b.overrides(override.Override{Kind: override.Fallback, Service: "svc", Who: "bob"})
+	b.wantsLogged(1, `the lists have changed from=3 to=0 why=fallback of service "svc" by bob`)
 }

@@ -66,6 +66,9 @@ func whyOf(m *member) string {
 
 func reasonOf(m *member, drain override.Override, draining bool) string {
 	reason := m.reason
+	if reason == "" {
+		reason = "not decided yet"
+	}
 	if draining {
 		reason = "drained by " + drain.Who
 		if drain.Why != "" {

@@ -1,20 +1,23 @@
 package fleet
 
-import "github.com/actorlb/grpclb/lbserver"
+import (
+	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/lbserver"
+)
 
 // Drained knows of each address that an override drains from which answer on it is absent (rule
 // drained). A client has an older answer, and so perhaps the backend, as long as its connection was
 // handed a lower number.
 type drained map[string]map[string]uint64 // address → class → number; 0: from the first one on
 
-// set takes the addresses that are drained now. Those that no longer are, are forgotten.
-func (d drained) set(drains func(address string) bool, all []string) {
+// set takes the drains that there are now. Addresses that are drained no more are forgotten.
+func (d drained) set(drains map[string]override.Override) {
 	for address := range d {
-		if !drains(address) {
+		if _, still := drains[address]; !still {
 			delete(d, address)
 		}
 	}
-	for _, address := range all {
+	for address := range drains {
 		if d[address] == nil {
 			d[address] = map[string]uint64{}
 		}

@@ -63,12 +63,15 @@ func (c census) judge(checked bool, minHealthy int) verdict {
 func (v verdict) inWords(c census, minHealthy int) string {
 	switch {
 	case v == distrusted:
-		return fmt.Sprintf("minHealthy: %d of %s healthy, fewer than %d %%: all are served",
-			c.healthy+c.presumed, plural(c.known(), "backend"), minHealthy)
+		return fmt.Sprintf("minHealthy: %s, so all are served", c.tooFew(minHealthy))
 	case v != unchecked && c.healthy+c.unhealthy == 0 && c.presumed+c.unknown > 0:
 		return "no backend has been checked yet: all are served"
 	}
 	return ""
+}
+
+func (c census) tooFew(minHealthy int) string {
+	return fmt.Sprintf("%d of %s healthy, fewer than %d %%", c.healthy+c.presumed, plural(c.known(), "backend"), minHealthy)
 }
 
 // decide settles who is served. Those that are served while nobody knows anything, because checks

@@ -16,19 +16,11 @@ func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
 	if e == nil {
 		return
 	}
+	c.logSource(e, r, now)
 	if r.Err != nil {
-		if e.failed(r.Err, r.At) {
-			c.warn("the source can't be read; what it said last stays in use: "+r.Err.Error(), slog.String("source", e.String()))
-		}
+		e.failed(r.Err, r.At)
 		return
 	}
-	if e.err != "" {
-		c.info("the source can be read again", slog.String("source", e.String()))
-	}
-	if r.Warning != "" && r.Warning != e.warning {
-		c.warn("the source has something that can't be used: "+r.Warning, slog.String("source", e.String()))
-	}
-	e.warning = r.Warning
 	if e.again(r) {
 		return
 	}
@@ -47,12 +39,31 @@ func (c *core) excused(address string) bool {
 	return c.roster.unhealthy(address) || c.overrides.drained(address)
 }
 
-// warnOfHold logs that backends are held, once a second at most for each source.
+// logSource logs that a source fails, that it does so no more, and what it has that can't be
+// used.
+func (c *core) logSource(e *entry, r backend.Report, now time.Time) {
+	at := slog.String("source", e.String())
+	switch {
+	case r.Err != nil && e.err == "" && e.mayLog(now):
+		e.complained = true
+		c.warn("the source can't be read; what it said last stays in use: "+r.Err.Error(), at)
+	case r.Err == nil && e.complained:
+		e.complained = false
+		c.info("the source can be read again", at)
+	}
+	if r.Warning != e.warning && r.Warning != "" && e.mayLog(now) {
+		c.warn("the source has something that can't be used: "+r.Warning, at)
+	}
+	if r.Err == nil {
+		e.warning = r.Warning
+	}
+}
+
+// warnOfHold logs that backends are held.
 func (c *core) warnOfHold(e *entry, held int, now time.Time) {
-	if held == 0 || now.Sub(e.warned) < time.Second {
+	if held == 0 || !e.mayLog(now) {
 		return
 	}
-	e.warned = now
 	c.warn(fmt.Sprintf("the source has taken away more than %d %% of its backends: %s held until %s",
 		c.cfg.Guard.MaxRemove, plural(len(e.held), "backend"), e.heldTill.Format(time.RFC3339)),
 		slog.String("source", e.String()), slog.String("why", some(e.heldAddresses())))
@@ -122,23 +133,15 @@ func (c *core) lookAtLoad(now time.Time) {
 
 // overridesSaid takes the overrides of all services.
 func (c *core) overridesSaid(all []override.Override, now time.Time) {
-	first := !c.overrides.said
 	c.overrides.set(c.name, all, now)
-	why := "overrides"
-	if first {
-		why = "overrides were read"
-	}
-	c.applyOverrides(now, why)
+	c.applyOverrides(now)
 }
 
-// applyOverrides notes what overrides change.
-func (c *core) applyOverrides(now time.Time, why string) {
-	c.overrides.apply(now)
-	var addresses []string
-	for address := range c.overrides.drains {
-		addresses = append(addresses, address)
+// applyOverrides notes what overrides change now.
+func (c *core) applyOverrides(now time.Time) {
+	for _, why := range c.overrides.apply(now) {
+		c.change(true, why)
 	}
-	c.drained.set(c.overrides.drained, addresses)
+	c.drained.set(c.overrides.drains)
 	c.letGo("it is drained", now, func(address string, _ time.Time) bool { return c.overrides.drained(address) })
-	c.change(true, why)
 }

@@ -94,18 +94,25 @@ func newZoneList(all []assign.Backend, zone string, spill int) zoneList {
 		panic("BUG: " + err.Error()) // the configuration was checked, and weights are in range
 	}
 	z := zoneList{servers: servers}
-	zones := make(map[string]string, len(all))
-	for _, b := range all {
-		zones[b.Address] = b.Zone
-	}
-	for _, s := range servers {
-		if zones[s.Address] == zone {
+	own := servedIn(all, zone) // these come first, if the zone keeps calls
+	for i, s := range servers {
+		if i < own {
 			z.kept += s.Weight
 		} else {
 			z.spilt += s.Weight
 		}
 	}
 	return z
+}
+
+// servedIn returns how many backends of a zone are served.
+func servedIn(all []assign.Backend, zone string) (n int) {
+	for _, b := range all {
+		if !b.Unhealthy && b.Zone == zone {
+			n++
+		}
+	}
+	return n
 }
 
 // mixed gives each group and each drop its share of the calls. A drop drops its percentage of all

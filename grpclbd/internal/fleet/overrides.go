@@ -14,6 +14,7 @@ type overrides struct {
 	said bool // they were read once
 	all  []override.Override
 
+	inForce  []override.Override          // as applied last
 	drains   map[string]override.Override // by address
 	weights  map[string]int               // by address
 	drops    []config.Drop                // by token
@@ -34,12 +35,14 @@ func (o *overrides) set(service string, all []override.Override, now time.Time) 
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject(), b.Subject()), cmp.Compare(a.Service, b.Service))
 	})
 	o.said, o.all = true, mine
-	o.apply(now)
 }
 
-// apply leaves out those that are over, and sorts the others by what they do.
-func (o *overrides) apply(now time.Time) {
+// apply leaves out those that are over, and sorts the others by what they do. It returns a
+// sentence for each that has come or gone since it was called last.
+func (o *overrides) apply(now time.Time) (news []string) {
+	before := o.inForce
 	o.all = slices.DeleteFunc(slices.Clone(o.all), func(v override.Override) bool { return v.Over(now) })
+	o.inForce = o.all
 	o.drains, o.weights = make(map[string]override.Override), make(map[string]int)
 	o.drops, o.fallback, o.ends = nil, nil, time.Time{}
 	drops := make(map[string]int)
@@ -62,6 +65,40 @@ func (o *overrides) apply(now time.Time) {
 		o.drops = append(o.drops, config.Drop{Token: token, Percent: percent})
 	}
 	slices.SortFunc(o.drops, byToken)
+	return difference(before, o.all)
+}
+
+// difference says which overrides have come and which have gone.
+func difference(before, now []override.Override) (news []string) {
+	for _, v := range now {
+		if !slices.ContainsFunc(before, like(v)) {
+			news = append(news, v.String()+by(v))
+		}
+	}
+	for _, v := range before {
+		if !slices.ContainsFunc(now, like(v)) {
+			news = append(news, v.String()+" is over")
+		}
+	}
+	return news
+}
+
+// like returns whether another override has the same effect.
+func like(v override.Override) func(override.Override) bool {
+	return func(o override.Override) bool {
+		return o.Service == v.Service && o.Kind == v.Kind && o.Subject() == v.Subject() && o.Value == v.Value
+	}
+}
+
+// by says who has decided an override and why.
+func by(v override.Override) (s string) {
+	if v.Who != "" {
+		s = " by " + v.Who
+	}
+	if v.Why != "" {
+		s += " (" + v.Why + ")"
+	}
+	return s
 }
 
 func byToken(a, b config.Drop) int { return cmp.Compare(a.Token, b.Token) }

@@ -35,8 +35,14 @@ func (r *roster) place(cfg config.Service, now time.Time) (p placing, next time.
 		}
 	}
 	all, next = warm(assign.Ramp{Window: cfg.SlowStart}, all, now)
+	if cfg.Canary == nil {
+		p[stable] = all
+	}
 	for i, m := range r.sorted {
 		m.used = all[i].Weight
+		if cfg.Canary == nil {
+			continue
+		}
 		g := stable
 		if m.is(cfg.Canary) {
 			g = canary
@@ -71,6 +77,7 @@ func (m *member) is(c *config.Canary) bool {
 
 // served returns the backends that are served.
 func served(all []assign.Backend) (served []assign.Backend) {
+	served = make([]assign.Backend, 0, len(all))
 	for _, b := range all {
 		if !b.Unhealthy {
 			served = append(served, b)

@@ -13,11 +13,11 @@ import (
 // publish decides who is served with which weight, and tells each class what has changed for
 // it.
 func (c *core) publish(now time.Time) {
+	served := c.decide(now)
 	c.mode = view.Serving
 	if c.overrides.fallback != nil {
-		c.mode = view.Fallback
+		c.mode, served = view.Fallback, 0
 	}
-	served := c.decide(now)
 	c.place(now)
 	c.pace.published(now)
 	c.refusal = ""
@@ -66,7 +66,7 @@ func (c *core) logVerdict(v verdict) {
 	switch {
 	case v == c.verdict:
 	case v == distrusted:
-		c.warn("too few backends are healthy, so all are served: " + v.inWords(c.census, c.cfg.Guard.MinHealthy))
+		c.warn("too few backends are healthy, so all are served", slog.String("why", c.census.tooFew(c.cfg.Guard.MinHealthy)))
 	case c.verdict == distrusted:
 		c.info("enough backends are healthy again, so only those are served",
 			slog.Int("from", c.census.known()), slog.Int("to", c.census.healthy+c.census.presumed))

@@ -252,15 +252,21 @@ func (b *bench) wantsLogged(n int, text string) {
 
 // joins classifies a client from an address, with headers, and begins its stream.
 func (b *bench) joins(address string, headers ...string) lbserver.Client {
+	c := b.guest(address, headers...)
+	c.Class = b.classify(c, b.now)
+	b.perform()
+	b.began(c, b.now)
+	b.perform()
+	return c
+}
+
+// guest is a client that has not been classified.
+func (b *bench) guest(address string, headers ...string) lbserver.Client {
 	b.ids++
 	c := lbserver.Client{ID: b.ids, Service: "svc", Metadata: metadata.Pairs(headers...), Peer: &peer.Peer{}}
 	if address != "" {
 		c.Peer.Addr = tcp(address)
 	}
-	c.Class = b.classify(c, b.now)
-	b.perform()
-	b.began(c, b.now)
-	b.perform()
 	return c
 }
 

@@ -37,7 +37,8 @@ type entry struct {
 	err      string               // "": it can be read
 	errAt    time.Time
 
-	warned time.Time // when a hold was logged last
+	logged     time.Time // when something of it was logged last
+	complained bool      // it was logged that it fails
 }
 
 // configure takes the sources of a configuration and returns those that are new and those
@@ -107,14 +108,23 @@ func (e *entry) again(r backend.Report) bool {
 }
 
 // failed notes that the source could not be read. What it said last stays (rule
-// source.last-known). It returns whether that is news.
-func (e *entry) failed(err error, at time.Time) (news bool) {
-	news = e.err == ""
-	if news {
+// source.last-known).
+func (e *entry) failed(err error, at time.Time) {
+	if e.err == "" {
 		e.errAt = at
 	}
 	e.err = err.Error()
-	return news
+}
+
+// mayLog reports whether something of the source may be logged, and notes that it is: a source
+// that flaps must not fill the log. One line a second and one more when it can be read again are
+// the most.
+func (e *entry) mayLog(now time.Time) bool {
+	if now.Sub(e.logged) < time.Second {
+		return false
+	}
+	e.logged = now
+	return true
 }
 
 func byAddress(a, b backend.Backend) int { return cmp.Compare(a.Address, b.Address) }

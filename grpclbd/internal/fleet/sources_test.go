@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 )
@@ -218,5 +219,43 @@ func TestSource_Flapping(t *testing.T) {
 	}
 	if b.sets-sets > 101 || len(b.log)-lines > 101 {
 		t.Errorf("%d lists and %d lines in ten seconds", b.sets-sets, len(b.log)-lines)
+	}
+}
+
+func TestSource_FlappingFailure(t *testing.T) {
+	b := serving(t, config.Service{}, many(2)...)
+	lines := len(b.log)
+	for range 500 {
+		b.sourceSaid(1, backend.Report{Err: errors.New("timeout"), At: b.now}, b.now)
+		b.passes(10 * time.Millisecond)
+		b.sourceSaid(1, report(b, 2), b.now)
+		b.passes(10 * time.Millisecond)
+	}
+	b.perform()
+	if n := len(b.log) - lines; n < 10 || n > 22 {
+		t.Errorf("%d lines in ten seconds", n)
+	}
+}
+
+func TestSource_Warning(t *testing.T) {
+	b := serving(t, config.Service{}, many(2)...)
+	for range 3 {
+		b.passes(2 * time.Second)
+		b.sourceSaid(1, backend.Report{Backends: many(1), Warning: `key "x" is no backend`, At: b.now}, b.now)
+		b.settle()
+	}
+	b.wants("a:1")
+	b.wantsLogged(1, `WARN the source has something that can't be used: key "x" is no backend source=dns one`)
+}
+
+// Of thousands of conflicts a few are logged; all are to be seen.
+func TestSource_Merge_ManyConflicts(t *testing.T) {
+	b := newBench(t, twoSources)
+	b.overrides()
+	b.says(1, many(20)...)
+	b.says(2, many(20, "weight=2")...)
+	b.wantsLogged(keptReasons, "sources describe a backend differently")
+	if s := b.sees(); len(s.Conflicts) != 20 {
+		t.Errorf("%d conflicts", len(s.Conflicts))
 	}
 }

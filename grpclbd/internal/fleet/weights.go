@@ -107,7 +107,7 @@ func (r *roster) weigh(by map[string]int, s scale) {
 		case s.active:
 			m.full = bounded(orMean(m.gauge) * normal * unit)
 		default:
-			m.full = max(m.Weight, 1)
+			m.full = bounded(float64(m.Weight))
 		}
 	}
 }

@@ -149,3 +149,21 @@ func TestClass_NamesDoNotCollide(t *testing.T) {
 		}
 	}
 }
+
+// A client that comes and goes all the time costs no more than another.
+func TestClass_ComesAndGoes(t *testing.T) {
+	b := serving(t, threeZones, be("a", "zone=z1"), be("b", "zone=z2"))
+	for range 1000 {
+		c := b.joins("10.1.1.1:5")
+		b.ended(c, b.now)
+		b.passes(time.Second)
+	}
+	if n := len(b.classes.idle); n != 1 {
+		t.Errorf("%d classes wait for their end", n)
+	}
+	b.classWants("z1", "a:1")
+	b.passes(lingering - time.Second - calm)
+	b.classWants("z1", "a:1")
+	b.passes(2 * calm)
+	b.classWants("z1", "nothing")
+}
