@@ -6,16 +6,21 @@ import (
 	"time"
 )
 
+// gather is how long the first change of health waits for others. When a server with many
+// backends, or a network, fails, the owner hears of it in a few calls.
+const gather = 2 * time.Millisecond
+
 // batcher collects what the backends say, so that the owner hears of many in one call: of
-// health after each batch of messages, of load once an interval. It is a pure value.
+// health after a short wait, of load once an interval. It is a pure value.
 type batcher struct {
 	interval time.Duration     // of load
 	watched  map[string]uint64 // address → number of its actor
 	numbers  uint64            // of actors so far
 
-	health []Health
-	loads  map[string]Load
-	tell   time.Time // when the owner hears of loads; zero: there are none
+	health     []Health
+	loads      map[string]Load
+	tellHealth time.Time // when the owner hears of health; zero: there is nothing
+	tellLoads  time.Time // the same of loads
 }
 
 // watch returns which backends are new and which are gone.
@@ -46,11 +51,15 @@ func (b *batcher) forget(address string) {
 }
 
 // healthChanged takes in a change, unless it is of a backend that is no longer watched. Of
-// two changes of a backend in one batch both are told.
-func (b *batcher) healthChanged(m healthChanged) {
-	if b.watched[m.health.Address] == m.number {
-		b.health = append(b.health, m.health)
+// two changes of a backend both are told.
+func (b *batcher) healthChanged(now time.Time, m healthChanged) {
+	if b.watched[m.health.Address] != m.number {
+		return
 	}
+	if len(b.health) == 0 {
+		b.tellHealth = now.Add(gather)
+	}
+	b.health = append(b.health, m.health)
 }
 
 // loadChanged takes in a load; the newest one of a backend counts.
@@ -62,23 +71,29 @@ func (b *batcher) loadChanged(now time.Time, m loadChanged) {
 		b.loads = map[string]Load{}
 	}
 	if len(b.loads) == 0 {
-		b.tell = now.Add(b.interval)
+		b.tellLoads = now.Add(b.interval)
 	}
 	b.loads[m.load.Address] = m.load
 }
 
-// due returns when flush has something to say without another message; zero: never.
-func (b *batcher) due() time.Time { return b.tell }
+// due returns when flush has something to say; zero: never.
+func (b *batcher) due() time.Time {
+	if b.tellHealth.IsZero() || (!b.tellLoads.IsZero() && b.tellLoads.Before(b.tellHealth)) {
+		return b.tellLoads
+	}
+	return b.tellHealth
+}
 
 // flush returns what the owner is to hear now.
 func (b *batcher) flush(now time.Time) (health []Health, loads []Load) {
-	health, b.health = b.health, nil
-	if b.tell.IsZero() || now.Before(b.tell) {
-		return health, nil
+	if !b.tellHealth.IsZero() && !now.Before(b.tellHealth) {
+		health, b.health, b.tellHealth = b.health, nil, time.Time{}
 	}
-	for _, address := range slices.Sorted(maps.Keys(b.loads)) {
-		loads = append(loads, b.loads[address])
+	if !b.tellLoads.IsZero() && !now.Before(b.tellLoads) {
+		for _, address := range slices.Sorted(maps.Keys(b.loads)) {
+			loads = append(loads, b.loads[address])
+		}
+		b.loads, b.tellLoads = nil, time.Time{}
 	}
-	b.loads, b.tell = nil, time.Time{}
 	return health, loads
 }

@@ -20,12 +20,15 @@ func TestWatcher_TellsInBatches(t *testing.T) {
 		t.Fatalf("added %v, removed %v", added, removed)
 	}
 	for i, address := range all {
-		b.healthChanged(healthChanged{b.watched[address], Health{Address: address}})
+		b.healthChanged(now, healthChanged{b.watched[address], Health{Address: address}})
 		for n := range 3 {
 			b.loadChanged(now.Add(time.Duration(i)*time.Millisecond), loadChanged{b.watched[address], Load{Address: address, QPS: float64(n)}})
 		}
 	}
-	if health, loads := b.flush(now); len(health) != 100 || len(loads) != 0 {
+	if health, loads := b.flush(now); len(health) != 0 || len(loads) != 0 {
+		t.Errorf("%d changes of health, %d loads before their time", len(health), len(loads))
+	}
+	if health, loads := b.flush(b.due()); len(health) != 100 || len(loads) != 0 {
 		t.Errorf("%d changes of health, %d loads", len(health), len(loads))
 	}
 	if due := b.due(); !due.Equal(now.Add(10 * time.Second)) {
@@ -45,13 +48,13 @@ func TestWatcher_ForgetsWhatIsGone(t *testing.T) {
 	b := batcher{watched: map[string]uint64{}}
 	b.watch([]string{"a", "b"})
 	old := b.watched["a"]
-	b.healthChanged(healthChanged{old, Health{Address: "a"}})
+	b.healthChanged(time.Unix(1, 0), healthChanged{old, Health{Address: "a"}})
 	b.loadChanged(time.Unix(1, 0), loadChanged{old, Load{Address: "a"}})
 	if added, removed := b.watch([]string{"b", "b"}); len(added) != 0 || !slices.Equal(removed, []string{"a"}) {
 		t.Errorf("added %v, removed %v", added, removed)
 	}
 	b.watch([]string{"a", "b"})
-	b.healthChanged(healthChanged{old, Health{Address: "a"}})
+	b.healthChanged(time.Unix(1, 0), healthChanged{old, Health{Address: "a"}})
 	b.loadChanged(time.Unix(1, 0), loadChanged{old, Load{Address: "a"}})
 	if health, loads := b.flush(time.Unix(2, 0)); len(health) != 0 || len(loads) != 0 {
 		t.Errorf("heard %v and %v of a backend before this one", health, loads)

@@ -15,7 +15,7 @@ func TestHealth_Check_NewBackendAtOnce(t *testing.T) {
 	inBubble(t, checks(), nil, func(r *rig) {
 		r.healthy()
 		r.watcher.Watch([]string{addr})
-		if h := r.wantHealth(0, "healthy"); h.after != 0 {
+		if h := r.wantHealth(gather, "healthy"); h.after != gather {
 			t.Errorf("heard after %v", h.after)
 		}
 		r.wantHealth(time.Hour, "")
@@ -29,7 +29,7 @@ func TestHealth_Check_NewBackendAtOnce(t *testing.T) {
 func TestHealth_Check_BackendThatStartsLater(t *testing.T) {
 	inBubble(t, checks(), nil, func(r *rig) {
 		r.watcher.Watch([]string{addr})
-		if h := r.wantHealth(0, "refused"); h.Ever {
+		if h := r.wantHealth(gather, "refused"); h.Ever {
 			t.Errorf("heard %+v", h)
 		}
 		r.after(time.Second)
@@ -46,7 +46,7 @@ func TestHealth_Check_Watch(t *testing.T) {
 		r.watcher.Watch([]string{addr})
 		r.wantHealth(time.Minute, "healthy")
 		s.say(false)
-		if h := r.wantHealth(0, "NOT_SERVING"); !h.Ever || h.after != time.Minute || !h.Since.Equal(time.Now()) {
+		if h := r.wantHealth(gather, "NOT_SERVING"); !h.Ever || h.after != time.Minute+gather || !h.Since.Equal(r.owner.began.Add(time.Minute)) {
 			t.Errorf("heard %+v", h)
 		}
 		r.after(time.Minute)
@@ -107,7 +107,7 @@ func TestHealth_Check_UnknownService(t *testing.T) {
 		r.watcher.Watch([]string{addr})
 		r.wantHealth(time.Second, `does not know "greeter"`)
 		s.health.SetServingStatus("greeter", healthpb.HealthCheckResponse_SERVING)
-		r.wantHealth(0, "healthy")
+		r.wantHealth(gather, "healthy")
 	})
 }
 
@@ -217,11 +217,11 @@ func TestHealth_Check_OnlyWatchedBackends(t *testing.T) {
 			t.Errorf("%d connections", n)
 		}
 		r.watcher.Watch(nil)
-		r.after(0)
+		r.after(gather)
 		s.say(false)
 		r.wantHealth(time.Minute, "")
 		s.say(true)
 		r.watcher.Watch([]string{addr})
-		r.wantHealth(0, "healthy")
+		r.wantHealth(gather, "healthy")
 	})
 }

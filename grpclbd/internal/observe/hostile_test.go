@@ -37,7 +37,7 @@ func TestHealth_Hostile(t *testing.T) {
 				}
 			})
 		},
-		"answers with a huge message": func(r *rig) { r.unknown(strings.Repeat("x", 10<<20), nil) },
+		"answers with a huge message": func(r *rig) { r.unknown(strings.Repeat("x", 1<<20), nil) },
 		"answers with nonsense":       func(r *rig) { r.unknown("\xff\xff\xff", nil) },
 		"answers with a status that there is not": func(r *rig) {
 			r.serve(func(s *grpc.Server) { healthpb.RegisterHealthServer(s, checkOnly{answer: says(99)}) })

@@ -88,7 +88,7 @@ func (l *loop) handle(ctx context.Context, m message) {
 	case watch:
 		l.watch(ctx, m.addresses)
 	case healthChanged:
-		l.core.healthChanged(m)
+		l.core.healthChanged(time.Now(), m)
 	case loadChanged:
 		l.core.loadChanged(time.Now(), m)
 	default:
