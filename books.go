@@ -70,12 +70,12 @@ func (b *books) close() []record {
 
 func (b *books) enterMode(r reading) {
 	for m := waiting; m <= fallback; m++ {
-		now, spent := 0.0, r.policy.figures.seconds[m]
+		now, lasted := 0.0, r.policy.figures.seconds[m]
 		if m == r.policy.mode {
-			now, spent = 1, spent+r.at.Sub(r.policy.since)
+			now, lasted = 1, lasted+r.at.Sub(r.policy.since)
 		}
 		b.level(modeGauge, now, m.String())
-		b.passed(modeSeconds, spent.Seconds(), m.String())
+		b.passed(modeSeconds, lasted.Seconds(), m.String())
 	}
 	for w, n := range r.policy.figures.changes {
 		b.sum(modeChanges, n, why(w).leadsTo().String(), why(w).String())

@@ -43,7 +43,7 @@ func (m *machine) describe() decided {
 func (m *machine) noteMode(now time.Time) {
 	if m.since.IsZero() || m.mode != m.sinceOf {
 		m.narrateFallback(now)
-		m.figures.spent(m.sinceOf, m.since, now)
+		m.figures.addTime(m.sinceOf, m.since, now)
 		m.since, m.sinceOf = now, m.mode
 	}
 }

@@ -35,8 +35,8 @@ func (w why) leadsTo() mode {
 	return fallback
 }
 
-// spent notes how long a mode lasted. since is zero if there was none.
-func (f *figures) spent(in mode, since, until time.Time) {
+// addTime adds the time that a mode lasted. since is zero if there was none.
+func (f *figures) addTime(in mode, since, until time.Time) {
 	if !since.IsZero() {
 		f.seconds[in] += until.Sub(since)
 	}

@@ -56,11 +56,7 @@ func (in *Instance) add(c *Conn) {
 
 // remove removes a connection that the child has shut down.
 func (in *Instance) remove(c *Conn) {
-	last := len(in.conns) - 1
-	in.conns[c.amongInstance] = in.conns[last]
-	in.conns[c.amongInstance].amongInstance = c.amongInstance
-	in.conns[last] = nil
-	in.conns = in.conns[:last]
+	in.conns = removeAt(in.conns, c.amongInstance, func(moved *Conn, to int) { moved.amongInstance = to })
 	in.newest.gaveUp(c)
 }
 
@@ -98,10 +94,10 @@ func (in *Instance) settled(order uint64) {
 	switch {
 	case t.heard || in.renew || order < in.updated:
 		return
-	case t.hearOut == 0:
-		t.hearOut = in.asked
+	case t.heardAfter == 0:
+		t.heardAfter = in.asked
 	}
-	if order < t.hearOut {
+	if order < t.heardAfter {
 		return
 	}
 	t.heard = true

@@ -125,7 +125,7 @@ func (p *Picker) seatOf(r balancer.PickResult) *seat {
 		return nil
 	}
 	s := c.seatIn(p.term)
-	if s == nil || s.takers == nil {
+	if s == nil || s.addressEntries == nil {
 		return nil
 	}
 	return s

@@ -10,7 +10,7 @@ import (
 // A seat belongs to a connection of the child in one term. A call over the connection counts
 // for one of the entries with its address; they take turns.
 type seat struct {
-	*takers // nil if the plan does not name the address
+	*addressEntries // nil if the plan does not name the address
 
 	// Fixed.
 	term *Term
@@ -21,9 +21,9 @@ type seat struct {
 	build uint64 // Term.builds when it was made
 }
 
-// takers are the entries of one address. They take turns. All pickers of the term use the same
-// turns.
-type takers struct {
+// addressEntries are the entries of one address. They take turns. All pickers of the term use
+// the same turns.
+type addressEntries struct {
 	first Entry
 	more  []Entry
 	turns atomic.Uint64
@@ -86,7 +86,7 @@ func (t *Term) open() {
 // give gives a connection its seat. While it has the seat, its SubConn is not shut down; see
 // Users.hold.
 func (t *Term) give(s *seat, c *Conn) {
-	*s = seat{takers: t.takersOf(c.address.Addr), term: t, conn: c, at: len(t.seats), build: t.builds}
+	*s = seat{addressEntries: t.entriesOf(c.address.Addr), term: t, conn: c, at: len(t.seats), build: t.builds}
 	t.seats = append(t.seats, s)
 	c.users.hold(t)
 	c.seats[t.slot].Store(s)
@@ -107,11 +107,7 @@ func (t *Term) gaveUp(c *Conn) {
 
 func (t *Term) vacate(s *seat) {
 	s.conn.seats[t.slot].Store(nil)
-	last := len(t.seats) - 1
-	t.seats[s.at] = t.seats[last]
-	t.seats[s.at].at = s.at
-	t.seats[last] = nil
-	t.seats = t.seats[:last]
+	t.seats = removeAt(t.seats, s.at, func(moved *seat, to int) { moved.at = to })
 	s.conn.users.letGo(t)
 }
 
@@ -126,27 +122,27 @@ func (t *Term) seatsLeft() (row []*seat) {
 			continue
 		}
 		s.conn.seats[t.slot].Store(s)
-		if s.takers != nil {
+		if s.addressEntries != nil {
 			row = append(row, s)
 		}
 	}
 	return row
 }
 
-// takersOf returns the entries of an address, or nil if the list does not name it. In
+// entriesOf returns the entries of an address, or nil if the list does not name it. In
 // fallback a child may connect to any address, because there are no tokens and no
 // reports. A call to an address that the plan does not name counts for the first entry.
-func (t *Term) takersOf(addr string) *takers {
+func (t *Term) entriesOf(addr string) *addressEntries {
 	of := t.byAddress[addr]
 	if of == nil && !t.by.listed {
-		of = &takers{first: t.entries.Entry(0)}
+		of = &addressEntries{first: t.entries.Entry(0)}
 	}
 	return of
 }
 
 func (t *Term) listAddresses() {
-	t.byAddress = make(map[string]*takers, t.plan.Size)
-	all := make([]takers, t.plan.Size)
+	t.byAddress = make(map[string]*addressEntries, t.plan.Size)
+	all := make([]addressEntries, t.plan.Size)
 	for i, b := range t.plan.Backends {
 		if of := t.byAddress[b.Addr]; of != nil {
 			of.more = append(of.more, t.entries.Entry(i))

@@ -17,17 +17,17 @@ type Term struct {
 	entries Entries
 	said    *balancer.State // the state that the child published last for this plan
 
-	stale   bool   // the picker that Picker returned last has to be replaced
-	decided bool   // the child has been READY or in TRANSIENT_FAILURE
-	hearOut uint64 // the number of the order after which the term is heard; 0: not known yet
-	heard   bool   // see Heard
+	stale      bool   // the picker that Picker returned last has to be replaced
+	decided    bool   // the child has been READY or in TRANSIENT_FAILURE
+	heardAfter uint64 // the number of the order after which the term is heard; 0: not known yet
+	heard      bool   // see Heard
 
 	// Its seats; see seats.go.
-	serves    bool               // Picker was called
-	seated    bool               // connections have seats
-	slot      int                // the index of its seats in Conn.seats
-	builds    uint64             // how often seat was called
-	byAddress map[string]*takers // the entries of each address
+	serves    bool   // Picker was called
+	seated    bool   // connections have seats
+	slot      int    // the index of its seats in Conn.seats
+	builds    uint64 // how often seat was called
+	byAddress map[string]*addressEntries
 	seats     []*seat
 	vacated   []*seat   // of connections that the child has shut down since the last call of seat
 	freed     []SubConn // not held any more, but the published picker still names them

@@ -33,11 +33,7 @@ func (u *Users) attach(c *Conn) {
 }
 
 func (u *Users) detach(c *Conn) {
-	last := len(u.conns) - 1
-	u.conns[c.amongUsers] = u.conns[last]
-	u.conns[c.amongUsers].amongUsers = c.amongUsers
-	u.conns[last] = nil
-	u.conns = u.conns[:last]
+	u.conns = removeAt(u.conns, c.amongUsers, func(moved *Conn, to int) { moved.amongUsers = to })
 }
 
 // hold keeps the SubConn from being shut down until letGo.

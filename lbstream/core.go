@@ -205,7 +205,7 @@ func (c *core) over(now time.Time, err error, usable bool, from string) {
 	c.past.lastEnd = &End{now, from, err}
 	inVain := !c.heard.list
 	if inVain {
-		c.tried = append(c.tried, c.culprits(from)...)
+		c.tried = append(c.tried, c.withoutList(from)...)
 	}
 	usable = usable && c.phase == open
 	sum := c.finish(now)

@@ -40,14 +40,14 @@ func (c *core) route(a resolver.Address) route {
 	return c.routeOf(a)
 }
 
-// culprits returns the balancers that brought no list on the present stream. A stream
+// withoutList returns the balancers that sent no list on the present stream. A stream
 // that could not be opened has tried all balancers of the channel. An open one is with
 // the balancer at the address from. If the channel has no such address (because of a
 // dialer, a proxy, or a name in place of an IP), it is taken to be the first of
 // the channel. If that is wrong, a balancer is asked twice in this round, and the round
 // ends nevertheless. If the target has changed since, from may be a balancer of the
-// old target; then there is no culprit.
-func (c *core) culprits(from string) []resolver.Address {
+// old target; then the result is empty.
+func (c *core) withoutList(from string) []resolver.Address {
 	if c.phase == opening {
 		return c.given
 	}

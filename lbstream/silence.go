@@ -24,7 +24,7 @@ func (c *core) due() time.Time {
 // silentAt returns when the present stream will have been silent for too long; zero:
 // never.
 func (c *core) silentAt() time.Time {
-	if c.settings.Timeout <= 0 || !c.leaves() && !c.clings() {
+	if c.settings.Timeout <= 0 || !c.leaves() && !c.hasOldContact() {
 		return time.Time{}
 	}
 	return c.started.Add(c.settings.Timeout)
@@ -35,9 +35,9 @@ func (c *core) silentAt() time.Time {
 // not with any balancer.
 func (c *core) leaves() bool { return c.phase == open && !c.heard.any && c.several() }
 
-// clings reports whether contact is still that of an earlier stream. That ends when the present
+// hasOldContact reports whether contact is still that of an earlier stream. That ends when the present
 // stream brings a list, or has brought none for the Timeout of the settings.
-func (c *core) clings() bool {
+func (c *core) hasOldContact() bool {
 	return c.status.Contact && !c.heard.list && (c.phase == open || c.phase == opening)
 }
 

@@ -28,8 +28,8 @@ func (b byChild) arrived(served bool) bool {
 	return b.Heard() && b.State() != connectivity.Connecting || !served && b.Spoken()
 }
 
-// spent: the child has a newer plan, and none of the connections that it had is READY.
-func (b byChild) spent() bool { return b.Over() }
+// unusable: the child has a newer plan, and none of the connections that it had is READY.
+func (b byChild) unusable() bool { return b.Over() }
 
 func (b byChild) resting() *balancer.State { return b.Resting() }
 func (b byChild) alone() bool              { return false }

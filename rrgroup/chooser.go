@@ -21,9 +21,9 @@ type chooser interface {
 	// served: the current generation has a READY backend.
 	arrived(served bool) bool
 
-	// spent reports whether the current generation is of no use any more, so that its
-	// successor should take over even if no backend of that is READY.
-	spent() bool
+	// unusable reports whether the current generation will serve no more calls, so that the
+	// incoming one should replace it even if no backend of that is READY.
+	unusable() bool
 
 	// resting returns the state that a child has published if it connects only when it
 	// gets calls, and has none; otherwise nil.

@@ -146,14 +146,14 @@ func (c *core) settle(now time.Time) []action {
 }
 
 // advance makes the incoming generation the current one if it has arrived, if the handover
-// time is over, or if the current one is spent. See handover.make-before-break.
+// time is over, or if the current one is unusable. See handover.make-before-break.
 func (c *core) advance(now time.Time) {
 	if c.incoming == nil {
 		return
 	}
 	served := c.current != nil && c.current.anyReady()
-	spent := c.current != nil && c.current.by.spent()
-	if spent || c.incoming.by.arrived(served) || !now.Before(c.handoverDue()) {
+	unusable := c.current != nil && c.current.by.unusable()
+	if unusable || c.incoming.by.arrived(served) || !now.Before(c.handoverDue()) {
 		if c.current != nil {
 			c.handovers.add(now.Sub(c.incoming.since))
 		}

@@ -72,7 +72,7 @@ func (r *rotation) arrived(served bool) bool {
 	return r.state() != connectivity.Connecting || r.of.size == 0
 }
 
-func (r *rotation) spent() bool              { return false }
+func (r *rotation) unusable() bool           { return false }
 func (r *rotation) resting() *balancer.State { return nil }
 func (r *rotation) alone() bool              { return true }
 func (r *rotation) failed() error            { return r.err }
