@@ -44,9 +44,9 @@ func refusedUpdate(w *world) verdict {
 	}
 	w.sleep(0)
 	if w.lb.Calls() == 1 {
-		return saw(true, "the call to the balancer goes on")
+		return saw(true, "the stream goes on")
 	}
-	return saw(false, "a new call asks for %q", w.lb.Next().Name())
+	return saw(false, "a new stream asks for %q", w.lb.Next().Name())
 }
 
 func nothingResolved(w *world) verdict {

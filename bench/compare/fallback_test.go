@@ -16,10 +16,10 @@ var fallbackParts = []part{
 	{rule: "fallback.timer", should: "initialFallbackTimeout sets that time (here to 1 s)", config: `{"initialFallbackTimeout":"1s"}`, play: silentForASecond},
 	{rule: "fallback.timer", should: "a list stops that time, though its backends are not READY", play: listStopsTimer},
 	{rule: "fallback.unreachable", should: "a balancer that refuses connections: fallback at once", play: refused},
-	{rule: "fallback.unreachable", should: "the call ends before a list: fallback at once", play: endsEarly},
+	{rule: "fallback.unreachable", should: "the stream ends before a list: fallback at once", play: endsEarly},
 	{rule: "fallback.none", should: "no balancer: fallback at once", play: noBalancer},
 	{rule: "fallback.asked", should: "the balancer asks for fallback: at once, though the list's backends are READY", play: asked},
-	{rule: "fallback.lost", should: "the balancer's new call is silent and the last backend is lost: fallback", play: lostToSilence},
+	{rule: "fallback.lost", should: "the new stream is silent and the last backend is lost: fallback", play: lostToSilence},
 	{rule: "fallback.lost", should: "the balancer sends its list and hangs up: calls wait while the backend is connected to", play: hangsUpAfterList},
 	{rule: "fallback.lost", should: "nothing to fall back to: a backend of the list that comes back is used", play: lostWithoutFallback},
 	{rule: "fallback.stay", should: "in fallback, a list's backend that comes back is not used", play: stay},
@@ -82,7 +82,7 @@ func asked(w *world) verdict {
 	return sawCalls(w.calls(1), "2")
 }
 
-// lost has a list of b[0] used, ends the call, and opens one that says nothing.
+// lost has a list of b[0] used, ends the stream, and opens one that sends nothing.
 func (w *world) lost(b []*lbtest.Backend, fallback ...*lbtest.Backend) *lbtest.Call {
 	w.Helper()
 	c := w.connect(fallback...)

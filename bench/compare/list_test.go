@@ -12,12 +12,12 @@ import (
 var listParts = []part{
 	{rule: "list.order", should: "1 has failed and calls went to 1 2: the next goes to 3", play: orderCarriesOn},
 	{rule: "list.duplicates", should: "an address listed twice has twice the calls over one connection", play: duplicates},
-	{rule: "list.equal", should: "the same list on a new call costs no connection", play: equalOnNewCall},
+	{rule: "list.equal", should: "the same list on a new stream costs no connection", play: equalOnNewCall},
 	{rule: "list.equal", should: "the same list ends a fallback that the balancer asked for", play: equalEndsFallback},
 	{rule: "list.invalid", should: "a port over 65535 is never dialled", play: invalidPort},
 	{rule: "list.invalid", should: "an IP address of 3 bytes is never dialled", play: invalidIP},
 	{rule: "list.empty", should: "calls wait for a list that is not empty", play: emptyWaits},
-	{rule: "list.empty", should: "an empty list on a new call is not taken for an unchanged one", play: emptyOnNewCall},
+	{rule: "list.empty", should: "an empty list on a new stream is not taken for an unchanged one", play: emptyOnNewCall},
 	{rule: "list.no-reconnect", should: "a backend in the old and the new list keeps its connection", play: noReconnect},
 	{rule: "list.no-reconnect", should: "so it does with pick_first, when its token changes twice", config: pickFirst, play: noReconnectPickFirst},
 }

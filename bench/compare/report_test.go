@@ -16,7 +16,7 @@ var reportParts = []part{
 	{rule: "report.finished", should: "a call that was sent and never answered is reported as started and finished", play: reportsUnanswered},
 	{rule: "report.finished", should: "4 answered calls are reported as started, finished and received", play: reportsAnswered},
 	{rule: "report.drops", should: "2 of 4 calls dropped are reported as started, finished, and by token", play: reportsDrops},
-	{rule: "report.scope", should: "a call begun under one call to the balancer is not reported to the next", play: reportsScope},
+	{rule: "report.scope", should: "a call begun under one stream is not reported on the next", play: reportsScope},
 	{rule: "report.interval", should: "with an interval of 1 ms, no report comes before 100 ms", play: shortInterval},
 	{rule: "report.interval", should: "with an interval of 585 years, none comes", play: longInterval},
 	{rule: "report.zero", should: "10 s without calls are reported once", play: reportsZero},

@@ -12,16 +12,16 @@ import (
 )
 
 var retryParts = []part{
-	{rule: "retry.backoff", should: "at most 5 calls in 5 s to a balancer that answers and hangs up", play: answersAndHangsUp},
+	{rule: "retry.backoff", should: "at most 5 streams in 5 s to a balancer that answers and hangs up", play: answersAndHangsUp},
 	{rule: "retry.backoff", should: "the first wait is jittered too: 1 s ±20 %", play: firstJitter},
-	{rule: "retry.healthy", should: "a call that delivered a list and lived for over 1 s is reopened within 100 ms", play: healthy},
-	{rule: "retry.resolve", should: "other balancers, found during the backoff, are called at once", play: othersFound},
-	{rule: "retry.resolve", should: "each end of the call asks once to resolve again", play: resolvesOnce},
+	{rule: "retry.healthy", should: "a stream that brought a list and lived for over 1 s is reopened within 100 ms", play: healthy},
+	{rule: "retry.resolve", should: "other balancers, found during the backoff, are asked at once", play: othersFound},
+	{rule: "retry.resolve", should: "each end of a stream asks once to resolve again", play: resolvesOnce},
 	{rule: "retry.idle", should: "ClientConn.Connect ends the backoff", play: connectEndsBackoff},
 }
 
-// spinning is how many calls are seen through with a balancer that is called
-// over and over before that is held to have no end.
+// spinning is the number of streams, one after the other without a pause, after which
+// a scene takes it that there will be no end.
 const spinning = 1000
 
 func answersAndHangsUp(w *world) verdict {
@@ -29,17 +29,17 @@ func answersAndHangsUp(w *world) verdict {
 	for calls := range spinning {
 		c := w.lb.Next()
 		if c.Opened().Sub(w.start) > 5*time.Second {
-			return saw(calls <= 5, "%d calls", calls)
+			return saw(calls <= 5, "%d streams", calls)
 		}
 		c.Initial(0)
 		c.HangUp(nil)
 	}
-	return saw(false, "%d calls in %v, and no end", spinning, time.Since(w.start))
+	return saw(false, "%d streams in %v, and no end", spinning, time.Since(w.start))
 }
 
 var errUnavailable = status.Error(codes.Unavailable, "not now")
 
-// Ten channels, one after the other, have their first call refused.
+// Ten channels, one after the other, have their first stream refused.
 func firstJitter(w *world) verdict {
 	var waits []time.Duration
 	for range 10 {
@@ -76,7 +76,7 @@ func othersFound(w *world) verdict {
 	found := time.Now()
 	w.resolveTo([]resolver.Address{second.Address()})
 	wait := second.Next().Opened().Sub(found)
-	return saw(wait == 0, "called after %v", wait.Round(time.Millisecond))
+	return saw(wait == 0, "asked after %v", wait.Round(time.Millisecond))
 }
 
 func resolvesOnce(w *world) verdict {
@@ -95,5 +95,5 @@ func connectEndsBackoff(w *world) verdict {
 	start := time.Now()
 	w.ch.CC.Connect()
 	wait := w.lb.Next().Opened().Sub(start)
-	return saw(wait == 0, "called after %v", wait.Round(time.Millisecond))
+	return saw(wait == 0, "asked after %v", wait.Round(time.Millisecond))
 }

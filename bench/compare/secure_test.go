@@ -18,11 +18,11 @@ import (
 )
 
 var secureParts = []part{
-	{rule: "secure.balancer-name", should: "a balancer without a ServerName is called by the channel's authority", play: nameless},
+	{rule: "secure.balancer-name", should: "a balancer without a ServerName is asked under the channel's authority", play: nameless},
 	{rule: "secure.balancer-name", should: "a ServerName lb.test. is used without its trailing dot", play: trailingDot},
-	{rule: "secure.balancer-creds", should: "a bundle that has no credentials for balancers: none is called in plain text", play: noBalancerCreds},
-	{rule: "secure.hostile", should: "a balancer hangs up, its next call is silent, a backend's connection breaks: the backend serves on", play: crash},
-	{rule: "secure.hostile", should: "in ten minutes, a balancer that refuses a call for each connection costs at most 20 calls", play: refusesForever},
+	{rule: "secure.balancer-creds", should: "a bundle that has no credentials for balancers: none is asked in plain text", play: noBalancerCreds},
+	{rule: "secure.hostile", should: "a balancer hangs up, its next stream is silent, a backend's connection breaks: the backend serves on", play: crash},
+	{rule: "secure.hostile", should: "in ten minutes, a balancer that refuses a stream for each connection costs at most 20 streams", play: refusesForever},
 	{rule: "secure.keepalive", should: "a default grpc-go server, which wants fewer pings, ends the connection at most 4 times in a day", play: aDay},
 }
 
@@ -74,11 +74,11 @@ func noBalancerCreds(w *world) verdict {
 	w.sleep(time.Second)
 	switch {
 	case w.lb.Calls() == 0:
-		return saw(true, "it is not called")
+		return saw(true, "it is not asked")
 	case b.handshakes.Load() == 0:
-		return saw(false, "it is called, without a handshake")
+		return saw(false, "it is asked, without a handshake")
 	default:
-		return saw(false, "it is called, with credentials that are not for it")
+		return saw(false, "it is asked, with credentials that are not for it")
 	}
 }
 
@@ -95,7 +95,7 @@ func refusesForever(w *world) verdict {
 	for {
 		c := w.lb.NextWithin(10 * time.Minute)
 		if at := c.Opened().Sub(w.start); at > 10*time.Minute || w.lb.Calls() > spinning {
-			return saw(w.lb.Calls() <= 21, "%d calls in %v", w.lb.Calls()-1, at.Round(time.Minute))
+			return saw(w.lb.Calls() <= 21, "%d streams in %v", w.lb.Calls()-1, at.Round(time.Minute))
 		}
 		w.network.Cut(w.lb.Addr())
 	}

@@ -15,12 +15,12 @@ import (
 
 var streamParts = []part{
 	{rule: "stream.first-message", should: "a service name over 255 bytes is a config error", play: nameTooLong},
-	{rule: "stream.independent", should: "the call to the balancer outlives the user's call that began it", play: independent},
+	{rule: "stream.independent", should: "the stream outlives the user's call that began it", play: independent},
 	{rule: "stream.early-list", should: "a server list before the initial response is used", play: earlyList},
 	{rule: "stream.second-initial", should: "a second initial response is ignored", play: secondInitial},
 	{rule: "stream.unknown", should: "a first message of a later protocol is ignored", play: unknownFirst},
-	{rule: "stream.address-change", should: "new balancer addresses leave a live call alone", play: addressChange},
-	{rule: "stream.service-change", should: "a new service name is asked for at once, though the old call had no answer yet", play: renamedEarly},
+	{rule: "stream.address-change", should: "new balancer addresses leave an open stream alone", play: addressChange},
+	{rule: "stream.service-change", should: "a new service name is asked for at once, though the old stream had no answer yet", play: renamedEarly},
 	{rule: "stream.service-change", should: "a new service name is no lost balancer: the list that is being connected stays", play: renamedConnecting},
 	{rule: "stream.removed", should: "the resolver takes the balancers away: the list's backends serve until a fallback backend is READY", play: removed},
 	{rule: "stream.readded", should: "balancers that come back are dialled at their new addresses only", play: readded},
@@ -126,7 +126,7 @@ func addressChange(w *world) verdict {
 	w.resolveTo([]resolver.Address{second.Address()})
 	w.send(c, b[1])
 	if n := second.Calls(); n > 0 {
-		return saw(false, "the call was replaced by one to the new address")
+		return saw(false, "the stream was replaced by one to the new address")
 	}
 	return sawCalls(w.calls(1), "2")
 }

@@ -70,7 +70,7 @@ func (w *world) resolveTo(balancers []resolver.Address, fallback ...*lbtest.Back
 	synctest.Wait()
 }
 
-// connect resolves the balancer and returns the call that it gets, on which it
+// connect resolves the balancer and returns the stream that it gets, on which it
 // has given its initial response.
 func (w *world) connect(fallback ...*lbtest.Backend) *lbtest.Call {
 	w.Helper()
@@ -78,7 +78,7 @@ func (w *world) connect(fallback ...*lbtest.Backend) *lbtest.Call {
 	return w.answered(0)
 }
 
-// answered returns the next call to the balancer, which has given its initial
+// answered returns the next stream, on which the balancer has given its initial
 // response and wants reports this often.
 func (w *world) answered(reportEvery time.Duration) *lbtest.Call {
 	w.Helper()
