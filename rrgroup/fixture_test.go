@@ -105,6 +105,8 @@ func (f *fixture) conn(addr string) *lbtest.SubConn {
 	return nil
 }
 
+var pickInfo = balancer.PickInfo{}
+
 // pick picks once and returns the letter of the address; "drop", "wait" or the
 // error's text otherwise. The call is over at once.
 func (f *fixture) pick() string {

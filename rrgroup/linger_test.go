@@ -1,8 +1,10 @@
 package rrgroup
 
 import (
+	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/balancer"
@@ -93,4 +95,85 @@ func TestHandover_Linger_InOrder(t *testing.T) {
 	}
 	want(t, "sets", fmt.Sprint(order), "[3x1 5x1 6x1 7x2 9x1]")
 	want(t, "next", p.nextExpiry(), epoch(3))
+}
+
+// A backend that was never READY has no call in flight, so nothing is gained by
+// keeping it until those of others are done.
+func TestHandover_LingerOfWhatNeverConnected(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a b"))
+		f.up("a")
+		b := f.conn("b")
+		call, _ := f.hold()
+		f.adopt(list("c"))
+		want(t, "shut while c connects", b.Shut(), false)
+		f.up("c")
+		want(t, "shut when c has taken over", b.Shut(), true)
+		want(t, "a is shut, which has a call", f.conn("a").Shut(), false)
+		call.Done(answer)
+		synctest.Wait()
+		want(t, "generations drained", f.group.Stats().Drained, 1)
+	})
+}
+
+func TestHandover_Linger(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a"))
+		f.up("a")
+		a := f.conn("a")
+		f.adopt(list("b"))
+		f.up("b")
+		time.Sleep(10*time.Second - time.Millisecond)
+		synctest.Wait()
+		want(t, "shut just before its time", a.Shut(), false)
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		want(t, "shut at its time", a.Shut(), true)
+	})
+}
+
+func TestHandover_LingerIsTakenUpAgain(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a"))
+		f.up("a")
+		f.adopt(list("b"))
+		f.up("b")
+		time.Sleep(5 * time.Second)
+		f.adopt(list("a"))
+		want(t, "pick over the connection that lingered", f.pick(), "a")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		want(t, "SubConns made", len(f.SubConns()), 2)
+		want(t, "a shut", f.SubConns()[0].Shut(), false)
+		want(t, "b shut", f.SubConns()[1].Shut(), true)
+	})
+}
+
+func TestHandover_LingerNeverReconnects(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a"))
+		f.up("a")
+		a := f.conn("a")
+		f.adopt(list("b"))
+		f.up("b")
+		published := len(f.Updates())
+		a.SetState(connectivity.Idle)
+		a.SetState(connectivity.TransientFailure, errors.New("refused"))
+		a.SetState(connectivity.Idle)
+		synctest.Wait()
+		want(t, "connection attempts of a lingering SubConn", a.Connects(), 1)
+		want(t, "pickers published for what it reports", len(f.Updates()), published)
+		f.adopt(list("a"))
+		want(t, "connection attempts when it is taken up", a.Connects(), 2)
+	})
+}
+
+func TestHandover_LingerNotBeforeItConnected(t *testing.T) {
+	inBubble(t, tenSeconds, func(f *fixture) {
+		f.adopt(list("a b"))
+		f.up("a")
+		b := f.conn("b")
+		f.adopt(list("a"))
+		want(t, "shut", b.Shut(), true)
+	})
 }
