@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A plan that came while the child was busy with the one before may be gone when
-// the child has time for it.
+// A plan comes while the child handles the one before. When the child gets to it, it may
+// have been replaced.
 func TestHandover_Latest_OfABusyChild(t *testing.T) {
 	g := newGroup()
 	first := g.children.Begin(list("a", "ta"), g)
@@ -29,7 +29,7 @@ func TestHandover_Latest_OfABusyChild(t *testing.T) {
 	want(t, "children, while the first plan serves", g.children.Count(), 1)
 }
 
-// What a call in flight keeps of a plan has no part in it of the child that picked.
+// A call in flight keeps nothing of the child that picked for it.
 func TestMemory_RetiredKeepsNoChild(t *testing.T) {
 	g := newGroup()
 	old := g.children.Begin(list("a", "ta"), g)

@@ -8,9 +8,9 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A child gives all of n connections up and makes n others: what is done for each
-// does not grow with n. It is counted by how often a connection is put in the place
-// of another: once for each that goes, and no search.
+// A child shuts down all of n connections and makes n others. The work for each does not
+// grow with n: the test counts how often a connection moves to another place, which is
+// once for each that was shut down.
 func TestState_ChildContract_ReplacedOneByOne(t *testing.T) {
 	const n = 20000
 	g := newGroup()
@@ -50,8 +50,8 @@ func TestState_ChildContract_SharedByMany(t *testing.T) {
 	want(t, "connections left", len(u.conns), 0)
 }
 
-// A picker that the child renews costs the same for ten connections as for thousands:
-// what the last one was built from is used again.
+// To replace a picker costs the same for ten connections as for thousands, because what
+// the last one was built from is used again.
 func TestState_ChildContract_PickerRenewed(t *testing.T) {
 	for _, n := range []int{10, 10_000} {
 		g := newGroup()

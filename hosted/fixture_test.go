@@ -11,7 +11,7 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A group is the children's group, with a pool of one SubConn for each address.
+// A group is the children's group, with one SubConn for each address.
 type group struct {
 	children *Children
 	pool     map[string]*subConn
@@ -48,7 +48,7 @@ func (entry) Pick() (balancer.PickResult, error) {
 	return balancer.PickResult{Done: func(balancer.DoneInfo) {}}, nil
 }
 
-// A subConn is one of the pool. It is its own SubConn of gRPC.
+// A subConn belongs to the pool. It is gRPC's SubConn too.
 type subConn struct {
 	balancer.SubConn
 	state connectivity.State
@@ -68,13 +68,13 @@ func (g *group) make(in *Instance, addr string) *Conn {
 	return c
 }
 
-// A named child has nothing but a name.
+// A named child has only a name.
 type named string
 
 func (n named) Name() string                                                     { return string(n) }
 func (named) Build(balancer.ClientConn, balancer.BuildOptions) balancer.Balancer { return nil }
 
-// list is a plan for a list with these addresses, each followed by its token.
+// list returns a plan for a list with these addresses, each followed by its token.
 func list(entries ...string) *Plan {
 	return &Plan{Child: &Child{Builder: named("child")}, Listed: true, Size: len(entries) / 2, Backends: func(yield func(int, *tokens.Entry) bool) {
 		for i := 0; i < len(entries); i += 2 {

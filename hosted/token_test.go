@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// An address that comes again with another token is another one to a policy that
-// compares; with the same it is the same.
+// For a policy that compares addresses, an address with another token is another address,
+// and with the same token the same.
 func TestTokenOf_AddressesAreCompared(t *testing.T) {
 	tokens := liveTokens{}
 	one := tokens.state(list("a", "1")).Addresses[0]

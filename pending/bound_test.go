@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// refused has a call turned away and checks the words.
+// refused parks a call, and checks that it is refused with these words.
 func refused(t *testing.T, q *Queue, epoch uint64, words ...string) {
 	t.Helper()
 	ctx, _ := newCall(t)
@@ -35,7 +35,7 @@ func TestPick_PendingBound(t *testing.T) {
 		park(t, q, b, 1)
 		refused(t, q, 1, "2 calls wait for a backend already", "maxPendingPicks is 2")
 
-		// Whoever waits may come again, under the next picker.
+		// A call that waits may be parked again by the next picker.
 		park(t, q, a, 2)
 		park(t, q, b, 2)
 		checkStats(t, q, Stats{Depth: 2, Parked: 2, Refused: 1})
@@ -89,7 +89,7 @@ func TestPick_PendingBoundChanges(t *testing.T) {
 	})
 }
 
-// However calls crowd in, as many are let in as there are places.
+// However many calls come at once, as many may wait as there are places.
 func TestPick_PendingBoundAmongConcurrentCalls(t *testing.T) {
 	const calls, limit = 200, 25
 	q := start(t)

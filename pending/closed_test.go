@@ -26,8 +26,8 @@ func TestState_ClosedQueueHoldsUpNobody(t *testing.T) {
 	})
 }
 
-// Who asks just as the queue stops gets an answer all the same: nobody here
-// would end if a question were lost.
+// A call that is parked while the queue stops gets an answer. If a question were lost,
+// this test would not end.
 func TestState_ClosedQueueAnswersWhoAskedInTime(t *testing.T) {
 	const askers = 8
 	for range 100 {
@@ -55,8 +55,8 @@ func TestState_ClosedQueueAnswersWhoAskedInTime(t *testing.T) {
 	}
 }
 
-// What the loop did not get to before it stopped is answered like what came
-// too late.
+// Messages that the loop has not handled when it stops are answered like those that come
+// later.
 func TestState_ClosedQueueAnswersItsBacklog(t *testing.T) {
 	l := newLoop(false)
 	ctx, _ := newCall(t)

@@ -6,14 +6,13 @@ import (
 	"testing/synctest"
 )
 
-// A sliceContext cannot be compared, and says so only when it is tried.
+// A sliceContext can't be compared: that panics at run time.
 type sliceContext struct {
 	context.Context
 	_ []int
 }
 
-// A boxContext looks as if it could be compared, which depends on what is in
-// the box.
+// A boxContext has a type that can be compared, but its value may not.
 type boxContext struct {
 	context.Context
 	box any
@@ -37,7 +36,7 @@ func TestPick_PendingContextThatCannotBeCompared(t *testing.T) {
 	})
 }
 
-// Nothing tells these apart, so they count as one call. gRPC makes none such.
+// Nothing distinguishes these calls, so they count as one. gRPC makes no such calls.
 func TestPick_PendingContextsWithoutIdentity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := startUnder(t, true)

@@ -8,7 +8,8 @@ import (
 	"github.com/actorlb/grpclb/pending"
 )
 
-// Three calls wait for a picker, of which one gives up and one is too many.
+// Three calls come to a waiting picker: one waits until it is released, one gives up, and
+// one is refused.
 func Example() {
 	actors := actor.NewGroup()
 	defer actors.Stop()
@@ -16,8 +17,8 @@ func Example() {
 	queue.SetLimit(2)
 	gate := queue.Gate() // what waiting pickers hold
 
-	// A call is known by its context's Done channel. It is told of at each waiting
-	// picker, whose epochs count up, and counts once.
+	// The queue knows a call by its context's Done channel. The call is parked by each
+	// waiting picker that it asks, whose epochs rise, and counts once.
 	one, giveUp := context.WithCancel(context.Background())
 	two, cancelTwo := context.WithCancel(context.Background())
 	defer cancelTwo()
@@ -27,7 +28,7 @@ func Example() {
 	fmt.Println(gate.Park(three, 2))
 
 	giveUp()
-	// A picker with somewhere to send calls is out, after that of epoch 2.
+	// After the picker with epoch 2, a picker is published that can serve calls.
 	queue.Released(2)
 	s := queue.Stats()
 	fmt.Printf("waiting %d: %d let in, of which %d released and %d given up; %d refused\n",

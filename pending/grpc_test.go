@@ -17,7 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A waitingPicker makes each call wait, as the module's own do.
+// A waitingPicker has each call wait, as the module's own pickers do.
 type waitingPicker struct {
 	gate  *Gate
 	epoch uint64
@@ -30,7 +30,7 @@ func (p waitingPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error)
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// A waitingPolicy has no backends, ever, and publishes what the test wants.
+// A waitingPolicy never has backends, and publishes what the test wants.
 type waitingPolicy struct{}
 
 func (waitingPolicy) UpdateClientConnState(balancer.ClientConnState) error       { return nil }
@@ -39,9 +39,9 @@ func (waitingPolicy) UpdateSubConnState(balancer.SubConn, balancer.SubConnState)
 func (waitingPolicy) Close()                                                     {}
 func (waitingPolicy) ExitIdle()                                                  {}
 
-// A waitingBuilder hands the policy's side of a channel to the test that made
-// it. gRPC's registry is for init functions, channels of a bubble are not: so
-// there is one builder, which asks where to hand it.
+// A waitingBuilder hands each policy to the test that made its channel. Policies are
+// registered in init functions and channels are made in bubbles, so there is one builder
+// for all tests.
 type waitingBuilder struct {
 	built atomic.Pointer[chan balancer.ClientConn]
 }
@@ -57,7 +57,7 @@ var builder waitingBuilder
 
 func init() { balancer.Register(&builder) }
 
-// dial makes a channel that waits, and returns both ends of it.
+// dial makes a channel whose calls wait, and returns it with its policy.
 func dial(t *testing.T) (*grpc.ClientConn, balancer.ClientConn) {
 	built := make(chan balancer.ClientConn, 1)
 	builder.built.Store(&built)
@@ -74,8 +74,8 @@ func dial(t *testing.T) (*grpc.ClientConn, balancer.ClientConn) {
 	return cc, <-built
 }
 
-// What Park takes for granted about gRPC: a call keeps its context from pick
-// to pick, no two calls share one, and it is done when the call is.
+// Park relies on this: gRPC gives a call the same context at each pick, no two calls have
+// the same context, and it is done when the call has ended.
 func TestPick_PendingCallsOfGRPC(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := start(t)
@@ -88,7 +88,7 @@ func TestPick_PendingCallsOfGRPC(t *testing.T) {
 		}
 		publish(1)
 
-		// Two calls with a context between them, and a third.
+		// Two calls with the same context of the user, and a third one.
 		shared, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		ended := make(chan error, 3)
@@ -107,7 +107,7 @@ func TestPick_PendingCallsOfGRPC(t *testing.T) {
 		}
 		checkStats(t, q, Stats{Depth: 3, Oldest: time.Second, Parked: 3})
 
-		// The limit meets new calls only, and ends them at once.
+		// The limit applies to new calls only, and ends them at once.
 		q.SetLimit(3)
 		publish(6)
 		err := cc.Invoke(t.Context(), "/pending.Test/Call", nil, nil, grpc.WaitForReady(true))

@@ -20,8 +20,8 @@ func heap() int64 {
 
 type contextKey struct{}
 
-// grpcContexts makes contexts as gRPC makes them for n calls with a deadline:
-// cancelled by gRPC, with values on top.
+// grpcContexts makes n contexts like those of gRPC's calls with a deadline: gRPC can
+// cancel them, and they have values.
 func grpcContexts(t *testing.T, n int) []context.Context {
 	user, cancel := context.WithTimeout(context.Background(), time.Hour)
 	t.Cleanup(cancel)
@@ -35,7 +35,7 @@ func grpcContexts(t *testing.T, n int) []context.Context {
 	return all
 }
 
-// A call that waits costs a place in the queue, and nothing once it has left.
+// A waiting call takes one place in the queue, and no memory when it has left.
 func TestPick_PendingMemory(t *testing.T) {
 	const calls, most, mostLeft = 50_000, 32, 2
 	q := start(t)
@@ -62,8 +62,8 @@ func TestPick_PendingMemory(t *testing.T) {
 	runtime.KeepAlive(contexts)
 }
 
-// A call that waits keeps nothing of its context but the Done channel, and after it
-// has left, not even that is kept while the loop waits for more.
+// A waiting call keeps only the Done channel of its context. When the call has left, the
+// loop does not keep that either while it waits for more.
 func TestPick_PendingMemoryOfHandledMessages(t *testing.T) {
 	l := newLoop(false)
 	calls := func() (all []weak.Pointer[[1 << 10]byte]) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// park has a call wait and expects no error.
+// park parks a call and expects no error.
 func park(t *testing.T, q *Queue, ctx context.Context, epoch uint64) {
 	t.Helper()
 	if err := q.Gate().Park(ctx, epoch); err != nil {
@@ -39,7 +39,7 @@ func TestPick_PendingEntersOncePerCall(t *testing.T) {
 	})
 }
 
-// Under a parent policy the same picker is asked again for a call that waits.
+// Under a parent policy a picker may be asked again for a call that waits.
 func TestPick_PendingEntersOncePerCallUnderAParent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := startUnder(t, true)
@@ -58,8 +58,8 @@ func TestPick_PendingEntersOncePerCallUnderAParent(t *testing.T) {
 	})
 }
 
-// The first call wakes the queue, and those after it do not; nobody who asks can
-// tell.
+// The first call wakes the queue, and those after it do not. The statistics are exact
+// nevertheless.
 func TestPick_PendingTellsOfEveryCallAtOnce(t *testing.T) {
 	q := start(t)
 	for n := range 100 {
@@ -92,7 +92,7 @@ func TestPick_PendingLeavesWhenPicked(t *testing.T) {
 		time.Sleep(time.Second)
 		q.Released(1)
 		checkStats(t, q, Stats{Depth: 1, Oldest: time.Second, Parked: 2, Released: 1})
-		// That a call ends after it was picked is no news.
+		// A call that ends after its release changes nothing.
 		cancelA()
 		synctest.Wait()
 		q.Released(2)
@@ -100,8 +100,8 @@ func TestPick_PendingLeavesWhenPicked(t *testing.T) {
 	})
 }
 
-// A call's word about a picker that has been replaced comes after the word
-// that it was.
+// A call is parked by a picker that was replaced meanwhile, and the message comes after
+// that of the release.
 func TestPick_PendingIgnoresLateWords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := start(t)
@@ -126,7 +126,7 @@ func TestPick_PendingLeavesWhenCancelled(t *testing.T) {
 		cancelA()
 		synctest.Wait()
 		checkStats(t, q, Stats{Depth: 1, Parked: 2, Cancelled: 1})
-		// A call that is over already when it is heard of leaves at once.
+		// A call that has ended before the queue hears of it leaves at once.
 		park(t, q, a, 1)
 		q.Stats() // it was heard of
 		synctest.Wait()

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Calls, the publisher and the loop may take their steps in any order that each of
-// them can bring about, and contexts may end at any time. Here all of those orders
-// are tried, with the queue's own core; calls, gRPC, the publisher and the loop are
-// a model. At rest the queue must have exactly the calls that wait.
+// Calls, the publisher and the loop take their steps in any possible order, and contexts
+// may end at any time. This test tries all orders, with the queue's own core and a model
+// of calls, gRPC, the publisher and the loop. At rest the queue must have exactly the
+// calls that wait.
 
-// A model is one cast, and an error built in, to see that it is found.
+// A model is one set of callers and a publisher, with an error built in or none.
 type model struct {
 	calls   int
 	mortal  int // of the calls, how many have a context that ends some time
@@ -29,7 +29,7 @@ type act struct {
 	tell  uint8 // if not zero, call Released with this
 }
 
-// duties is a publisher that does what doc.go says it has to.
+// duties is a publisher that does what doc.go asks of it.
 var duties = []act{
 	{"publish a usable picker", 0, 0}, {"Released(1)", 0, 1},
 	{"publish waiting picker 2", 2, 0}, {"publish waiting picker 3", 3, 0},
@@ -37,8 +37,8 @@ var duties = []act{
 	{"publish waiting picker 4", 4, 0},
 }
 
-// again is a publisher between whose pickers the first one is asked again, as a
-// parent policy has it.
+// again is a publisher under a parent policy: between its pickers the first one is asked
+// again.
 var again = []act{{"publish picker 1 again", 1, 0}, {"publish waiting picker 2", 2, 0}}
 
 type fault uint8
@@ -65,7 +65,7 @@ type world struct {
 	wrong   bool // a call was refused though it waits, or though there was a place
 }
 
-// A snapshot is what is in a core, but for its index, which it makes anew.
+// A snapshot is the state of a core without its index, which the core can make anew.
 type snapshot struct {
 	calls               [4]entry
 	low, high, released uint8
@@ -74,7 +74,7 @@ type snapshot struct {
 
 type entry struct{ id, epoch uint8 }
 
-// An inbox is words in a row.
+// An inbox has messages in their order.
 type inbox struct {
 	words [8]word
 	n     uint8
@@ -82,7 +82,7 @@ type inbox struct {
 
 func (b *inbox) add(w word) { b.words[b.n], b.n = w, b.n+1 }
 
-// A word is a message, or that the core looks at all calls.
+// A word is a message, or says that the core looks at all calls.
 type word struct {
 	kind  byte // 'p'arked, 'a'sked, 'r'eleased, 'l'ook
 	call  byte
@@ -112,7 +112,7 @@ func (s stage) String() string {
 	return []string{"picking", "parking", "asking", "waiting", "picked", "gone"}[s]
 }
 
-// call is what call i does next.
+// call does the next step of call i.
 func (m *model) call(s *world, i int) string {
 	c := &s.calls[i]
 	switch {
@@ -146,7 +146,7 @@ func (m *model) end(s *world, i int) string {
 	return "be over"
 }
 
-// giveUp has call i end by its context while it waits.
+// giveUp ends call i, whose context has ended while it waits.
 func (m *model) giveUp(s *world, i int) string {
 	if c := &s.calls[i]; c.at == waiting && c.over {
 		c.at, c.version = gone, 0
@@ -155,7 +155,7 @@ func (m *model) giveUp(s *world, i int) string {
 	return ""
 }
 
-// publish is what the publisher does next.
+// publish does the next step of the publisher.
 func (m *model) publish(s *world) string {
 	if int(s.act) == len(m.script) {
 		return ""
@@ -170,7 +170,7 @@ func (m *model) publish(s *world) string {
 	return a.what
 }
 
-// loop is what the loop does next.
+// loop does the next step of the loop.
 func (m *model) loop(s *world) string {
 	q := m.queue(s)
 	switch {
@@ -193,7 +193,7 @@ func (m *model) loop(s *world) string {
 	return ""
 }
 
-// timer has the loop look at all calls, if it has nothing in hand and that brings
+// timer has the loop look at all calls, if it handles no message and that changes
 // anything.
 func (m *model) timer(s *world) string {
 	q := m.queue(s)
@@ -218,7 +218,7 @@ func (m *model) takeIn(s *world) {
 	s.parks = inbox{}
 }
 
-// tell tells the core a word, and a call that asked the answer.
+// tell gives the core a word, and the call that asked its answer.
 func (m *model) tell(s *world, w word) {
 	q, now := m.queue(s), time.Unix(0, 0)
 	switch w.kind {
@@ -257,7 +257,7 @@ func (m *model) park(q *queue[byte], w word, limit int) (refused bool) {
 	return q.park(call[byte]{w.call, uint64(w.epoch), 0}, limit, time.Unix(0, 0)) > 0
 }
 
-// queue returns the core as it is.
+// queue returns the core of a state.
 func (m *model) queue(s *world) *queue[byte] {
 	q := newQueue(func(id byte) bool { return s.calls[id].over }, m.repeats, time.Unix(0, 0))
 	q.low, q.high, q.released = uint64(s.core.low), uint64(s.core.high), uint64(s.core.released)
@@ -269,7 +269,7 @@ func (m *model) queue(s *world) *queue[byte] {
 	return q
 }
 
-// atRest holds the queue against those who wait.
+// atRest compares the queue with the calls that wait.
 func (m *model) atRest(s world) error {
 	q := m.queue(&s)
 	depth := 0
@@ -302,7 +302,7 @@ func always(s world) error {
 	return nil
 }
 
-// String shows where the picker, the calls and the words on their way are.
+// String shows the picker, the calls and the words that were not handled yet.
 func (s world) String() string {
 	return fmt.Sprintf("picker %d; calls %v %v; %v %v", s.picker, s.calls[0].at, s.calls[1].at, s.parks, s.rest)
 }

@@ -27,8 +27,8 @@ func (m *model) explore() (interleave.Explored, error) {
 	return interleave.Explore(p)
 }
 
-// Calls with contexts that end at any time and calls that wait for ever,
-// through one handover or two.
+// Calls with contexts that may end at any time, and calls without, during one handover or
+// two.
 func TestProtocol(t *testing.T) {
 	for name, m := range map[string]model{
 		"a call that ends":              {calls: 1, mortal: 1, script: duties},
@@ -49,8 +49,7 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
-// A queue with an error in it is found out, and so is a publisher that neglects
-// its duties.
+// The search finds an error in the queue, and a publisher that neglects its duties.
 func TestProtocol_FaultsAreFound(t *testing.T) {
 	oneEpoch := slices.Clone(duties[:4])
 	oneEpoch[2].epoch, oneEpoch[3].epoch = 1, 1

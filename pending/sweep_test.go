@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Calls are looked at once a second while any waits, and never after.
+// The queue looks at its calls once a second while any waits, and never otherwise.
 func TestPick_PendingIsSweptEverySecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLoop(false)
@@ -56,8 +56,8 @@ func TestPick_PendingOldestIsNeverNegative(t *testing.T) {
 	}
 }
 
-// That a call of a long queue has given up is found out by those who ask for its
-// place, a few calls at a time.
+// If the queue is full, each new call makes the queue look at a few calls, so that places
+// of calls that have ended become free.
 func TestPick_PendingBoundIsFoundOutBitByBit(t *testing.T) {
 	const waiting = 3 * glance
 	over := -1

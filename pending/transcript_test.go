@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Each line of a transcript is a time, an event and, after "=>", what comes
-// of it. Calls are named by letters.
+// Each line of a transcript has a time, an event and, after "=>", its results. Calls have
+// letters as names.
 func TestQueue_Transcripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -24,7 +24,7 @@ func TestQueue_Transcripts(t *testing.T) {
 	}
 }
 
-// replay plays a transcript to a core.
+// replay gives a core the events of a transcript.
 func replay(t *testing.T, name string) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -46,7 +46,7 @@ func replay(t *testing.T, name string) {
 	}
 }
 
-// play plays one event and puts into words what came of it.
+// play gives the core one event, and returns the results in words.
 func play(t *testing.T, q *queue[string], ended map[string]bool, event []string) string {
 	t.Helper()
 	at, err := time.ParseDuration(event[0])

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A twin is a queue made without thought for cost: a slice that is searched from
-// the front for every call, and in which nothing but calls that wait is kept.
+// A twin is a simple queue that may be slow: a slice that has only the calls that wait,
+// and is searched from the front for every call.
 type twin struct {
 	waiting  []call[byte]
 	over     [8]bool
@@ -75,10 +75,10 @@ func (w *twin) stats(since time.Duration) Stats {
 	return s
 }
 
-// compare plays events to a core and to its twin, which must agree on what
-// comes of each and on who waits after it. An event takes four bytes: what
-// happens, to whom, the epoch, and the limit or how much later it is. The first
-// byte of all says whether a picker may be asked twice for a call.
+// compare gives a core and its twin the same events. They must agree on the result of
+// each, and on who waits after it. An event takes four bytes: what happens, to which call,
+// the epoch, and the limit or how much later it is. The first byte says whether a picker
+// may be asked twice for a call.
 func compare(t *testing.T, events []byte) {
 	start, w := time.Unix(0, 0), new(twin)
 	now, repeats := start, len(events) > 0 && events[0] >= 128
@@ -109,7 +109,7 @@ func compare(t *testing.T, events []byte) {
 	}
 }
 
-// compareState compares who waits, in order, and what was counted.
+// compareState compares which calls wait, in their order, and the counts.
 func compareState(t *testing.T, q *queue[byte], w *twin) {
 	t.Helper()
 	got := slices.DeleteFunc(slices.Clone(q.calls), func(c call[byte]) bool { return c.epoch == 0 })
@@ -123,7 +123,7 @@ func compareState(t *testing.T, q *queue[byte], w *twin) {
 	}
 }
 
-// randomEvents is n events, the same for the same seed.
+// randomEvents returns n events, the same ones for the same seed.
 func randomEvents(seed uint64, n int) []byte {
 	r := rand.New(rand.NewPCG(seed, 0))
 	events := make([]byte, 4*n)
@@ -143,7 +143,8 @@ func FuzzQueue(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(randomEvents(seed, 40))
 	}
-	// Two calls, one of which comes again; a release between; a late word.
+	// Two calls, one of which is parked again; a release between; and a message that comes
+	// late.
 	f.Add([]byte{0, 1, 1, 0, 0, 2, 1, 0, 0, 1, 2, 0, 7, 0, 1, 0, 0, 2, 1, 0, 7, 0, 2, 0})
 	f.Fuzz(compare)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// Books are the twin of a ledger: they are told of each single call and add up
-// what the reports on it should come to.
+// Books are the twin of a ledger: they hear of each call, and add up what the reports on
+// these calls should say.
 type books struct {
 	stream         uint64
 	want, reported tokens.Counts
@@ -17,14 +17,14 @@ type books struct {
 	unused         int64 // picks
 }
 
-// open begins new books if a list came from a newer call to the balancer.
+// open begins new books if a list came on a newer stream.
 func (b *books) open(p *Plan) {
 	if p.Provenance == FromBalancer && p.Stream > b.stream {
 		*b = books{stream: p.Stream}
 	}
 }
 
-// mine reports whether what p picked belongs into these books.
+// mine reports whether a pick by p belongs in these books.
 func (b *books) mine(p *Plan) bool {
 	return p.Provenance == FromBalancer && p.Stream == b.stream && b.stream != 0
 }
@@ -59,9 +59,9 @@ func (b *books) done(p *Plan, how balancer.DoneInfo) {
 	}
 }
 
-// audit takes a report and holds the sum of all against the books. A pick that
-// was reported as started before it was not used stays reported, in the place
-// of a later one.
+// audit takes a report and compares the sum of all reports with the books. A pick may be
+// reported as started before gRPC says that it was not used. It stays reported, and a
+// later pick is not.
 func (b *books) audit(c *core) error {
 	news := c.ledger.count(b.stream)
 	b.reported.Started += news.Started

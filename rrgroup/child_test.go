@@ -17,9 +17,8 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A turning is a child policy as a user would write one: base's balancer, with
-// a picker that takes the READY backends in turn and adds a header. It counts
-// its instances.
+// A turning is a child policy as a user would write one: base's balancer with a picker
+// that takes the READY backends in turn and adds a header. It counts its instances.
 type turning struct {
 	balancer.Builder
 	built  int
@@ -86,7 +85,7 @@ func (p *turningPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	}, nil
 }
 
-// with has a child pick for a plan.
+// with returns the plan with a child that chooses.
 func (p *Plan) with(c *hosted.Child) *Plan {
 	p.Child = c
 	return p
@@ -104,7 +103,7 @@ func TestConfig_ChildPickFirst(t *testing.T) {
 		want(t, "SubConns that connect", f.connecting(), 1)
 		want(t, "report", f.count(1), "started 3 finished 3 unsent 0 received 3 dropped []")
 
-		// Tokens and order change, the connection stays.
+		// Tokens and order change, and the connection stays.
 		f.adopt(list("c b a:new").with(pickFirst()))
 		r, got := f.hold()
 		want(t, "pick after the change", got, "a")
@@ -158,8 +157,9 @@ func TestConfig_ChildTokens(t *testing.T) {
 	})
 }
 
-// Package base keeps an address as it came first. Its picker is told the token
-// of the newest list all the same, also after lists that did not name it.
+// Package base keeps the attributes with which an address came first. Its picker is given
+// the token of the newest list nevertheless, also after lists that did not have the
+// address.
 func TestConfig_ChildTokens_LiveWithBase(t *testing.T) {
 	child := newTurning("turning")
 	inBubble(t, tenSeconds, func(f *fixture) {
@@ -176,7 +176,7 @@ func TestConfig_ChildTokens_LiveWithBase(t *testing.T) {
 	})
 }
 
-// rolesIn is what a child is to know of a list: of each address its first token.
+// rolesIn returns what a child should get of a list: the first token of each address.
 func rolesIn(list string) string {
 	roles := map[string]string{}
 	for _, entry := range strings.Fields(list) {
@@ -232,8 +232,8 @@ func TestHandover_MakeBeforeBreakChild(t *testing.T) {
 	})
 }
 
-// If the old list's connections are lost while its successor connects, nothing
-// is left to be kept.
+// If the old list loses its connections while the new one connects, there is no reason to
+// wait with the handover.
 func TestHandover_MakeBeforeBreakChildNothingLeft(t *testing.T) {
 	child := newTurning("turning")
 	inBubble(t, tenSeconds, func(f *fixture) {
@@ -298,12 +298,12 @@ func (f *fixture) connecting() (n int) {
 	return n
 }
 
-// A plan that has calls wait follows a child that is still connecting: its
-// picker must not stay, though calls wait either way.
+// A plan in which calls wait follows a plan whose child is still connecting. The child's
+// picker must be replaced, though calls wait in both.
 func TestHandover_MakeBeforeBreakChildStillConnecting(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a").with(pickFirst()))
-		time.Sleep(10 * time.Second) // it takes over as it is
+		time.Sleep(10 * time.Second) // after the handover timeout it becomes the current one
 		f.adopt(list("b"))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()

@@ -14,8 +14,8 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A scripted is a child policy that does what the test has it do, on the
-// goroutine that calls it, and notes what it is told.
+// A scripted child does what the test tells it, on the goroutine that calls it, and notes
+// what it is told.
 type scripted struct {
 	update func(*scripted, resolver.State) error // at each update; nil: nothing
 	cc     balancer.ClientConn
@@ -40,21 +40,22 @@ func (s *scripted) ResolverError(error) {}
 func (s *scripted) ExitIdle()           { s.note("ExitIdle") }
 func (s *scripted) Close()              { s.note("Close") }
 
-// UpdateSubConnState is how gRPC reports on SubConns that name no listener.
+// UpdateSubConnState gets the reports on SubConns without a listener.
 func (s *scripted) UpdateSubConnState(sc balancer.SubConn, state balancer.SubConnState) {
 	s.note(fmt.Sprintf("%v by UpdateSubConnState", state.ConnectivityState))
 }
 
 func (s *scripted) note(what string) { s.heard = append(s.heard, what) }
 
-// took returns what was noted since it was asked last.
+// took returns what was noted since the last call of took.
 func (s *scripted) took() string {
 	heard := strings.Join(s.heard, ", ")
 	s.heard = nil
 	return heard
 }
 
-// make makes a connection to a letter, which notes its states under it.
+// make makes a connection to the address of a letter, whose states are noted under the
+// letter.
 func (s *scripted) make(letter string) balancer.SubConn {
 	//lint:ignore SA1019 it is deprecated for several addresses
 	sc, err := s.cc.NewSubConn([]resolver.Address{{Addr: address(letter)}}, balancer.NewSubConnOptions{
@@ -71,7 +72,7 @@ func (s *scripted) says(state connectivity.State, picker balancer.Picker) {
 	synctest.Wait()
 }
 
-// hostingIn is inBubble for a group whose list is the child's.
+// hostingIn is inBubble for a group whose list has this child.
 func hostingIn(t *testing.T, plan *Plan, test func(*fixture, *scripted)) {
 	t.Helper()
 	s := &scripted{}
@@ -81,7 +82,7 @@ func hostingIn(t *testing.T, plan *Plan, test func(*fixture, *scripted)) {
 	})
 }
 
-// No picker has calls wait, in every state.
+// If a child publishes a state without a picker, calls wait, whatever the state is.
 func TestState_ChildContract_NilPicker(t *testing.T) {
 	for _, state := range []connectivity.State{connectivity.Connecting, connectivity.Idle, connectivity.Ready, connectivity.TransientFailure} {
 		hostingIn(t, list("a"), func(f *fixture, s *scripted) {
@@ -91,8 +92,8 @@ func TestState_ChildContract_NilPicker(t *testing.T) {
 	}
 }
 
-// A pick of a connection that is none, or not ours, waits for the next picker
-// as it would in gRPC, except where the channel has failed: calls fail then.
+// If a child's picker returns no connection, or one that is not ours, the call waits for
+// the next picker, as in gRPC. If the channel is in TRANSIENT_FAILURE, the call fails.
 func TestState_ChildContract_PicksOfNobody(t *testing.T) {
 	for _, nobody := range []balancer.SubConn{nil, &connection{}, uncomparable{}} {
 		hostingIn(t, list("a"), func(f *fixture, s *scripted) {
@@ -113,12 +114,12 @@ type uncomparable struct {
 	_ []int
 }
 
-// A fixed picker picks the same every time.
+// A fixed picker always returns the same.
 type fixed struct{ balancer.PickResult }
 
 func (p fixed) Pick(balancer.PickInfo) (balancer.PickResult, error) { return p.PickResult, nil }
 
-// It is the child's word that a call waits, though the channel has failed.
+// If the child's picker has a call wait, it waits, also in TRANSIENT_FAILURE.
 func TestState_ChildContract_WaitsInFailure(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		s.says(connectivity.TransientFailure, hosted.Blocked{})
@@ -130,7 +131,7 @@ func TestState_ChildContract_WaitsInFailure(t *testing.T) {
 	})
 }
 
-// A connection has its states as gRPC's has, and after SHUTDOWN none.
+// A connection reports the states that gRPC's SubConn reports, and nothing after SHUTDOWN.
 func TestState_ChildContract_SubConn(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		sc := s.make("a")
@@ -149,8 +150,8 @@ func TestState_ChildContract_SubConn(t *testing.T) {
 	})
 }
 
-// The child is told of a connection that others have by now what it would see of
-// one of its own.
+// If a child makes a connection over a SubConn that is in use, it hears the states that it
+// would hear of a new SubConn.
 func TestState_ChildContract_SubConnCatchesUp(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		s.make("a").Connect()
@@ -167,7 +168,7 @@ func TestState_ChildContract_SubConnCatchesUp(t *testing.T) {
 	})
 }
 
-// Without a listener the policy itself is told.
+// If a connection has no listener, the policy's UpdateSubConnState is called.
 func TestState_ChildContract_NoListener(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		//lint:ignore SA1019 it is deprecated for several addresses
@@ -182,7 +183,8 @@ func TestState_ChildContract_NoListener(t *testing.T) {
 	})
 }
 
-// gRPC's refusal is the child's, and more than one address is refused.
+// If gRPC refuses to make a SubConn, the child gets that error. A connection to more than
+// one address is refused.
 func TestState_ChildContract_NoSubConn(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		f.Refuse(errors.New("closing"))
@@ -200,7 +202,7 @@ func TestState_ChildContract_NoSubConn(t *testing.T) {
 	})
 }
 
-// A policy that was closed gets nothing any more, and is not listened to.
+// A closed child hears nothing any more, and what it publishes is ignored.
 func TestState_ChildContract_AfterClose(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		sc := s.make("a")
@@ -222,8 +224,8 @@ func TestState_ChildContract_AfterClose(t *testing.T) {
 	})
 }
 
-// HealthCheckEnabled is the child's to ask for, in fallback and for a list that
-// is to be checked, and makes a SubConn of its own.
+// HealthCheckEnabled of a child counts in fallback, and for a list that is to be checked.
+// A SubConn with health checks is another one.
 func TestState_ChildContract_HealthCheckEnabled(t *testing.T) {
 	checked := list("a")
 	checked.CheckHealth = true
@@ -249,8 +251,8 @@ func TestState_ChildContract_HealthCheckEnabled(t *testing.T) {
 	}
 }
 
-// Health listeners of several connections over one SubConn hear what gRPC says,
-// each until its connection's state changes or it is replaced.
+// Several connections over one SubConn have health listeners. Each hears what gRPC says,
+// until the state of its connection changes or another listener replaces it.
 func TestState_ChildContract_HealthListeners(t *testing.T) {
 	hostingIn(t, fallback("a"), func(f *fixture, s *scripted) {
 		listen := func(sc balancer.SubConn, name string) {
@@ -290,7 +292,7 @@ func TestState_ChildContract_HealthListeners(t *testing.T) {
 	})
 }
 
-// What a list names is well, unless it is to be checked.
+// Backends of a list count as healthy, unless the list is to be checked.
 func TestState_ChildContract_HealthOfLists(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		a := s.make("a")
@@ -305,7 +307,7 @@ func TestState_ChildContract_HealthOfLists(t *testing.T) {
 	})
 }
 
-// Each backend counts in Stats, whoever picks.
+// Stats count each backend, whoever chooses.
 func TestState_ChildContract_Stats(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a b a").with(newTurning("turning").child()))
@@ -316,7 +318,7 @@ func TestState_ChildContract_Stats(t *testing.T) {
 	})
 }
 
-// A child's picker is asked for calls that there are, and for no others.
+// A child's picker is asked for calls of users, and for no others.
 func TestState_ChildContract_PicksForCallsOnly(t *testing.T) {
 	s, seen := &scripted{}, &seeing{}
 	inBubble(t, tenSeconds, func(f *fixture) {
@@ -334,7 +336,7 @@ func TestState_ChildContract_PicksForCallsOnly(t *testing.T) {
 	})
 }
 
-// A seeing picker notes which calls it sees.
+// A seeing picker notes the calls that it is asked for.
 type seeing struct {
 	methods []string
 	unused  int

@@ -13,8 +13,8 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A puppet is a child whose words the test puts into its mouth, with a core
-// around it that takes them in the batches that the test chooses.
+// A puppet is a child that does what the test says, with a core that handles its messages
+// in the batches that the test chooses.
 type puppet struct {
 	*testing.T
 	core   *core
@@ -34,8 +34,7 @@ func (p *puppet) adopt(entries string) {
 	p.core.adopt(list(entries).with(&hosted.Child{Builder: lazyBuilder{}}), p.now, 0)
 }
 
-// settle carries out what the core wants done, except that the child says nothing
-// but what the test has it say.
+// settle carries out what the core wants done. The child says nothing by itself.
 func (p *puppet) settle() {
 	for todo := p.core.settle(p.now); len(todo) > 0; todo = p.core.settle(p.now) {
 		for _, a := range todo {
@@ -55,7 +54,7 @@ func (p *puppet) settle() {
 	}
 }
 
-// perform carries out what the children want, but has no minder.
+// perform carries out what the children want. There is no minder.
 func (p *puppet) perform(t hosted.Task) {
 	switch t := t.(type) {
 	case hosted.Start:
@@ -74,7 +73,7 @@ func (p *puppet) publishes(picker balancer.Picker) *balancer.State {
 	return said
 }
 
-// settles has the child carry out the orders up to this one.
+// settles has the child report that it has carried out the orders up to this one.
 func (p *puppet) settles(order uint64) { p.hears(hosted.Settled{Instance: p.child, Order: order}) }
 
 // behind returns the SubConn of the pool behind a connection.
@@ -82,7 +81,7 @@ func (p *puppet) behind(hc *hosted.Conn) *subConn {
 	return p.core.pool.get(key{address: resolver.Address{Addr: hc.String()}, provenance: FromBalancer})
 }
 
-// connect has the child make a connection, which comes up.
+// connect has the child make a connection, which becomes READY.
 func (p *puppet) connect(letter string) *hosted.Conn {
 	hc := hosted.NewConn(p.child, nil, resolver.Address{Addr: address(letter)}, balancer.NewSubConnOptions{})
 	p.hears(hosted.Makes{Conn: hc})
@@ -92,7 +91,8 @@ func (p *puppet) connect(letter string) *hosted.Conn {
 	return hc
 }
 
-// says has the child publish a picker of one connection, and mean it.
+// says has the child publish a picker of one connection, and report that it has carried
+// out its orders.
 func (p *puppet) says(hc *hosted.Conn) *balancer.State {
 	said := p.publishes(always{hc})
 	p.settles(p.child.Asked())
@@ -106,7 +106,7 @@ func (a always) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{SubConn: a.hc}, nil
 }
 
-// picks fails the test unless a pick goes to this connection.
+// picks fails the test unless a pick returns this connection.
 func (p *puppet) picks(hc *hosted.Conn) {
 	p.Helper()
 	if r, err := p.picker.Pick(balancer.PickInfo{}); err != nil || r.SubConn != p.behind(hc).sc {
@@ -114,8 +114,8 @@ func (p *puppet) picks(hc *hosted.Conn) {
 	}
 }
 
-// What the child says of the old list last, in the batch in which the new one
-// comes, is what serves until the new one takes over.
+// In one batch the child publishes for the old list, and the new list comes. What it
+// published serves until the new list replaces the old one.
 func TestHandover_MakeBeforeBreakChildsLastWord(t *testing.T) {
 	p := newPuppet(t)
 	p.adopt("a b")
@@ -133,8 +133,8 @@ func TestHandover_MakeBeforeBreakChildsLastWord(t *testing.T) {
 	p.picks(c)
 }
 
-// Law 8: what the child gives up before it has a picker without it is shut down
-// when it has one.
+// A connection that the child has shut down is let go only when the child has published a
+// picker without it.
 func TestHandover_LingerChildGivesUpFirst(t *testing.T) {
 	p := newPuppet(t)
 	p.core.settings.Linger = 0
@@ -156,8 +156,8 @@ func TestHandover_LingerChildGivesUpFirst(t *testing.T) {
 	want(t, "SubConns", len(p.core.pool.all()), 1)
 }
 
-// A plan that came while the child was busy with the one before may be gone when
-// the child has time for it.
+// A plan comes while the child handles the one before. When the child gets to it, it may
+// have been replaced.
 func TestHandover_Latest_OfABusyChild(t *testing.T) {
 	p := newPuppet(t)
 	p.adopt("a")
@@ -178,8 +178,8 @@ func TestHandover_Latest_OfABusyChild(t *testing.T) {
 	p.picks(a)
 }
 
-// A picker that the child does not renew any more may say that calls have to wait,
-// as a ring does of what it was to connect to: they go over what is left.
+// The child does not replace the picker of an old list any more. If that picker has calls
+// wait, as ring_hash's may, they go to a backend that is READY.
 func TestHandover_MakeBeforeBreak_ChildsOldPickerWaits(t *testing.T) {
 	p := newPuppet(t)
 	p.adopt("a b")
@@ -196,8 +196,8 @@ func TestHandover_MakeBeforeBreak_ChildsOldPickerWaits(t *testing.T) {
 	p.picks(a)
 }
 
-// Calls pick by a picker while its generation is retired: each goes to a backend or has
-// to ask the next picker.
+// Calls are picked while the generation of their picker is retired. Each goes to a
+// backend, or has to ask the next picker.
 func TestHandover_DrainUnderLoad_Child(t *testing.T) {
 	p := newPuppet(t)
 	var latest atomic.Pointer[balancer.Picker]

@@ -16,10 +16,9 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A nursery is a core whose lists a child picks for, in part, with a child that
-// does and says anything at any time that it may. Nothing is known of where
-// picks should go; what has to hold is that nobody is led to a SubConn that is
-// shut down, and that nothing is left in the end.
+// A nursery is a core whose plans have a child in part. The child does anything that it
+// may do at any time. The test does not know where picks should go. It checks that no pick
+// returns a SubConn that is shut down, and that nothing is left at the end.
 type nursery struct {
 	core     *core
 	now      time.Time
@@ -33,7 +32,7 @@ type nursery struct {
 	ended    map[*hosted.Conn]bool // of which the child was told SHUTDOWN
 }
 
-// An openGate lets every call wait.
+// An openGate parks any number of calls.
 type openGate struct{}
 
 func (openGate) Park(context.Context, uint64) error { return nil }
@@ -72,7 +71,7 @@ func (y *nursery) step(what, which byte) error {
 	return y.settle()
 }
 
-// adopt has a list or fallback addresses come, with a child or without.
+// adopt adopts a list or fallback addresses, with a child or without.
 func (y *nursery) adopt(n int) {
 	plan := *plans[n%len(plans)]
 	if n%3 > 0 {
@@ -81,8 +80,8 @@ func (y *nursery) adopt(n int) {
 	y.core.adopt(&plan, y.now, uint64(n))
 }
 
-// make has the child of one of the hosts make a connection, to an address that
-// its list has or not, and connect it as a rule.
+// make has a child make a connection, to an address that its list may have or not, and
+// mostly connects it.
 func (y *nursery) make(n int) {
 	if len(y.children) == 0 {
 		return
@@ -96,15 +95,15 @@ func (y *nursery) make(n int) {
 	y.mine = append(y.mine, hc)
 }
 
-// with does something with one of the child's connections.
+// with does something to one of the child's connections.
 func (y *nursery) with(n int, do func(*hosted.Conn)) {
 	if len(y.mine) > 0 {
 		do(y.mine[n%len(y.mine)])
 	}
 }
 
-// says has the child publish: a state without a connection, or one of its own
-// to pick; and it may mean it.
+// says has the child publish a state, with a picker of one of its connections or of none.
+// It may also report that it has carried out its orders.
 func (y *nursery) says(n int) {
 	y.with(n, func(hc *hosted.Conn) {
 		s := &balancer.State{ConnectivityState: states[n%4], Picker: hosted.Blocked{}}
@@ -224,7 +223,7 @@ func (y *nursery) ordered(t hosted.Tell) error {
 	return nil
 }
 
-// rest ends everything, after which nothing may be left.
+// rest ends everything. Nothing may be left after it.
 func (y *nursery) rest() error {
 	y.core.adopt(&Plan{}, y.now, 0)
 	for range 3 {
@@ -251,7 +250,7 @@ func (y *nursery) rest() error {
 	return nil
 }
 
-// raise runs the steps that the bytes say, and comes to rest.
+// raise does the steps that the bytes say, and then calls rest.
 func raise(steps []byte) error {
 	y := &nursery{core: newCore(openGate{}, Settings{}), now: time.Unix(1e9, 0), drained: map[*generation]int{}, ended: map[*hosted.Conn]bool{}}
 	y.core.settings = Settings{Linger: 3 * time.Second, Handover: 5 * time.Second}

@@ -13,8 +13,8 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A lazyBuilder builds a child that connects when a call is picked and not
-// before, as ring_hash does.
+// A lazyBuilder builds a child that connects only when a call is picked, as ring_hash
+// does.
 type lazyBuilder struct{}
 
 func (lazyBuilder) Name() string { return "lazy" }
@@ -23,14 +23,14 @@ func (lazyBuilder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balanc
 	return sleeper{lazy.NewBalancer(cc, o, balancer.Get("pick_first").Build)}
 }
 
-// A sleeper does not leave its idle state when it is told to.
+// A sleeper stays IDLE when it is told to leave that state.
 type sleeper struct{ balancer.Balancer }
 
 func (sleeper) ExitIdle() {}
 
 func lazyChild() *hosted.Child { return &hosted.Child{Builder: lazyBuilder{}} }
 
-// A child that waits for calls gets them, if nothing else does.
+// A child that connects only when it gets calls gets the calls that would wait otherwise.
 func TestConfig_ChildLazy(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a").with(lazyChild()))
@@ -45,7 +45,8 @@ func TestConfig_ChildLazy(t *testing.T) {
 	})
 }
 
-// As long as others get the calls, it is shown them, and connects.
+// While the old list serves the calls, the new list's child is shown them, so that it
+// connects.
 func TestHandover_MakeBeforeBreakLazy(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
@@ -64,7 +65,7 @@ func TestHandover_MakeBeforeBreakLazy(t *testing.T) {
 	})
 }
 
-// A stubborn says IDLE whatever it is told, and each time anew.
+// A stubborn child publishes IDLE at every order, each time with a new picker.
 type stubborn struct {
 	balancer.Balancer
 	cc    balancer.ClientConn
@@ -87,7 +88,7 @@ func (b stubbornBuilder) Build(cc balancer.ClientConn, _ balancer.BuildOptions) 
 	return stubborn{cc: cc, woken: b.woken}
 }
 
-// A child that won't wake is not shaken for ever.
+// A child that stays IDLE is not told to wake without end.
 func TestConfig_ChildStubborn(t *testing.T) {
 	var woken int
 	inBubble(t, tenSeconds, func(f *fixture) {
@@ -101,8 +102,8 @@ func TestConfig_ChildStubborn(t *testing.T) {
 	want(t, "times that it was woken", woken, 1)
 }
 
-// What pick_first has tried and given up goes when its picker is out, and does
-// not wait for the next list.
+// SubConns that pick_first has tried and shut down are let go when its picker is
+// published, and not only when the next list comes.
 func TestHandover_LingerChildGivesUp(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a b").with(pickFirst()))
@@ -123,8 +124,8 @@ func TestHandover_LingerChildGivesUp(t *testing.T) {
 	})
 }
 
-// The child has gone over to a new list, and one of the old list's connections
-// is lost: its picker goes on picking it, and calls go to the other.
+// The child has a new list, and loses a connection of the old list. Its old picker still
+// picks that connection; the calls go to the other one.
 func TestHandover_MakeBeforeBreakChildLosesOne(t *testing.T) {
 	child := newTurning("turning")
 	inBubble(t, tenSeconds, func(f *fixture) {

@@ -10,8 +10,8 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A child is shown attributes that it can compare, and connects by those that the
-// resolver gave.
+// The attributes of a child's connections can be compared. gRPC gets the attributes that
+// the resolver gave.
 func TestSecure_Values_OfFallbackBackends(t *testing.T) {
 	plain := attributes.New("zone", "a")
 	for name, of := range map[string]struct {

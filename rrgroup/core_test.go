@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// plans are what an ensemble is made to adopt, which takes turns by itself. In
-// fallback a child does; see nursery.
+// plans are adopted by an ensemble. It chooses by its own rotation. For fallback, where a
+// child chooses, see nursery.
 var plans = []*Plan{
 	list("a b c"), list("b c d"), list("e f"), list("a a:x b"), list("a drop b"), list("drop"),
 	list("a"), list("b a"), list("g"), fallback(""), {}, list("d c b a"),
@@ -23,8 +23,8 @@ var states = []connectivity.State{
 	connectivity.Ready, connectivity.Shutdown,
 }
 
-// step does what two bytes say: the first which event, the second which one
-// of them. Several events may come before the core settles.
+// step does what two bytes say: the first says which event, the second to which object.
+// Several events may come before the core settles.
 func (e *ensemble) step(what, which byte) error {
 	n := int(which)
 	switch what % 8 {
@@ -64,8 +64,7 @@ func (e *ensemble) report(n int) {
 	e.core.reported(c, balancer.SubConnState{ConnectivityState: s, ConnectionError: fmt.Errorf("refused")})
 }
 
-// fromCall returns the plan as one that came from the present call to the
-// balancer, or from the next one.
+// fromCall returns the plan with the number of the present stream, or of the next.
 func (e *ensemble) fromCall(p *Plan, n int) *Plan {
 	if n%5 == 0 {
 		e.balancerStream++
@@ -75,7 +74,7 @@ func (e *ensemble) fromCall(p *Plan, n int) *Plan {
 	return &q
 }
 
-// pick begins a call, if the latest picker has somewhere to send it.
+// pick begins a call, if the latest picker sends it to a backend.
 func (e *ensemble) pick() {
 	var of *generation
 	switch p := e.picker.(type) {
@@ -95,7 +94,7 @@ func (e *ensemble) pick() {
 	e.calls = append(e.calls, call{r, of, of.plan})
 }
 
-// outcomes are how a call can end.
+// outcomes are the ways in which a call can end.
 var outcomes = []balancer.DoneInfo{
 	answer,
 	{BytesSent: true, Err: errors.New("lost")},
@@ -117,7 +116,7 @@ func (e *ensemble) finish(n int) {
 	c.Done(how)
 }
 
-// tell passes on which generations have drained.
+// tell tells the core which generations have drained.
 func (e *ensemble) tell() {
 	for _, g := range e.heard {
 		e.core.ended(g)
@@ -125,8 +124,8 @@ func (e *ensemble) tell() {
 	e.heard = nil
 }
 
-// play runs the steps that the bytes say, and then brings everything to rest:
-// whatever happened before, nothing may be left.
+// play does the steps that the bytes say, and then calls rest, after which nothing may be
+// left.
 func play(steps []byte) error {
 	e := newEnsemble(Settings{Linger: 3 * time.Second, Handover: 5 * time.Second})
 	for i := 0; i+1 < len(steps); i += 2 {
@@ -137,7 +136,7 @@ func play(steps []byte) error {
 	return e.rest()
 }
 
-// rest ends every call, serves nothing any more and lets everything expire.
+// rest ends every call, adopts a plan without backends and lets all times run out.
 func (e *ensemble) rest() error {
 	nobody := &Plan{}
 	e.core.adopt(nobody, e.now, 0)

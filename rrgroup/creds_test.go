@@ -12,8 +12,9 @@ import (
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
 
-// An address has other credentials, and so another SubConn, in a list than
-// among the fallback addresses; whoever picks.
+// An address has one SubConn as a backend of a list and another as a fallback address,
+// because their credentials may differ. That holds for the group's rotation and for
+// children.
 func TestSecure_BackendCreds(t *testing.T) {
 	for name, child := range map[string]*hosted.Child{"own rotation": nil, "child": newTurning("turning").child()} {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +42,7 @@ func (f *fixture) bundle(subConn int) credentials.Bundle {
 	return f.SubConn(subConn).Options.CredsBundle
 }
 
-// Without a bundle the channel's own are used for both.
+// Without a bundle both have the channel's credentials.
 func TestSecure_BackendCreds_None(t *testing.T) {
 	credentialled(t, nil, func(f *fixture) {
 		f.adopt(list("a"))
@@ -49,7 +50,7 @@ func TestSecure_BackendCreds_None(t *testing.T) {
 	})
 }
 
-// credentialled is inBubble for a group with credentials for lists' backends.
+// credentialled is inBubble for a group with credentials for backends of lists.
 func credentialled(t *testing.T, bundle credentials.Bundle, test func(*fixture)) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fixture{Parent: lbtest.NewParent(t), t: t, actors: actor.NewGroup(), released: make(chan uint64, 1000)}

@@ -36,7 +36,7 @@ func TestHandover_Drain(t *testing.T) {
 	})
 }
 
-// A picker that gRPC still holds must not lead anybody to a released SubConn.
+// A picker that was replaced must not return a SubConn that was let go.
 func TestHandover_DrainOldPicker(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
@@ -54,8 +54,7 @@ func TestHandover_DrainOldPicker(t *testing.T) {
 	})
 }
 
-// Picks that are refused must not count as calls that end, in the place of one
-// that is in flight.
+// A refused pick does not count as a call that ends.
 func TestHandover_DrainStrayPicks(t *testing.T) {
 	g := newGeneration(list("a b"), time.Time{}, 0)
 	busy, free := g.entry(0), g.entry(1)
@@ -75,8 +74,8 @@ func TestHandover_DrainStrayPicks(t *testing.T) {
 	want(t, "drained after it", drained, 1)
 }
 
-// Callers pick and end calls on every core while the generation is retired:
-// it drains once, after the last call and not before.
+// Callers pick and end calls on all processors while the generation is retired. It drains
+// once, and not before the last call has ended.
 func TestHandover_DrainUnderLoad(t *testing.T) {
 	for range 50 {
 		g := newGeneration(list("a b"), time.Time{}, 0)

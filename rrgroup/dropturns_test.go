@@ -14,7 +14,8 @@ func (f *fixture) picker() balancer.Picker {
 	return all[len(all)-1].Picker
 }
 
-// A call that a replaced picker refuses is picked again, and has taken one turn.
+// If a replaced picker refuses a call, gRPC picks again. The call takes one turn of the
+// drops in all.
 func TestDrop_WhenPickedAgain(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		for i := range 12 {
@@ -30,7 +31,7 @@ func TestDrop_WhenPickedAgain(t *testing.T) {
 	})
 }
 
-// Nor has one whose connection was lost between the pick and its use.
+// So does a call whose connection is lost between the pick and its use.
 func TestDrop_WhenNotUsed(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a drop"))
@@ -47,7 +48,7 @@ func TestDrop_WhenNotUsed(t *testing.T) {
 	})
 }
 
-// What a list of drops alone drops is not what another list owes.
+// A list that has only drops uses no turn that is owed by another list.
 func TestDrop_WhenNothingElseIsListedAndATurnIsOwed(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a drop"))
@@ -59,8 +60,8 @@ func TestDrop_WhenNothingElseIsListedAndATurnIsOwed(t *testing.T) {
 	})
 }
 
-// A child that has every call wait for one picker before it picks: each attempt
-// is picked twice, and takes one turn all the same.
+// A child has every call wait once before it picks. Each attempt is picked twice and takes
+// one turn.
 func TestDrop_WhenAChildHasCallsWait(t *testing.T) {
 	for _, waits := range []error{balancer.ErrNoSubConnAvailable, errAgain{}} {
 		var child *balking

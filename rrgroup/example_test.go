@@ -17,8 +17,8 @@ import (
 	"github.com/actorlb/grpclb/rrgroup"
 )
 
-// A policy made of a group and nothing else: calls go round what the resolver
-// finds, and new addresses take over when the first of them is READY.
+// A policy made of a group and nothing else: calls take turns over the backends that the
+// resolver finds. New addresses replace the old ones when the first of them is READY.
 func Example() {
 	address, stop := server()
 	defer stop()

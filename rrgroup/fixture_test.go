@@ -21,7 +21,7 @@ import (
 
 var tenSeconds = Settings{Linger: 10 * time.Second, Handover: 10 * time.Second}
 
-// A fixture is a group in a bubble, with the test in the place of gRPC.
+// A fixture is a group in a bubble. The test plays gRPC.
 type fixture struct {
 	*lbtest.Parent
 	t        *testing.T
@@ -49,7 +49,7 @@ func inBubble(t *testing.T, settings Settings, test func(*fixture)) {
 	})
 }
 
-// Park and Released make the fixture the pending calls.
+// Park and Released make the fixture the queue of waiting calls.
 func (f *fixture) Park(_ context.Context, epoch uint64) error {
 	f.parked = append(f.parked, epoch)
 	return nil
@@ -57,13 +57,13 @@ func (f *fixture) Park(_ context.Context, epoch uint64) error {
 
 func (f *fixture) Released(epoch uint64) { f.released <- epoch }
 
-// adopt has the group take plan over, and waits until it has.
+// adopt has the group adopt a plan, and waits until it has.
 func (f *fixture) adopt(plan *Plan) {
 	f.group.Adopt(plan)
 	synctest.Wait()
 }
 
-// up has the SubConns with these addresses connected.
+// up has the SubConns with these addresses become READY.
 func (f *fixture) up(addrs ...string) { f.each(addrs, connectivity.Ready) }
 
 // down has them fail to connect.
@@ -71,7 +71,7 @@ func (f *fixture) down(addrs ...string) {
 	f.each(addrs, connectivity.TransientFailure, fmt.Errorf("refused"))
 }
 
-// each reports a state of every address, in one burst.
+// each reports a state of each address, all at once.
 func (f *fixture) each(addrs []string, state connectivity.State, err ...error) {
 	for _, a := range addrs {
 		f.conn(a).SetState(state, err...)
@@ -82,8 +82,8 @@ func (f *fixture) each(addrs []string, state connectivity.State, err ...error) {
 	}
 }
 
-// well has gRPC find the backends well, which it does at once where health is not
-// checked, if somebody listens.
+// well has gRPC report that the backends are healthy, if a health listener is registered.
+// If health is not checked, gRPC does that at once.
 func (f *fixture) well(addrs []string) {
 	for _, sc := range f.SubConns() {
 		if slices.Contains(addrs, letter(sc.Address.Addr)) && sc.State() == connectivity.Ready {
@@ -93,7 +93,7 @@ func (f *fixture) well(addrs []string) {
 	synctest.Wait()
 }
 
-// conn returns the SubConn that is up, or to come up, for an address.
+// conn returns the SubConn for an address that was not shut down.
 func (f *fixture) conn(addr string) *lbtest.SubConn {
 	f.t.Helper()
 	for _, sc := range f.SubConns() {
@@ -107,8 +107,8 @@ func (f *fixture) conn(addr string) *lbtest.SubConn {
 
 var pickInfo = balancer.PickInfo{}
 
-// pick picks once and returns the letter of the address; "drop", "wait" or the
-// error's text otherwise. The call is over at once.
+// pick picks once and ends the call. It returns the letter of the address, "drop", "wait"
+// or the text of the error.
 func (f *fixture) pick() string {
 	r, what := f.hold()
 	if r != nil {
@@ -117,10 +117,10 @@ func (f *fixture) pick() string {
 	return what
 }
 
-// answer is how a call ends that was answered.
+// answer is the DoneInfo of an answered call.
 var answer = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 
-// hold is pick for a call that goes on: its result is nil if there is none.
+// hold is pick for a call that does not end. The result is nil if there is none.
 func (f *fixture) hold() (*balancer.PickResult, string) {
 	r, err := f.Pick(f.t.Context())
 	switch {
@@ -134,7 +134,7 @@ func (f *fixture) hold() (*balancer.PickResult, string) {
 	return &r, letter(r.SubConn.(*lbtest.SubConn).Address.Addr)
 }
 
-// picks returns the next n picks, one after the other.
+// picks returns the next n picks.
 func (f *fixture) picks(n int) string {
 	var all []string
 	for range n {
@@ -149,7 +149,7 @@ func (f *fixture) state() connectivity.State {
 	return all[len(all)-1].ConnectivityState
 }
 
-// address is the address that a letter stands for in these tests.
+// address returns the address that a letter stands for in these tests.
 func address(letter string) string { return "10.0.0." + fmt.Sprint(letter[0]-'a'+1) + ":80" }
 
 func letter(addr string) string {
@@ -158,7 +158,7 @@ func letter(addr string) string {
 	return string(rune('a' + n - 1))
 }
 
-// list is the plan for a server list. An entry is "a", the backend a with the
+// list returns the plan for a server list. An entry is "a", which is backend a with the
 // token "ta"; "a:x", the same with the token "x"; or "drop".
 func list(entries string) *Plan {
 	return &Plan{List: servers(entries), Doing: "using a list"}
@@ -180,7 +180,7 @@ func servers(entries string) *tokens.List {
 	return tokens.Parse(l, nil)
 }
 
-// fallback is the plan for backends that the resolver named.
+// fallback returns the plan for backends that the resolver named.
 func fallback(letters string) *Plan {
 	p := &Plan{Provenance: FromResolver, Unserved: fmt.Errorf("nothing to fall back to"), Doing: "in fallback"}
 	for _, l := range strings.Fields(letters) {

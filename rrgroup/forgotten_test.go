@@ -17,7 +17,7 @@ func (p *puppet) reportAll(state connectivity.State) {
 	p.settle()
 }
 
-// A SubConn that is shut down is kept by nothing that the core works with.
+// Nothing in the core keeps a SubConn that was shut down.
 func TestMemory_GoneSubConns(t *testing.T) {
 	p := newPuppet(t)
 	p.core.settings.Linger = 0
@@ -49,7 +49,7 @@ func weakly(conns []*subConn) (all []weak.Pointer[subConn]) {
 	return all
 }
 
-// What a call in flight keeps of a list has no part in it of the child that picked.
+// A call in flight keeps nothing of the child that picked for it.
 func TestMemory_RetiredKeepsNoChild(t *testing.T) {
 	p := newPuppet(t)
 	p.adopt("a b")
@@ -72,7 +72,7 @@ func TestMemory_RetiredKeepsNoChild(t *testing.T) {
 	r.Done(answer)
 }
 
-// A SubConn that stays keeps no list of a child that has ended.
+// A SubConn that stays in use keeps no list of a child that was closed.
 func TestMemory_EndedIsForgotten(t *testing.T) {
 	p := newPuppet(t)
 	p.adopt("a")

@@ -39,8 +39,8 @@ func TestHandover_MakeBeforeBreakWhenAllFail(t *testing.T) {
 	})
 }
 
-// What a backend failed at while nobody named it does not count: the list that
-// names it again waits for its next attempt.
+// A failure does not count if no plan has named the backend since. The list that names it
+// again waits for its next attempt to connect.
 func TestHandover_MakeBeforeBreakForgives(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
@@ -57,9 +57,8 @@ func TestHandover_MakeBeforeBreakForgives(t *testing.T) {
 	})
 }
 
-// What a backend failed at before there was the list that names it does not
-// count either, while others serve: it may be well again, and only waits to
-// connect again.
+// While others serve, a failure from before the list does not count either: gRPC will try
+// to connect again, and the backend may work by now.
 func TestHandover_MakeBeforeBreakOldFailure(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a b c"))
@@ -75,7 +74,7 @@ func TestHandover_MakeBeforeBreakOldFailure(t *testing.T) {
 	})
 }
 
-// Where nobody serves there is nothing to wait with.
+// If no backend serves, old failures count: there is nothing to wait for.
 func TestHandover_MakeBeforeBreakOldFailureOfAll(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a b"))
@@ -136,7 +135,7 @@ func TestHandover_Latest(t *testing.T) {
 	})
 }
 
-// While the group is busy plans do not pile up: it finds the last one.
+// While the group is busy plans don't pile up: it gets the last one.
 func TestHandover_LatestOfMany(t *testing.T) {
 	g := &Group{plans: actor.NewCell[*Plan]()}
 	for _, l := range []string{"a", "b", "c"} {
@@ -150,8 +149,8 @@ func TestHandover_LatestOfMany(t *testing.T) {
 	}
 }
 
-// 200 handovers between overlapping and disjoint lists, with calls in flight
-// all the time: every generation drains once, and nothing is left.
+// 200 handovers between lists that overlap or don't, with calls in flight all the time.
+// Every generation drains once, and nothing is left.
 func TestHandover_Many(t *testing.T) {
 	lists := []string{"a b c", "c d", "e f", "a b c", "b:x c:y", "g drop g"}
 	inBubble(t, tenSeconds, func(f *fixture) {

@@ -18,8 +18,8 @@ import (
 // An actionCount counts what the core has had done.
 type actionCount struct{ made, connected, shut, published, retired int }
 
-// A bulk is a core with many backends, in the place of whose group the test
-// does what is to be done.
+// A bulk is a core with many backends. The test does what the core wants done, in place of
+// the group.
 type bulk struct {
 	core    *core
 	now     time.Time
@@ -34,8 +34,8 @@ func newBulk() *bulk {
 	return m
 }
 
-// adopt takes a list over, with every backend of it READY, until the group has
-// nothing to do but wait.
+// adopt adopts a list, has all of its backends READY, and returns when the core wants
+// nothing done.
 func (m *bulk) adopt(list *tokens.List) {
 	m.core.adopt(&Plan{List: list, Stream: 1}, m.now, 0)
 	for m.settle() || m.reports() || m.ends() {
@@ -87,7 +87,7 @@ func (m *bulk) ends() bool {
 	return n > 0
 }
 
-// numbered is a list of n backends with a token each.
+// numbered returns a list of n backends with a token each.
 func numbered(n int, token string) *lbpb.ServerList {
 	l := &lbpb.ServerList{}
 	for i := range n {
@@ -96,9 +96,9 @@ func numbered(n int, token string) *lbpb.ServerList {
 	return l
 }
 
-// A list that differs from the one before in one entry costs one SubConn, a
-// picker for those that are READY already and one with the new one, and no more
-// for each that stayed than its place in the rotation.
+// A list that differs from the one before in one entry costs one SubConn and two pickers:
+// one for the backends that are READY already, one with the new one. Each backend that
+// stays costs no more than its place in the rotation.
 func TestHandover_CostOfOneEntry(t *testing.T) {
 	const n = 10_000
 	first := numbered(n, "t")
@@ -118,7 +118,7 @@ func TestHandover_CostOfOneEntry(t *testing.T) {
 	}
 }
 
-// Other tokens need other metadata, but nothing of the SubConns.
+// Other tokens cost other metadata, and no SubConn.
 func TestHandover_CostOfAllTokens(t *testing.T) {
 	const n = 1000
 	last := tokens.Parse(numbered(n, "t"), nil)
@@ -139,8 +139,8 @@ func bytesOf(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// BenchmarkState is for how long a group that describes 10,000 backends does nothing else: for
-// the generations, and for each of the questions about the SubConns.
+// BenchmarkState shows for how long the group does nothing else while it describes 10,000
+// backends: the generations, the totals, and each question about SubConns.
 func BenchmarkState(b *testing.B) {
 	m := newBulk()
 	m.adopt(tokens.Parse(numbered(10_000, "t"), nil))

@@ -13,9 +13,9 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A court watches an ensemble for what its twin does not know: which entry a
-// pick goes to, which calls are dropped, who connects, who lingers and for how
-// long, which epochs are released, and what pickers of the past return.
+// A court checks an ensemble for what its twin does not know: to which entry a pick goes,
+// which calls are dropped, who connects, who lingers and for how long, which epochs are
+// released, and what old pickers return.
 type court struct {
 	*ensemble
 	stale []*roundRobin // pickers of retired generations
@@ -47,7 +47,7 @@ func newCourt() *court {
 	}
 }
 
-// step does what two bytes say, as an ensemble's does, and more.
+// step is the ensemble's step, with more events.
 func (c *court) step(what, which byte) error {
 	n := int(which)
 	var err error
@@ -91,7 +91,7 @@ func (c *court) adopt(n int) {
 	}
 }
 
-// reports is report, and notes who has to be connected again.
+// reports is report, and notes which SubConns have to be connected again.
 func (c *court) reports(n int) {
 	c.report(n)
 	for _, conn := range c.conns {
@@ -101,8 +101,8 @@ func (c *court) reports(n int) {
 	}
 }
 
-// picks picks once: the drops take turns over the whole list, and the calls that
-// pass go to the next READY entry behind the one picked last.
+// picks picks once. The drops take turns over the whole list. A call that passes goes to
+// the next READY entry after the one that was picked last.
 func (c *court) picks() error {
 	p, ok := c.picker.(*roundRobin)
 	if !ok {
@@ -134,8 +134,8 @@ func (c *court) picks() error {
 	return nil
 }
 
-// takesTurn takes a turn of the drops that is owed, or the next place of a list. It
-// reports whether that drops the call.
+// takesTurn takes an owed turn of the drops, or the next turn of a list. It reports
+// whether that drops the call.
 func (c *court) takesTurn(places []*tokens.Entry) bool {
 	if c.owed > 0 {
 		c.owed--
@@ -145,7 +145,7 @@ func (c *court) takesTurn(places []*tokens.Entry) bool {
 	return places[(c.turns-1)%len(places)].Drop
 }
 
-// finish is that of the ensemble. A pick that gRPC did not use has its turn owed.
+// finish is the ensemble's finish. If gRPC did not use the pick, its turn is owed.
 func (c *court) finish(n int) {
 	if how := outcomes[n/2%len(outcomes)]; len(c.calls) > 0 && !how.BytesSent && how.Err == nil && c.calls[n%len(c.calls)].by.drops() {
 		c.owed++
@@ -153,8 +153,8 @@ func (c *court) finish(n int) {
 	c.ensemble.finish(n)
 }
 
-// after is the first place of p's behind the one picked last. Which places a
-// picker has was compared with the twin's when it was published.
+// after returns the first place in p after the one that was picked last. The places of a
+// picker were compared with the twin's when it was published.
 func (p *roundRobin) after(last, n int) int {
 	for i := 1; ; i++ {
 		place := (last + i) % n
@@ -164,7 +164,7 @@ func (p *roundRobin) after(last, n int) int {
 	}
 }
 
-// picksOfOld asks a picker that a call may still hold. It takes no turn.
+// picksOfOld asks a replaced picker, which a call may still hold. That takes no turn.
 func (c *court) picksOfOld(n int) error {
 	if len(c.stale) == 0 {
 		return nil
@@ -198,7 +198,7 @@ func FuzzCoreLaws(f *testing.F) {
 	})
 }
 
-// judge runs the steps that the bytes say, and comes to rest.
+// judge does the steps that the bytes say, and then calls rest.
 func judge(steps []byte) error {
 	c := newCourt()
 	for i := 0; i+1 < len(steps); i += 2 {

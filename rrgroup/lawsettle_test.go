@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// settles is settle, and holds each action and its outcome against the laws.
+// settles is settle, and checks each action and its effect against the laws.
 func (c *court) settles() error {
 	for todo := c.core.settle(c.now); len(todo) > 0; todo = c.core.settle(c.now) {
 		for _, a := range todo {
@@ -30,7 +30,7 @@ func (c *court) settles() error {
 	return c.look()
 }
 
-// recount holds the pool's counts of SubConns against the SubConns.
+// recount compares the tally of SubConns with their states.
 func (c *court) recount() error {
 	var states [4]int
 	for _, conn := range c.core.pool.all() {
@@ -42,7 +42,7 @@ func (c *court) recount() error {
 	return nil
 }
 
-// object says what is wrong with an action.
+// object returns what is wrong with an action.
 func (c *court) object(a action) error {
 	switch a := a.(type) {
 	case connect:
@@ -73,8 +73,8 @@ func (c *court) object(a action) error {
 	return nil
 }
 
-// give takes from what a generation holds, once, what has never been READY: it
-// has no calls in flight.
+// give notes, once, that a generation holds no more those SubConns that were never READY.
+// They have no calls in flight.
 func (c *court) give(g *generation) {
 	if g == nil || c.given[g] {
 		return
@@ -100,7 +100,7 @@ func (c *court) published(a publish) error {
 	return nil
 }
 
-// objectToEnd says why a SubConn must not be shut down yet.
+// objectToEnd returns why a SubConn must not be shut down yet.
 func (c *court) objectToEnd(conn *subConn) error {
 	if c.needed(conn) {
 		return fmt.Errorf("%s is shut down, and somebody needs it", conn.address.Addr)
@@ -114,8 +114,8 @@ func (c *court) objectToEnd(conn *subConn) error {
 	return nil
 }
 
-// needed reports whether a plan names conn, or a retired generation that the
-// core has not been told the end of.
+// needed reports whether conn is named by a plan, or held by a retired generation whose
+// end the core has not been told of.
 func (c *court) needed(conn *subConn) bool {
 	if c.twin.wanted(conn, &c.core.pool) {
 		return true
@@ -135,7 +135,7 @@ func (c *court) needed(conn *subConn) bool {
 	return false
 }
 
-// look says what is wrong with how things stand.
+// look returns what is wrong with the state of the core.
 func (c *court) look() error {
 	for _, conn := range c.conns {
 		c.meant[conn] = conn.wanted()

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// Two lists that come in turn, at a pace at which nothing lingers to its end:
-// what is kept of them does not grow with their number.
+// Two lists come in turn, so fast that no backend lingers for its whole time. What is kept
+// does not grow with their number.
 func TestHandover_LingerOfManyLists(t *testing.T) {
 	e := newEnsemble(Settings{Linger: time.Hour, Handover: time.Second})
 	for i := range 2000 {
@@ -40,8 +40,8 @@ func TestHandover_LingerOfManyLists(t *testing.T) {
 	}
 }
 
-// A backend of the old list that loses its connection in the batch of events in
-// which the new list takes over is on its way out: it is not connected again.
+// A backend of the old list loses its connection in the batch of events in which the new
+// list replaces the old one. It is not connected again.
 func TestHandover_LingerNeverReconnectsInTheBatchOfAHandover(t *testing.T) {
 	core := newCore(nil, Settings{})
 	core.settings = tenSeconds
@@ -76,10 +76,10 @@ func TestHandover_LingerNeverReconnectsInTheBatchOfAHandover(t *testing.T) {
 	want(t, "attempts to connect a backend that lingers", connects["a"]-before, 0)
 }
 
-// epoch is a time that many seconds after the beginning.
+// epoch returns a time, in seconds after the beginning.
 func epoch(seconds int) time.Time { return time.Unix(1e9+int64(seconds), 0) }
 
-// What lingers is kept in the order in which its time comes.
+// Lingering SubConns are kept in the order in which their times end.
 func TestHandover_Linger_InOrder(t *testing.T) {
 	p := newPool()
 	at := func(seconds int) leaving {
@@ -97,8 +97,8 @@ func TestHandover_Linger_InOrder(t *testing.T) {
 	want(t, "next", p.nextExpiry(), epoch(3))
 }
 
-// A backend that was never READY has no call in flight, so nothing is gained by
-// keeping it until those of others are done.
+// A backend that was never READY has no calls in flight, so it is let go without waiting
+// for the calls of others.
 func TestHandover_LingerOfWhatNeverConnected(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a b"))

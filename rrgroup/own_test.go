@@ -11,12 +11,12 @@ import (
 	"github.com/actorlb/grpclb/hosted"
 )
 
-// A doorman counts who is shown the door.
+// A doorman counts the calls that were shown the door.
 type doorman struct{ shown int }
 
 func (d *doorman) Show(context.Context) { d.shown++ }
 
-// A shut picker is not to be asked.
+// A shut picker fails the test if it is asked.
 type shut struct{ t *testing.T }
 
 func (p shut) Pick(balancer.PickInfo) (balancer.PickResult, error) {
@@ -24,7 +24,7 @@ func (p shut) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// A closedGate is not to be asked either.
+// A closedGate fails the test if it is asked.
 type closedGate struct{ t *testing.T }
 
 func (g closedGate) Park(context.Context, uint64) error {
@@ -32,7 +32,7 @@ func (g closedGate) Park(context.Context, uint64) error {
 	return nil
 }
 
-// Each picker that gRPC can get answers a call of ShowMethod itself, at once.
+// Each picker that gRPC can get answers a call of ShowMethod itself and at once.
 func TestDescribe_EachPicker(t *testing.T) {
 	d := &doorman{}
 	waits := waiting{gate: closedGate{t}, door: d}
@@ -54,7 +54,7 @@ func TestDescribe_EachPicker(t *testing.T) {
 	}
 }
 
-// Calls of users are told from others by the length of their method, as a rule.
+// Mostly a comparison of lengths is enough to tell calls of users from the module's own.
 func TestDescribe_MethodsHaveOneLength(t *testing.T) {
 	if len(PingMethod) != len(ShowMethod) {
 		t.Errorf("%q and %q differ in length", PingMethod, ShowMethod)

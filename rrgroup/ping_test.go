@@ -36,7 +36,7 @@ func (f *fixture) lastReleased() (epoch uint64) {
 	}
 }
 
-// A ping is in the queue while no backend is READY, whatever becomes of calls,
+// A ping waits in the queue while no backend is READY, even if calls fail or are dropped,
 // and leaves it when one is.
 func TestPing_IsParked(t *testing.T) {
 	for name, wait := range map[string]func(*fixture){
@@ -76,8 +76,8 @@ func TestPing_HoldsNoGeneration(t *testing.T) {
 	})
 }
 
-// gRPC may pick again for a ping, because the connection was lost meanwhile. What
-// counts is that it was answered.
+// gRPC may pick again for a ping because the connection was lost. It still counts as
+// answered.
 func TestPing_PickedAgain(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a b"))

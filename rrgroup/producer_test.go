@@ -22,7 +22,7 @@ func (p yielding) Build(any) (balancer.Producer, func()) {
 
 func newYielding() yielding { return yielding{new(atomic.Int32), new(atomic.Int32)} }
 
-// A producer is there as soon as the connection is, from any goroutine.
+// A producer can be had as soon as the connection is made, from any goroutine.
 func TestState_ChildContract_Producers(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		p, sc := newYielding(), s.make("a")
@@ -39,8 +39,8 @@ func TestState_ChildContract_Producers(t *testing.T) {
 	})
 }
 
-// What the child has not given back goes with its connection, though the SubConn
-// lingers; what it has is given back once.
+// Producers that the child has not given back are given back when their connection is shut
+// down, though the SubConn lingers. Each is given back once.
 func TestState_ChildContract_ProducersEnd(t *testing.T) {
 	for name, end := range map[string]func(*fixture, balancer.SubConn){
 		"Shutdown": func(_ *fixture, sc balancer.SubConn) { sc.Shutdown() },
@@ -68,7 +68,7 @@ func TestState_ChildContract_ProducersEnd(t *testing.T) {
 	}
 }
 
-// gRPC closes producers when the state changes, so there is nothing to give back.
+// When the state changes gRPC closes the producers, so none is given back.
 func TestState_ChildContract_ProducersOfLostConnections(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		p, sc := newYielding(), s.make("a")
@@ -83,8 +83,8 @@ func TestState_ChildContract_ProducersOfLostConnections(t *testing.T) {
 	})
 }
 
-// A SubConn that was a child's is not shut down by the group: its producers may
-// take their time over it, and wait for what waits for the group.
+// A SubConn that a child has used is not shut down by the group's goroutine: its producers
+// may block, and may wait for something that waits for the group.
 func TestState_ChildContract_ShutdownTakesTheChildsTime(t *testing.T) {
 	hostingIn(t, list("a"), func(f *fixture, s *scripted) {
 		hold := make(chan struct{})

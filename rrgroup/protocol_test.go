@@ -2,12 +2,12 @@ package rrgroup
 
 import "fmt"
 
-// The protocol of generations and entries (calls.go), as a model in which each
-// atomic operation is one step. What the words mean it asks of the code (word.go);
-// that the operations are those of the code, and in their order, is held by
-// TestProtocol_IsThatOfTheCode.
+// This is a model of the protocol of generations and entries (calls.go). Each atomic
+// operation is one step. The model uses the code's words (word.go).
+// TestProtocol_IsThatOfTheCode checks that the code has the same operations in the same
+// order.
 
-// A model is one variant of the protocol with a cast to play it.
+// A model is one variant of the protocol, with its callers and what the group does.
 type model struct {
 	entries int
 	drops   bool     // every second place of the list is a drop
@@ -42,14 +42,14 @@ type world struct {
 	seen    record
 }
 
-// A caller picks and ends calls, one at a time. It never hears of a new picker.
+// A caller picks and ends calls, one at a time. It always asks the same picker.
 type caller struct {
 	at    spot
 	round uint8
 	entry uint8
 }
 
-// A spot is a place in the code where a caller can be: what it does next.
+// A spot is a place in the code: what a caller does next.
 type spot uint8
 
 const (
@@ -64,7 +64,7 @@ const (
 	draining
 )
 
-// A record is what really happened, which no code knows.
+// A record is what really happened. The code does not know it.
 type record struct {
 	picked, flying, dropped  int8
 	over                     [4]int8 // by how
@@ -73,7 +73,7 @@ type record struct {
 	released, early, tooLate bool // the SubConns; a drain with a call in flight; a pick of what was released
 }
 
-// String shows what the steps have made of it.
+// String shows the state that the steps have led to.
 func (s world) String() string {
 	show := func(w word) string {
 		if w.isClosed() {
@@ -91,7 +91,7 @@ func add(w *word) word {
 	return *w
 }
 
-// step is what caller i does next.
+// step does the next step of caller i.
 func (m *model) step(s *world, i int) string {
 	c := &s.callers[i]
 	switch c.at {
@@ -168,13 +168,13 @@ func (s *world) taken() {
 	s.seen.tooLate = s.seen.tooLate || s.seen.released
 }
 
-// picked is where a caller knows its entry.
+// picked notes that a caller knows its entry.
 func (c *caller) picked(what string) string {
 	c.at = using
 	return what
 }
 
-// done is the Done that entry.done returns.
+// done is the Done of an entry's pick.
 func (m *model) done(s *world, c *caller, how deed) string {
 	switch {
 	case c.at == lookingAgain:

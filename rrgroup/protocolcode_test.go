@@ -10,10 +10,9 @@ import (
 	"testing"
 )
 
-// operations are, in the order of the text, the atomic operations of each
-// function that has any, and its calls of other such functions. The model
-// (protocol_test.go) has a step for each of them. Who changes one changes the
-// other.
+// operations has, for each function with atomic operations, these and its calls of other
+// such functions, in the order of the text. The model (protocol_test.go) has a step for
+// each. If one changes, the other has to.
 var operations = map[string]string{
 	"counter.add":   "word.Add",
 	"counter.close": "word.Or",
@@ -33,8 +32,8 @@ var operations = map[string]string{
 	"GenerationState.FinishedCalls": "finished.now", // that it is closed meanwhile does not matter: each call that ends is counted
 	"generation.begun":              "turns.now again.now picks",
 
-	// Which turn of the drops a call takes changes nothing of what is counted and
-	// when a generation ends; the model has fixed calls take no turn.
+	// In the model it is fixed which calls take no turn. It makes no difference to the
+	// counts, and to when a generation ends.
 	"dropTable.drop":     "collect take",
 	"dropTable.owe":      "owe",
 	"owedTurns.owe":      "turns.Add",
@@ -45,7 +44,7 @@ var operations = map[string]string{
 	"generation.turn":    "turns.now",
 	"generation.dropped": "turns.now newDrops",
 
-	// Around the protocol: what begins it, and what only looks.
+	// Functions outside the protocol, which begin it or only read.
 	"childPicker.Pick":    "drop owe",
 	"dropping.Pick":       "take",
 	"roundRobin.ping":     "pings.add", // holds nothing, on purpose: see pingOver
@@ -82,7 +81,7 @@ func TestProtocol_IsThatOfTheCode(t *testing.T) {
 	}
 }
 
-// A new atomic would not be looked for.
+// The test above does not look for an atomic field that is not in its list.
 func TestProtocol_AtomicsOfTheCode(t *testing.T) {
 	var found []string
 	for _, file := range source(t) {
@@ -107,7 +106,7 @@ func TestProtocol_AtomicsOfTheCode(t *testing.T) {
 	}
 }
 
-// source is the package without its tests.
+// source returns the files of the package without its tests.
 func source(t *testing.T) (files []*ast.File) {
 	t.Helper()
 	//lint:ignore SA1019 the type checker, which the successor is for, is not needed
@@ -123,7 +122,7 @@ func source(t *testing.T) (files []*ast.File) {
 	return files
 }
 
-// nameOf is "receiver.method", or the function's name.
+// nameOf returns "receiver.method", or the function's name.
 func nameOf(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return f.Name.Name
@@ -143,7 +142,7 @@ var (
 		"pick", "pickAgain", "picks", "mark", "await", "begun", "over", "turn", "drop", "owe", "collect", "newDrops", "carryOn",
 	}
 
-	// Others in the package have methods of these names too.
+	// Other types in the package have methods with these names too.
 	namesakes = []string{"take", "retire", "drain"}
 )
 
@@ -151,7 +150,7 @@ func onlyNamesakes(ops string) bool {
 	return !slices.ContainsFunc(strings.Fields(ops), func(op string) bool { return !slices.Contains(namesakes, op) })
 }
 
-// operationsOf lists what f does of the protocol. The arguments of a call come
+// operationsOf lists the operations of the protocol in f. The arguments of a call come
 // before it.
 func operationsOf(f *ast.FuncDecl) string {
 	var all []string
@@ -174,7 +173,7 @@ func operationsOf(f *ast.FuncDecl) string {
 	return strings.Join(all, " ")
 }
 
-// operation is the name of a call that is one of the protocol, or nothing.
+// operation returns the name of a call that belongs to the protocol, or nothing.
 func operation(call *ast.CallExpr) string {
 	method, ok := call.Fun.(*ast.SelectorExpr)
 	switch {
@@ -191,7 +190,7 @@ func operation(call *ast.CallExpr) string {
 	return ""
 }
 
-// nameIn is the last name of what a method is called of.
+// nameIn returns the last name in the expression on which a method is called.
 func nameIn(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:

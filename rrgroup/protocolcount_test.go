@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// count is ledger.count, by generation.totals and generation.dropped, with each
-// read a step of its own.
+// count is ledger.count, with generation.totals and generation.dropped. Each read is a
+// step.
 func (m *model) count(s *world) string {
 	g := &s.group
 	order := m.reads(g.isRetired(m))
@@ -75,7 +75,7 @@ func (m *model) readFinished(retired bool) (all []func(*world) string) {
 	return all
 }
 
-// readPicks is generation.begun, and generation.dropped, which reads the turns once
+// readPicks is generation.begun and generation.dropped. The latter reads the turns once
 // more.
 func (m *model) readPicks(retired bool) []func(*world) string {
 	if retired && m.fault != countsTheRefused {
@@ -104,7 +104,7 @@ func (m *model) readPicks(retired bool) []func(*world) string {
 	}
 }
 
-// tell takes what was read for a report: what it has on top of what was told.
+// tell makes a report of what was read: the differences to the reports before.
 func (m *model) tell(s *world) {
 	g := &s.group
 	r := g.reading
@@ -115,7 +115,7 @@ func (m *model) tell(s *world) {
 	g.reading = reading{}
 }
 
-// always is what may never be: see handover.drain and report.exact.
+// always returns what is wrong with a state: see handover.drain and report.exact.
 func (m *model) always(s world) error {
 	seen, told := s.seen, s.group.told
 	switch {
@@ -141,7 +141,7 @@ func (m *model) always(s world) error {
 	return nil
 }
 
-// atRest is what has to be in the end.
+// atRest returns what is wrong with a state in which nobody has another step.
 func (m *model) atRest(s world) error {
 	seen, told := s.seen, s.group.told
 	used := seen.picked - seen.over[unused]

@@ -7,7 +7,7 @@ import (
 	"github.com/actorlb/grpclb/internal/interleave"
 )
 
-// A fault is an error built into the model, to see that it is found.
+// A fault is an error in the model, to see that the search finds it.
 type fault uint8
 
 const (
@@ -26,7 +26,7 @@ const (
 	dropsTheRefused        // a report reads its drops from the word
 )
 
-// explore tries every schedule of m.
+// explore tries all orders of the steps of m.
 func (m *model) explore() (interleave.Explored, error) {
 	p := &interleave.Protocol[world]{Always: m.always, AtRest: m.atRest}
 	for i := range m.rounds {
@@ -39,9 +39,9 @@ func (m *model) explore() (interleave.Explored, error) {
 	return interleave.Explore(p)
 }
 
-// Casts are the models that are tried. In one with reports the group reads at
-// any time, before the retiring, after it and when all has drained. The largest has
-// 73,882 states and 3·10¹¹ schedules of up to 41 steps.
+// Casts are the models that are tried. In those with reports the group reports before it
+// retires the generation, after that, and when all has drained. The largest has 73,882
+// states and 3·10¹¹ orders of up to 41 steps.
 var (
 	whole = []act{report, retiring, report, folding, releasing}
 	brief = []act{retiring, releasing}
@@ -77,7 +77,7 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
-// What the search is good for: each fault is found in one of the casts.
+// The search finds each fault in one of the casts.
 func TestProtocol_FaultsAreFound(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault

@@ -25,10 +25,10 @@ type keeper struct {
 	toldDrops int8
 }
 
-// A reading is what a count has read so far.
+// A reading is what a report has read so far.
 type reading struct{ over, unsent, unused, received, begun, turns int8 }
 
-// sums are totals, small enough to have many.
+// sums are totals in a small form, because there are many states.
 type sums struct{ started, finished, unsent, received int8 }
 
 func small(t totals) sums {
@@ -39,7 +39,7 @@ func (l sums) large() totals {
 	return totals{int64(l.started), int64(l.finished), int64(l.unsent), int64(l.received)}
 }
 
-// keep is what the group does next.
+// keep does the next step of the group.
 func (m *model) keep(s *world) string {
 	g := &s.group
 	if g.draining {
@@ -66,7 +66,7 @@ func (m *model) keep(s *world) string {
 // over ends the act.
 func (g *keeper) over() { g.act, g.part = g.act+1, 0 }
 
-// isRetired reports whether the group has retired the generation already.
+// isRetired reports whether the group has retired the generation.
 func (g *keeper) isRetired(m *model) bool { return slices.Contains(m.script[:g.act], retiring) }
 
 // picks is generation.picksOf.
@@ -143,7 +143,7 @@ func (m *model) closeEntry(s *world, i int) string {
 	return "close an entry"
 }
 
-// rest is what the group adds to what is outstanding.
+// rest is what the group adds to outstanding.
 func (m *model) rest(g *keeper) int8 {
 	if m.fault == addsTooEarly {
 		return -g.finished

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// A caller may hold a picker that gRPC has replaced. A pick that it refuses is no
-// call, for whichever report.
+// A caller may hold a picker that gRPC has replaced. A pick that this picker refuses is in
+// no report.
 func TestReport_StartedIsNoRefusedPick(t *testing.T) {
 	core := newCore(nil, Settings{})
 	core.adopt(from(1, "a"), time.Time{}, 0)

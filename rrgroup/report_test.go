@@ -14,7 +14,7 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// count asks for the counts of a call to the balancer.
+// count asks for the counts of a stream.
 func (f *fixture) count(call uint64) string {
 	reply := make(chan tokens.Counts, 1)
 	f.group.Count(call, reply)
@@ -25,7 +25,7 @@ func (f *fixture) count(call uint64) string {
 
 const nothing = "started 0 finished 0 unsent 0 received 0 dropped []"
 
-// from is a plan for a list that came from this call to the balancer.
+// from returns a plan for a list that came on this stream.
 func from(call uint64, entries string) *Plan {
 	p := list(entries)
 	p.Stream = call
@@ -73,8 +73,8 @@ func TestReport_Drops(t *testing.T) {
 	})
 }
 
-// A balancer that never asks for reports and has new tokens in every list
-// costs a bounded number of them.
+// A balancer that never asks for reports, and has new tokens in every list, costs a
+// bounded number of tokens.
 func TestReport_DropsOfManyTokens(t *testing.T) {
 	core := newCore(nil, Settings{})
 	for i := range 3 * untoldTokens {
@@ -90,7 +90,7 @@ func TestReport_DropsOfManyTokens(t *testing.T) {
 	want(t, "dropped calls", c.Finished, 3*untoldTokens)
 }
 
-// Nor do long ones: a token may be as long as a message.
+// The memory of long tokens is bounded too. A token may be as long as a message.
 func TestReport_DropsOfLongTokens(t *testing.T) {
 	core := newCore(nil, Settings{})
 	const n = 100
@@ -108,8 +108,8 @@ func TestReport_DropsOfLongTokens(t *testing.T) {
 	want(t, "bytes of tokens kept once they are told", core.ledger.bytes, 0)
 }
 
-// A caller may hold a picker that gRPC has replaced. What it would drop then is
-// dropped by the newer one, which counts.
+// A caller may hold a picker that gRPC has replaced. A call that this picker would drop is
+// dropped by the newer picker, and counted there.
 func TestReport_DropsByAnOldPicker(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(from(1, "drop"))
@@ -141,7 +141,7 @@ func TestReport_Scope(t *testing.T) {
 	})
 }
 
-// What a retired generation has in flight is counted when it ends.
+// Calls that were in flight when their generation was retired are counted when they end.
 func TestReport_ScopeOverLists(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(from(1, "a"))
@@ -166,8 +166,8 @@ func TestReport_Fallback(t *testing.T) {
 	})
 }
 
-// Callers pick and end calls on every core while reports are taken: at every
-// moment no more has finished than started, and in the end all is told.
+// Callers pick and end calls on all processors while reports are made. No report has more
+// finished than started calls, and in the end every call is reported.
 func TestReport_ExactUnderLoad(t *testing.T) {
 	const callers, calls = 4, 20000
 	core := newCore(nil, Settings{})
@@ -209,7 +209,7 @@ func TestReport_ExactUnderLoad(t *testing.T) {
 	}))
 }
 
-// mixed is how the i-th call of a caller ends: half of them are answered.
+// mixed returns how the i-th call of a caller ends. Half of the calls are answered.
 func mixed(i int) balancer.DoneInfo {
 	switch i % 4 {
 	case 0:
@@ -221,8 +221,8 @@ func mixed(i int) balancer.DoneInfo {
 	}
 }
 
-// A retired list, which calls in flight may keep for long, keeps of its drops
-// those that are still to be reported.
+// Calls in flight may keep a retired list for long. Of its drops, only those that were not
+// reported yet are kept.
 func TestReport_DropsOfARetiredList(t *testing.T) {
 	core := newCore(nil, Settings{})
 	core.adopt(from(1, "a drop:x drop:y b drop:z"), time.Time{}, 0)

@@ -8,9 +8,9 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// Reports add up also for entries that have had more calls than there can be in a
-// century: while their generation serves, when it is retired with calls in flight,
-// and after these.
+// Reports are right also for entries that have had more calls than there can be in a
+// century: while their generation serves, while it is retired with calls in flight, and
+// after these have ended.
 func TestReport_ExactAfterMoreCallsThanThereCanBe(t *testing.T) {
 	core := newCore(nil, Settings{})
 	core.adopt(from(1, "a b"), time.Time{}, 0)

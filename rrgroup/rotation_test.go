@@ -9,8 +9,7 @@ import (
 	"testing/synctest"
 )
 
-// follows reports whether picks, in letters, go round and round through order,
-// from anywhere in it.
+// follows reports whether picks, in letters, repeat order from any place in it on.
 func follows(picks, order string) bool {
 	p, o := strings.Fields(picks), strings.Fields(order)
 	return slices.ContainsFunc(o, func(string) bool {
@@ -38,8 +37,8 @@ func TestList_Order(t *testing.T) {
 	})
 }
 
-// The sequence starts anywhere, so that many clients do not all begin with the
-// same backend.
+// The sequence starts at random, so that many clients do not all begin with the same
+// backend.
 func TestList_OrderStartsAtRandom(t *testing.T) {
 	first := map[string]bool{}
 	for range 100 {
@@ -223,7 +222,7 @@ func TestPick_NonBlocking(t *testing.T) {
 	})
 }
 
-// The multiplication gives what a division gives.
+// The multiplication gives the same as a division.
 func TestPick_PlaceIsExact(t *testing.T) {
 	check := func(n int, x uint64) {
 		quotient, rest := newDivisor(n).divide(x)

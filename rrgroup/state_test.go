@@ -31,8 +31,8 @@ func TestState_Aggregate(t *testing.T) {
 	})
 }
 
-// When the last backend fails while a successor connects, calls wait for that
-// one rather than fail.
+// When the last backend fails while an incoming list connects, calls wait for that one and
+// do not fail.
 func TestState_AggregateWhileASuccessorConnects(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(list("a"))
@@ -80,8 +80,8 @@ func TestState_Coalesced(t *testing.T) {
 	})
 }
 
-// One backend every 50 µs: what the pickers hold between them grows with the
-// number of backends, not with its square.
+// One backend becomes READY every 50 µs. The sum of the lengths of all pickers grows with
+// the number of backends, not with its square.
 func TestState_CoalescedTrickle(t *testing.T) {
 	const n = 4000
 	inBubble(t, tenSeconds, func(f *fixture) {
@@ -105,8 +105,8 @@ func TestState_CoalescedTrickle(t *testing.T) {
 	})
 }
 
-// Between two pickers nobody has to be woken for what comes up meanwhile: the
-// group does not listen before the next one is due, 200 ns a backend later.
+// Between two pickers the group does not wake for each SubConn that becomes READY: it does
+// not listen before the next picker is due, 200 ns for each backend later.
 func TestState_CoalescedRest(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(many(10000))
@@ -174,8 +174,8 @@ func TestPick_Reason(t *testing.T) {
 	})
 }
 
-// An error that is a gRPC status is a text like any other. Picks that fail with
-// a status fail calls that are wait-for-ready as well.
+// If the error is a gRPC status, only its text is used. A pick that fails with a status
+// would fail wait-for-ready calls as well.
 func TestPick_ReasonIsNoStatus(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.adopt(&Plan{Unserved: fmt.Errorf("lost: %w", status.Error(codes.NotFound, "who?"))})
@@ -186,7 +186,7 @@ func TestPick_ReasonIsNoStatus(t *testing.T) {
 	})
 }
 
-// A group says nothing and makes nothing before it has a plan.
+// A group publishes nothing and makes nothing before it has a plan.
 func TestState_FirstWord(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.group.Configure(Settings{})
@@ -218,7 +218,7 @@ func TestPick_Pending(t *testing.T) {
 	})
 }
 
-// gRPC makes no SubConns while it closes. That is a failure like another.
+// gRPC makes no SubConns while it closes. That counts as any other failure.
 func TestState_AggregateWithoutSubConn(t *testing.T) {
 	inBubble(t, tenSeconds, func(f *fixture) {
 		f.Refuse(errors.New("closing"))
@@ -249,7 +249,7 @@ func TestState_Closed(t *testing.T) {
 	})
 }
 
-// many is the plan for a list of n backends.
+// many returns the plan for a list of n backends.
 func many(n int) *Plan {
 	entries := make([]string, n)
 	for i := range entries {

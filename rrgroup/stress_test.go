@@ -11,9 +11,9 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A shift is a core under calls that never cease, with the calls on goroutines
-// of their own: what the model of the protocol shows of a few steps, the code
-// has to hold for many. It is most of use with the race detector.
+// A shift is a core with calls on many goroutines that never stop. The model of the
+// protocol shows a few steps; here the code does very many. This is of most use with the
+// race detector.
 type shift struct {
 	*testing.T
 	core   *core
@@ -27,8 +27,8 @@ type shift struct {
 // A term is one generation of a shift.
 type term struct{ drained atomic.Int64 }
 
-// Callers pick by whatever picker is out while generations follow each other,
-// on 1, 2 and 8 threads.
+// Callers pick by the latest picker while one generation replaces another, on 1, 2 and 8
+// threads.
 func TestReport_ExactOverHandoversUnderLoad(t *testing.T) {
 	for _, threads := range []int{1, 2, 8} {
 		t.Run(fmt.Sprint(threads), func(t *testing.T) {
@@ -90,13 +90,13 @@ func (s *shift) begin(terms map[*generation]*term) *generation {
 	return g
 }
 
-// An inTerm is a SubConn that knows who picks it.
+// An inTerm is a SubConn that knows the term whose entry it is for.
 type inTerm struct {
 	connection
 	of *term
 }
 
-// call makes calls until it is told that it is over.
+// call makes calls until it is told to stop.
 func (s *shift) call(over <-chan struct{}) {
 	for i := 0; ; i++ {
 		select {
@@ -130,7 +130,7 @@ func (s *shift) call(over <-chan struct{}) {
 	}
 }
 
-// count takes a report.
+// count makes a report.
 func (s *shift) count() {
 	news := s.core.ledger.count(1)
 	s.told.Started += news.Started

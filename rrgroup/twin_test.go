@@ -9,9 +9,9 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// A twin is a second implementation of the core's decisions, deliberately
-// dumb: it keeps the last report of every SubConn and works everything else
-// out anew from the two plans, each time it is asked.
+// A twin is a second, simple implementation of the core's decisions. It keeps the last
+// report of every SubConn, and works out all else from the two plans each time it is
+// asked.
 type twin struct {
 	current, incoming *Plan
 	since             time.Time // of the incoming one
@@ -29,8 +29,7 @@ type lastReport struct {
 
 func newTwin() *twin { return &twin{shown: connectivity.Connecting, last: map[*subConn]lastReport{}} }
 
-// adopt replaces the incoming plan. What a SubConn failed at while nobody
-// wanted it is forgiven.
+// adopt replaces the incoming plan. Failures of SubConns that no plan named are forgotten.
 func (w *twin) adopt(p *Plan, now time.Time, pool *pool) {
 	for _, c := range backing(p, pool) {
 		if !w.wanted(c, pool) {
@@ -53,7 +52,7 @@ func (w *twin) wanted(c *subConn, pool *pool) bool {
 	return false
 }
 
-// report notes a report, for which the core's own SubConn is but a name.
+// report notes a report. The core's SubConn serves as a key only.
 func (w *twin) report(c *subConn, s connectivity.State) {
 	if c.gone || s == connectivity.Shutdown {
 		return
@@ -95,8 +94,8 @@ func (w *twin) settle(now time.Time, handover time.Duration, pool *pool) {
 	w.shown = state
 }
 
-// untried reports whether the incoming plan has only failures that are older
-// than it, some at least, while the current one has a backend that is READY.
+// untried reports whether all failures of the incoming plan are older than the plan, and
+// there are some, while the current plan has a READY backend.
 func (w *twin) untried(pool *pool) bool {
 	if w.current == nil || w.ready(pool) == "" || w.stateOf(w.incoming, pool) == connectivity.Ready {
 		return false
@@ -109,7 +108,7 @@ func (w *twin) untried(pool *pool) bool {
 	return false
 }
 
-// aggregate is what the policy is to be told.
+// aggregate returns what the policy should be told.
 func (w *twin) aggregate(now time.Time, handover time.Duration, pool *pool) (a Aggregate) {
 	if a.Plan = w.incoming; a.Plan == nil {
 		a.Plan = w.current
@@ -154,7 +153,7 @@ func (w *twin) ready(pool *pool) string {
 	return strings.Join(all, " ")
 }
 
-// backing looks the SubConns of a plan up.
+// backing looks up the SubConns of a plan.
 func backing(p *Plan, pool *pool) (all []*subConn) {
 	if p == nil {
 		return nil
@@ -177,14 +176,14 @@ type connection struct {
 func (c *connection) Connect()  { c.late = c.late || c.shut }
 func (c *connection) Shutdown() { c.shut = true }
 
-// A call is one in flight.
+// A call is one that is in flight.
 type call struct {
 	balancer.PickResult
 	of *generation
 	by *Plan
 }
 
-// An ensemble is a core with everything around it that it needs, and its twin.
+// An ensemble is a core with all that it needs around it, and its twin.
 type ensemble struct {
 	core   *core
 	twin   *twin
@@ -214,8 +213,8 @@ func newEnsemble(settings Settings) *ensemble {
 	return e
 }
 
-// settle has the core draw its conclusions, carries them out, and holds the
-// result against the twin's. It returns what is wrong.
+// settle has the core settle, carries out its actions, and compares the result with the
+// twin's. It returns what is wrong.
 func (e *ensemble) settle() error {
 	for {
 		todo := e.core.settle(e.now)
@@ -258,7 +257,7 @@ func (e *ensemble) perform(a action) error {
 	return nil
 }
 
-// compare holds the core against its twin, and both against the laws.
+// compare compares the core with its twin, and checks both against the laws.
 func (e *ensemble) compare() error {
 	if e.core.display.state != e.twin.shown {
 		return fmt.Errorf("state %v, the twin has %v", e.core.display.state, e.twin.shown)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Against the definition, with duplicates, drops and other orders.
+// BackendsNotIn does what its definition says, with duplicates, drops and other orders.
 func TestList_BackendsNotIn(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
@@ -37,7 +37,7 @@ func randomBackends(random *rand.Rand) *List {
 	return l
 }
 
-// notIn is BackendsNotIn by its definition.
+// notIn is BackendsNotIn, written like its definition.
 func notIn(l, o *List) (addrs []string) {
 	for _, e := range l.Entries {
 		has := slices.ContainsFunc(o.Entries, func(x *Entry) bool { return !x.Drop && x.Addr == e.Addr })
@@ -48,7 +48,7 @@ func notIn(l, o *List) (addrs []string) {
 	return addrs
 }
 
-// One backend of ten thousand is another one.
+// One backend of ten thousand is replaced.
 func BenchmarkBackendsNotIn(b *testing.B) {
 	var lists [2]*List
 	for i := range lists {

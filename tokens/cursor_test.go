@@ -8,8 +8,7 @@ import (
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 )
 
-// numbered is a list of n backends, each with a token of its own, and a drop
-// after every tenth.
+// numbered returns a list of n backends with a token each, and a drop after every tenth.
 func numbered(n int, token string) (all []*lbpb.Server) {
 	for i := range n {
 		all = append(all, backend(byte(i), 8000+int32(i>>8), fmt.Sprint(token, i)))
@@ -20,7 +19,7 @@ func numbered(n int, token string) (all []*lbpb.Server) {
 	return all
 }
 
-// What two lists that follow each other have in common is in memory once.
+// Entries that two lists in a row have in common are in memory once.
 func TestParse_TakesOverWhatIsTheSame(t *testing.T) {
 	const size = 33
 	base := numbered(30, "t")
@@ -58,7 +57,7 @@ func TestParse_TakesOverWhatIsTheSame(t *testing.T) {
 	}
 }
 
-// An entry that differs in one half shares the other.
+// An entry with another token shares the address, and one with another address the token.
 func TestParse_TakesOverHalves(t *testing.T) {
 	last := parse(backend(1, 80, "a"), backend(2, 80, "b"))
 	list := Parse(&lbpb.ServerList{Servers: []*lbpb.Server{backend(1, 80, "x"), backend(3, 80, "b")}}, last)
@@ -70,8 +69,8 @@ func TestParse_TakesOverHalves(t *testing.T) {
 	}
 }
 
-// To read a list of ten thousand that differs from the one before in one server
-// takes the slice, the list, and that server.
+// To parse a list of ten thousand servers that differs from the one before in one of them
+// allocates the slice, the list, and that server.
 func TestParse_AllocationsOfAChange(t *testing.T) {
 	const n = 10_000
 	base := numbered(n, "t")

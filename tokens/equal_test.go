@@ -37,7 +37,7 @@ func TestList_Equal(t *testing.T) {
 	}
 }
 
-// An empty list is an answer, so it is not the same as none.
+// An empty list is not the same as no list.
 func TestList_EqualOfEmptyAndNone(t *testing.T) {
 	var none *List
 	if !none.Equal(nil) {

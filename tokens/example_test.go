@@ -8,8 +8,8 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// A list as it may come from a balancer: one server can't be dialled, and one has
-// a token that no header can carry.
+// A list from a balancer: one server can't be dialled, and one has a token that can't be
+// sent.
 func ExampleParse() {
 	list := tokens.Parse(&lbpb.ServerList{Servers: []*lbpb.Server{
 		{IpAddress: []byte{10, 0, 0, 1}, Port: 50051, LoadBalanceToken: "a"},
@@ -32,7 +32,7 @@ func ExampleParse() {
 	// server 2: token of 10 bytes, not printable ASCII: the empty one is sent
 }
 
-// Lists that follow each other share what is the same in both.
+// Lists in a row share the entries that are the same in both.
 func ExampleParse_next() {
 	server := &lbpb.Server{IpAddress: []byte{10, 0, 0, 1}, Port: 50051, LoadBalanceToken: "a"}
 	first := tokens.Parse(&lbpb.ServerList{Servers: []*lbpb.Server{server}}, nil)

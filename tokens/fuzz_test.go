@@ -12,8 +12,8 @@ import (
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 )
 
-// FuzzParse feeds Parse what could come off the wire and checks the promises
-// that the rest of the module builds on.
+// FuzzParse gives Parse any bytes as a list, and checks what the rest of the module relies
+// on.
 func FuzzParse(f *testing.F) {
 	var before []byte
 	for _, servers := range [][]*lbpb.Server{
@@ -60,7 +60,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// checkDialable takes the address apart as a dialler would.
+// checkDialable checks that the address can be dialled.
 func checkDialable(t *testing.T, i int, addr string) {
 	a, err := netip.ParseAddrPort(addr)
 	if err != nil || a.Port() == 0 || a.Addr().Is4In6() || a.String() != addr {
@@ -71,7 +71,7 @@ func checkDialable(t *testing.T, i int, addr string) {
 	}
 }
 
-// checkSendable checks the token against what gRPC allows in a header.
+// checkSendable checks that gRPC allows the token in a header.
 func checkSendable(t *testing.T, i int, token string) {
 	notAllowed := func(r rune) bool { return r < 0x20 || r > 0x7e }
 	if len(token) > 1024 || strings.ContainsFunc(token, notAllowed) || strings.Trim(token, " ") != token {
@@ -79,8 +79,8 @@ func checkSendable(t *testing.T, i int, token string) {
 	}
 }
 
-// checkCounts checks that each server became an entry or was rejected, except
-// where that would have left drops alone.
+// checkCounts checks that each server became an entry or was rejected. The exception is a
+// list of which only drops would be left.
 func checkCounts(t *testing.T, l *List, sent *lbpb.ServerList) {
 	drops := 0
 	for _, s := range sent.Servers {
@@ -102,8 +102,8 @@ func checkCounts(t *testing.T, l *List, sent *lbpb.ServerList) {
 	}
 }
 
-// checkReadBack sends the entries once more, as a balancer would, and expects
-// the same list without a fault, but for tokens that are empty or over length.
+// checkReadBack parses the entries once more, as a balancer would send them. The list must
+// be the same without a fault, except for tokens that are empty or too long.
 func checkReadBack(t *testing.T, l *List) {
 	again := new(lbpb.ServerList)
 	for _, e := range l.Entries {

@@ -7,7 +7,7 @@ import (
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 )
 
-// repeated is a list of n times the same server.
+// repeated returns a list that has the same server n times.
 func repeated(n int, s *lbpb.Server) *lbpb.ServerList {
 	l := &lbpb.ServerList{Servers: make([]*lbpb.Server, n)}
 	for i := range l.Servers {
@@ -16,8 +16,8 @@ func repeated(n int, s *lbpb.Server) *lbpb.ServerList {
 	return l
 }
 
-// A list that is wrong from end to end costs a few texts, not one for each
-// server: in allocations, fewer than one in a hundred servers.
+// A list in which every server is invalid costs a few texts, not one for each server: less
+// than one allocation for a hundred servers.
 func TestSecure_HostileListsCostFewWords(t *testing.T) {
 	const n = 100_000
 	for name, s := range map[string]*lbpb.Server{
@@ -32,7 +32,7 @@ func TestSecure_HostileListsCostFewWords(t *testing.T) {
 		l := repeated(n, s)
 		var got *List
 		allocs := testing.AllocsPerRun(1, func() { got = Parse(l, nil) })
-		// What does become an entry needs itself and a text for its address.
+		// A server that becomes an entry needs the entry and the text of its address.
 		if spare := allocs - 2*float64(got.Backends()); spare > n/100 {
 			t.Errorf("%s: %v allocations besides the %d entries", name, spare, got.Backends())
 		}
@@ -46,7 +46,7 @@ func TestSecure_HostileListsCostFewWords(t *testing.T) {
 	}
 }
 
-// A list that is described in part is described from its beginning.
+// The faults that are described are the first ones of the list.
 func TestSecure_HostileListIsDescribedFromItsBeginning(t *testing.T) {
 	l := Parse(repeated(described+5, &lbpb.Server{}), nil)
 	if len(l.Rejected) != described || l.RejectedCount != described+5 {
@@ -60,7 +60,7 @@ func TestSecure_HostileListIsDescribedFromItsBeginning(t *testing.T) {
 	}
 }
 
-// A message full of servers that say nothing leaves no memory in use.
+// A message of empty servers leaves no memory in use.
 func TestSecure_HostileListOfNothingReservesNothing(t *testing.T) {
 	l := repeated(10_000, &lbpb.Server{})
 	l.Servers = append(l.Servers, backend(1, 80, "t"))
@@ -69,7 +69,7 @@ func TestSecure_HostileListOfNothingReservesNothing(t *testing.T) {
 	}
 }
 
-// Logs say where a token is wrong, not what it is.
+// Logs say which server has the invalid token. They don't have the token.
 func TestSecure_HostileTokensAreNotRepeatedInReasons(t *testing.T) {
 	const secret = "sesame"
 	l := parse(backend(1, 80, secret+"\n"), backend(2, 80, strings.Repeat(secret, 500)),

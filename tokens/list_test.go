@@ -75,7 +75,7 @@ func TestList_Invalid(t *testing.T) {
 	}
 }
 
-// The entry goes, its neighbours in the rotation stay as they are.
+// An invalid entry is left out. Its neighbours stay in their order.
 func TestList_InvalidIsSkippedWithItsPlaceReported(t *testing.T) {
 	l := parse(drop("x"), backend(1, 0, "bad"), backend(2, 80, "b"), nil, backend(3, 80, "c"))
 	checkEntries(t, l,
@@ -124,7 +124,7 @@ func TestList_Empty(t *testing.T) {
 	}
 }
 
-// A list of drops alone is an answer: it drops everything.
+// A list that has only drops is not empty: every call is dropped.
 func TestDrop_ListOfDropsAloneIsNotEmpty(t *testing.T) {
 	l := parse(drop("x"), drop("x"))
 	if l.Empty() || l.Backends() != 0 || l.Drops() != 2 {
@@ -132,7 +132,7 @@ func TestDrop_ListOfDropsAloneIsNotEmpty(t *testing.T) {
 	}
 }
 
-// A drop has no address, and what stands in its place does not matter.
+// A drop has no address. If the balancer sends one, it is ignored.
 func TestDrop_AddressOfADropIsIgnored(t *testing.T) {
 	withAddress := backend(1, 80, "x")
 	withAddress.Drop = true

@@ -9,24 +9,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// parse is Parse for a list written in place.
+// parse parses a list of these servers.
 func parse(servers ...*lbpb.Server) *List { return Parse(&lbpb.ServerList{Servers: servers}, nil) }
 
-// backend is a server at 10.0.0.n.
+// backend returns a server at 10.0.0.n.
 func backend(n byte, port int32, token string) *lbpb.Server {
 	return &lbpb.Server{IpAddress: []byte{10, 0, 0, n}, Port: port, LoadBalanceToken: token}
 }
 
-// drop is a server that is none.
+// drop returns a drop with a token.
 func drop(token string) *lbpb.Server { return &lbpb.Server{LoadBalanceToken: token, Drop: true} }
 
-// wantEntry is what a test expects of an entry, in one comparable piece.
+// wantEntry is what a test expects of an entry, in a form that can be compared.
 type wantEntry struct {
 	addr, token string
 	drop        bool
 }
 
-// checkEntries compares the entries of l, their metadata included.
+// checkEntries compares the entries of l with their metadata.
 func checkEntries(t *testing.T, l *List, want ...wantEntry) {
 	t.Helper()
 	if len(l.Entries) != len(want) {
@@ -40,8 +40,8 @@ func checkEntries(t *testing.T, l *List, want ...wantEntry) {
 	}
 }
 
-// checkMetadata checks that a backend carries its token and nothing else, and
-// a drop nothing at all.
+// checkMetadata checks that a backend has its token as metadata and nothing else, and a
+// drop nothing.
 func checkMetadata(t *testing.T, i int, e *Entry) {
 	t.Helper()
 	if e.Drop {

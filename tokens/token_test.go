@@ -17,7 +17,7 @@ func TestToken_Entry(t *testing.T) {
 	if l.WarningCount != 0 {
 		t.Errorf("warnings %v about good tokens", l.Warnings)
 	}
-	// Equal tokens are one map, which shows by writing to it.
+	// Entries with equal tokens share one map: what is written to one is in the other.
 	l.Entries[0].Metadata().Set("lb-token", "changed")
 	if got := l.Entries[2].Metadata().Get("lb-token"); got[0] != "changed" {
 		t.Error("entries of equal token have metadata of their own")
@@ -27,8 +27,7 @@ func TestToken_Entry(t *testing.T) {
 	}
 }
 
-// The part of the rule that shows here: a list in which only a token changed
-// is not the same list.
+// A list in which only a token has changed is not equal to the one before.
 func TestToken_ChangeIsAnotherList(t *testing.T) {
 	old, new := parse(backend(1, 80, "a")), parse(backend(1, 80, "b"))
 	if old.Equal(new) {
@@ -102,8 +101,7 @@ func TestToken_InvalidOverSpecificationIsSentAndSaidOnce(t *testing.T) {
 	}
 }
 
-// What a drop is called is reported back and sent nowhere else, so nothing is
-// wrong with a name that no header could carry.
+// The token of a drop is in reports and in no header, so it may have any bytes.
 func TestToken_OfADropStaysAsSent(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	l := parse(drop(""), drop("a\nb"), drop("é"), drop(long))
@@ -116,7 +114,7 @@ func TestToken_OfADropStaysAsSent(t *testing.T) {
 	checkWarnings(t, l, Remark{3, "token of 5000 bytes, the specification allows less than 50 (said once for a list)"})
 }
 
-// checkWarnings compares all warnings of l, where they are few.
+// checkWarnings compares all warnings of l, if they are few.
 func checkWarnings(t *testing.T, l *List, want ...Remark) {
 	t.Helper()
 	if !slices.Equal(l.Warnings, want) || l.WarningCount != len(want) {
