@@ -30,6 +30,8 @@ type class struct {
 	idle    time.Time // since when there is no stream; zero: there is one
 	queued  bool      // it is in the queue of idle classes, perhaps from an earlier time
 	told    *answer   // nil: nothing yet
+	before  *answer   // told before that
+	refused *answer   // what the balancer did not take; nil: it took the last one
 	changed time.Time // when told was told
 }
 
@@ -99,6 +101,16 @@ func (c *classes) join(zone, client string, now time.Time) (cl *class, isNew boo
 		c.rest(cl, now)
 	}
 	return cl, false
+}
+
+// refused reports whether the balancer has refused the answer of a class.
+func (c *classes) refused() bool {
+	for _, cl := range c.byName {
+		if cl.refused != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // strays returns how many zones of classes are not known, without the one that is given.

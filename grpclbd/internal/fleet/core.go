@@ -42,7 +42,7 @@ type core struct {
 	subsets subsets
 	levels  time.Time // when to make up for clients that have left; zero: none has
 	drained drained
-	refusal string // why the balancer refused an answer; "": it did not
+	refusal string // why the balancer refused an answer last
 
 	pace    pace
 	changes changes

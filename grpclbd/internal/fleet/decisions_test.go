@@ -215,6 +215,11 @@ func TestList_RefusedByTheBalancer(t *testing.T) {
 	b.refuses = errors.New("entry 2: the token is too long")
 	b.says(1, many(3)...)
 	b.wants("a:1 b:1")
+	sets := b.sets
+	b.overrides(weigh("x", 3)) // which changes no list
+	if b.sets != sets || b.backend("a").Share != 0.5 {
+		t.Errorf("%d more lists, a has %v of the calls", b.sets-sets, b.backend("a").Share)
+	}
 	b.wantsLogged(1, "ERROR the balancer has refused a list, so clients keep the one before: entry 2: the token is too long")
 	if s := b.sees(); len(s.Guards) != 1 {
 		t.Errorf("guards %q", s.Guards)
@@ -254,4 +259,31 @@ func TestChange_SaysWhoDecided(t *testing.T) {
 	b.wantsLogged(1, "the lists have changed from=2 to=3 why=drain a of every service is over")
 	b.overrides(override.Override{Kind: override.Fallback, Service: "svc", Who: "bob"})
 	b.wantsLogged(1, `the lists have changed from=3 to=0 why=fallback of service "svc" by bob`)
+}
+
+// Where publishing takes long, it is done less often.
+func TestPace(t *testing.T) {
+	p := pace{}
+	p.change(false)
+	if !p.due().Equal(time.Time{}.Add(calm)) {
+		t.Error("the first change is not published at once")
+	}
+	for _, c := range []struct {
+		urgent      bool
+		took, after time.Duration
+	}{
+		{false, 0, calm}, {true, 0, swift}, {false, time.Millisecond, calm}, {true, 4 * time.Millisecond, swift},
+		{true, 10 * time.Millisecond, 50 * time.Millisecond}, {false, 100 * time.Millisecond, 500 * time.Millisecond},
+	} {
+		p.published(start)
+		if !p.due().IsZero() {
+			t.Error("it is due although nothing has changed")
+		}
+		p.took = c.took
+		p.change(c.urgent)
+		p.change(false)
+		if after := p.due().Sub(start); after != c.after {
+			t.Errorf("%+v: the next one follows after %v", c, after)
+		}
+	}
 }

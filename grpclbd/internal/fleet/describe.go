@@ -84,8 +84,8 @@ func (c *core) guards() (all []string) {
 			all = append(all, "maxRemove: "+plural(n, "backend")+" that "+e.String()+" has taken away held, the first until "+e.heldTill.Format(time.RFC3339))
 		}
 	}
-	if c.refusal != "" {
-		all = append(all, "the balancer has refused a list, so clients keep the one before: "+c.refusal)
+	if c.classes.refused() {
+		all = append(all, refusedList+c.refusal)
 	}
 	return all
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/actorlb/grpclb/lbserver/assign"
 )
 
-// A book of lists has what all classes' lists are made of. It is made anew with each placing.
+// Lists has what the lists of all classes are made of. It is made anew with each placing.
 type lists struct {
 	placing placing
 	shares  [groups]int // of the calls

@@ -20,7 +20,6 @@ func (c *core) publish(now time.Time) {
 	}
 	c.place(now)
 	c.pace.published(now)
-	c.refusal = ""
 
 	changed := false
 	for _, name := range slices.Sorted(maps.Keys(c.classes.byName)) {
@@ -79,24 +78,27 @@ func (c *core) tell(cl *class, now time.Time) (changed bool) {
 	if c.mode != view.Fallback {
 		a = &answer{servers: c.lists.of(cl, &c.subsets)}
 	}
-	if cl.told.equal(a) {
+	if cl.told.equal(a) || cl.refused.equal(a) {
 		return false
 	}
-	cl.told, cl.changed = a, now
+	cl.before, cl.told, cl.refused, cl.changed = cl.told, a, nil, now
 	c.do(a.action(cl.name))
 	return true
 }
 
-// refused notes that the balancer did not take the answer of a class: clients keep the one before.
+// refused notes that the balancer did not take the answer of a class: its clients keep the one before.
+// It is not asked to take it again.
 func (c *core) refused(class string, err error) {
-	if c.refusal == "" {
-		c.do(say{slog.LevelError, "the balancer has refused a list, so clients keep the one before: " + err.Error(), nil})
+	if !c.classes.refused() || c.refusal != err.Error() {
+		c.do(say{slog.LevelError, refusedList + err.Error(), nil})
 	}
 	c.refusal = err.Error()
 	if cl := c.classes.byName[class]; cl != nil {
-		cl.told = nil
+		cl.refused, cl.told = cl.told, cl.before
 	}
 }
+
+const refusedList = "the balancer has refused a list, so clients keep the one before: "
 
 // numbered takes the numbers of the answers that were set last.
 func (c *core) numbered(answers []lbserver.AnswerState) { c.drained.numbered(answers) }
