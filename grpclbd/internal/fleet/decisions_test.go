@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -162,22 +163,32 @@ func TestOverride_Fallback(t *testing.T) {
 func TestLoad_Weights(t *testing.T) {
 	b := serving(t, config.Service{Load: &config.Load{ORCA: true, Interval: 10 * time.Second}}, many(3)...)
 	b.loads(map[string]float64{"a": 100, "b": 300})
-	b.wants("a:16 b:48 c:32") // c has no data: the mean
+	b.wants("a:8 b:24 c:16") // c has no data: the mean
 	b.passes(10 * time.Second)
 	b.loads(map[string]float64{"a": 104, "b": 305})
-	b.wants("a:16 b:48 c:32") // less than a tenth
+	b.wants("a:8 b:24 c:16") // less than a tenth
 	b.loads(map[string]float64{"a": 200, "b": 300})
-	b.wants("a:26 b:38 c:32")
+	b.wants("a:13 b:19 c:16")
 	b.loads(map[string]float64{"a": 300})
-	b.wants("a:26 b:38 c:32") // within the interval
+	b.wants("a:13 b:19 c:16") // within the interval
 	b.passes(10 * time.Second)
-	b.wants("a:32 b:32 c:32")
+	b.wants("a:16 b:16 c:16")
 	b.overrides(weigh("b", 2))
-	b.wants("a:32 b:64 c:32")
+	b.wants("a:16 b:32 c:16")
 	b.overrides()
 	b.passes(10 * time.Second)
 	b.loads(map[string]float64{"a": 0, "b": 0})
 	b.wants("a:1 b:1 c:1")
+	b.says(1, many(3, "weight=100")...)
+	b.overrides(weigh("b", 200))
+	b.passes(10 * time.Second)
+	b.loads(map[string]float64{"a": 100, "b": 10, "c": 100})
+	b.wants("a:23 b:32 c:23") // twice what sources say is twice the mean
+	b.overrides()
+	b.loads(map[string]float64{"a": 0, "b": 0, "c": 0})
+	b.passes(10 * time.Second)
+	b.wants("a:100 b:100 c:100")
+	b.says(1, many(3)...)
 	b.configures(config.Service{})
 	b.wants("a:1 b:1 c:1")
 }
@@ -285,5 +296,22 @@ func TestPace(t *testing.T) {
 		if after := p.due().Sub(start); after != c.after {
 			t.Errorf("%+v: the next one follows after %v", c, after)
 		}
+	}
+}
+
+func TestLoad_Hostile(t *testing.T) {
+	b := serving(t, config.Service{Load: &config.Load{ORCA: true}, Health: &config.Health{}}, many(4)...)
+	b.loads(map[string]float64{"a": math.NaN(), "b": math.Inf(1), "c": -7, "d": 100, "unknown": 3})
+	b.wants("a:16 b:16 c:16 d:16")
+	b.loads(map[string]float64{"a": 1e308, "b": 1e15, "c": 5e-324, "d": 100})
+	for _, s := range b.answers[""].Servers {
+		if s.Weight < 1 {
+			t.Errorf("%+v", s)
+		}
+	}
+	b.unhealthy("unknown")
+	b.checked(true, nil)
+	if s := b.sees(); len(s.Backends) != 4 {
+		t.Errorf("%d backends", len(s.Backends))
 	}
 }

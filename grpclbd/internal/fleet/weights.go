@@ -7,9 +7,9 @@ import (
 	"github.com/actorlb/grpclb/lbserver/assign"
 )
 
-// unit is what a weight of 1 is in lists whose weights come from load: whole numbers are
-// then fine enough. It is not greater, because a weight is a number of places in a list.
-const unit = 32
+// unit is the mean weight in lists whose weights come from load. Whole numbers are then within 3 %
+// of it, and a tenth is what matters. It is not greater because a weight is a number of places in a list.
+const unit = 16
 
 // A scale weighs backends by their load (rule load.weights). The lists use the weights that
 // were adopted last, of which the mean is 1.
@@ -94,18 +94,19 @@ func (s *scale) reset(r *roster) {
 	}
 }
 
-// weigh gives each backend its weight: of an override, else by load, else as the source says.
+// weigh gives each backend its weight: of an override, else by load, else as the source says. An
+// override is in relation to what sources say: twice their mean weight is twice the mean load weight.
 func (r *roster) weigh(by map[string]int, s scale) {
 	normal := r.normal()
 	for _, m := range r.sorted {
 		w, overridden := by[m.Address]
 		switch {
 		case overridden && s.active:
-			m.full = bounded(float64(w) * unit)
+			m.full = bounded(float64(w) / normal * unit)
 		case overridden:
 			m.full = w
 		case s.active:
-			m.full = bounded(orMean(m.gauge) * normal * unit)
+			m.full = bounded(orMean(m.gauge) * unit)
 		default:
 			m.full = bounded(float64(m.Weight))
 		}
