@@ -67,6 +67,7 @@ func (h *handler) detail(q webpage.Query, c channel) detail {
 	chosen := slices.DeleteFunc(slices.Clone(c.State.Backends), func(b grpclb.BackendState) bool {
 		return d.Chosen != "" && b.State != d.Chosen
 	})
+	slices.SortStableFunc(chosen, func(a, b grpclb.BackendState) int { return cmp.Compare(unused(a), unused(b)) })
 	d.Part = q.Part("backends", len(chosen))
 	d.Shown = chosen[d.Part.From:d.Part.To]
 	if l := c.State.List; l != nil && q.Has("entries") {
@@ -75,6 +76,14 @@ func (h *handler) detail(q webpage.Query, c channel) detail {
 	}
 	d.Settings = indented(c.State.Config.Values)
 	return d
+}
+
+// unused is 1 for a backend that no generation uses, else 0. On a page it comes after the others.
+func unused(b grpclb.BackendState) int {
+	if len(b.Generations) == 0 {
+		return 1
+	}
+	return 0
 }
 
 // FallbackShown returns the fallback addresses that are shown, and FallbackMore how many there
@@ -119,7 +128,7 @@ type readiness struct{ N, Of int }
 // ready counts the backends that the channel uses, without those that it has replaced.
 func ready(s *grpclb.State) (r readiness) {
 	for _, b := range s.Backends {
-		if len(b.Generations) == 0 {
+		if unused(b) == 1 {
 			continue
 		}
 		if r.Of++; b.State == "READY" {

@@ -239,6 +239,6 @@ func (q question) ask(p *play) (lines []string) {
 		if err != nil {
 			p.Fatal(err)
 		}
-		lines = append(lines, fmt.Sprintf("%s", line))
+		lines = append(lines, string(line))
 	}
 }
