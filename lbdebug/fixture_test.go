@@ -75,12 +75,12 @@ type scene struct {
 	ch      *lbtest.Channel
 }
 
-func inBubble(t *testing.T, play func(*scene)) {
+func inBubble(t *testing.T, play func(*scene), options ...grpc.DialOption) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := lbtest.NewMemory()
 		s := &scene{T: t, network: n, lb: lbtest.NewBalancer(t, n)}
-		s.ch = lbtest.NewChannel(t, n, "{}", grpc.WithIdleTimeout(0))
+		s.ch = lbtest.NewChannel(t, n, "{}", append([]grpc.DialOption{grpc.WithIdleTimeout(0)}, options...)...)
 		play(s)
 	})
 }

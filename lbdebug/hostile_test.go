@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 // Texts of a balancer, a resolver or a backend stay text, wherever they are shown: look fails
 // the test otherwise.
-func TestPage_HostileTexts(t *testing.T) {
+func TestLbdebug_Hostile(t *testing.T) {
 	for _, text := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='x`, `</style></title><script>`,
 		`javascript:alert(1)`, `{{.}}`, "\u202egnp.exe", "\x00\x1b[31m", "\xff\xfe", "a\nb", "\u200b",
@@ -63,7 +64,7 @@ func number(t testing.TB) string {
 }
 
 // A long name is cut, between two characters.
-func TestPage_LongNames(t *testing.T) {
+func TestLbdebug_Hostile_LongNames(t *testing.T) {
 	long := strings.Repeat("ä", 5000)
 	enter(t, &double{state: &grpclb.State{Target: long, Backends: []grpclb.BackendState{{Address: long, Tokens: []string{long}}}}})
 	p := look(t, "?channel="+number(t))
@@ -74,7 +75,7 @@ func TestPage_LongNames(t *testing.T) {
 	}
 }
 
-func TestPage_IPv6(t *testing.T) {
+func TestLbdebug_Page_IPv6(t *testing.T) {
 	addr := "[2001:db8::1]:443"
 	enter(t, &double{state: &grpclb.State{Target: "a", Backends: []grpclb.BackendState{{Address: addr, State: "READY"}},
 		Stream: grpclb.StreamState{Phase: "open", Address: "[fe80::1%eth0]:1"}}})
@@ -82,7 +83,7 @@ func TestPage_IPv6(t *testing.T) {
 	look(t, "?channel="+number(t)).Shows(addr)
 }
 
-func TestPage_BackendsByState(t *testing.T) {
+func TestLbdebug_Page_BackendsByState(t *testing.T) {
 	enter(t, &double{state: &grpclb.State{Target: "a", Backends: []grpclb.BackendState{
 		{Address: "10.0.0.1:1", State: "READY"}, {Address: "10.0.0.2:1", State: "READY"}, {Address: "10.0.0.3:1", State: "TRANSIENT_FAILURE", Error: "refused"},
 	}}})
@@ -93,8 +94,19 @@ func TestPage_BackendsByState(t *testing.T) {
 	failed.Hides("10.0.0.1:1")
 }
 
+// Backends that no generation uses come after the others, and have no count of calls.
+func TestLbdebug_Page_UnusedLast(t *testing.T) {
+	enter(t, &double{state: &grpclb.State{Target: "a", Backends: []grpclb.BackendState{
+		{Address: "10.0.0.1:1", State: "IDLE"}, {Address: "10.0.0.2:1", State: "READY", Generations: []uint64{7}, Finished: 5}}}})
+	p := look(t, "?channel="+number(t))
+	p.Shows("READY not tried 5 7")
+	if got := p.Codes("10.0.0."); !slices.Equal(got, []string{"10.0.0.2:1", "10.0.0.1:1"}) {
+		t.Errorf("the order is %v", got)
+	}
+}
+
 // A process with many channels has several pages, and all of them in one JSON.
-func TestPage_ManyChannels(t *testing.T) {
+func TestLbdebug_Bounded_ManyChannels(t *testing.T) {
 	for i := range 250 {
 		enter(t, &double{state: &grpclb.State{Target: fmt.Sprintf("channel-%03d", i)}})
 	}
@@ -108,7 +120,7 @@ func TestPage_ManyChannels(t *testing.T) {
 	}
 }
 
-func TestPage_Refreshes(t *testing.T) {
+func TestLbdebug_Refresh(t *testing.T) {
 	enter(t, &double{})
 	for query, want := range map[string]string{
 		"?": "5", "?refresh=30": "30", "?refresh=off": "", "?refresh=0": "5", "?refresh=-1": "5", "?refresh=x": "5", "?refresh=99999": "3600",
@@ -128,7 +140,7 @@ func TestPage_Refreshes(t *testing.T) {
 }
 
 // The browser applies the style of the page and nothing else.
-func TestPage_Headers(t *testing.T) {
+func TestLbdebug_Alone(t *testing.T) {
 	w := get(t, "")
 	page := w.Body.String()
 	style, _, _ := strings.Cut(page[strings.Index(page, "<style>")+len("<style>"):], "</style>")
@@ -147,7 +159,7 @@ func TestPage_Headers(t *testing.T) {
 	}
 }
 
-func TestHandler_OnlyReads(t *testing.T) {
+func TestLbdebug_ReadOnly(t *testing.T) {
 	for method, want := range map[string]int{http.MethodGet: 200, http.MethodHead: 200, http.MethodPost: 405, http.MethodDelete: 405} {
 		if got := ask(t, method, "").Code; got != want {
 			t.Errorf("%s: %d, want %d", method, got, want)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/actorlb/grpclb"
 	"github.com/actorlb/grpclb/internal/lbtest"
-	"github.com/actorlb/grpclb/internal/registry"
 	"github.com/actorlb/grpclb/lbdebug"
 )
 
@@ -33,7 +32,7 @@ func (s *scene) list(c *lbtest.Call, entries ...*lbpb.Server) {
 	synctest.Wait()
 }
 
-func TestPage_Waiting(t *testing.T) {
+func TestLbdebug_Page_Waiting(t *testing.T) {
 	inBubble(t, func(s *scene) {
 		s.connect()
 		go s.ch.Unary(s.Context())
@@ -44,7 +43,7 @@ func TestPage_Waiting(t *testing.T) {
 	})
 }
 
-func TestPage_Balanced(t *testing.T) {
+func TestLbdebug_Page_Balanced(t *testing.T) {
 	inBubble(t, func(s *scene) {
 		b := lbtest.NewBackend(s, s.network, 1)
 		c := s.connect("10.9.9.9:1")
@@ -62,7 +61,7 @@ func TestPage_Balanced(t *testing.T) {
 	})
 }
 
-func TestPage_Fallback(t *testing.T) {
+func TestLbdebug_Page_Fallback(t *testing.T) {
 	inBubble(t, func(s *scene) {
 		b := lbtest.NewBackend(s, s.network, 1)
 		if err := s.ch.Resolve([]resolver.Address{{Addr: "10.127.0.1:1"}}, b.Addr()); err != nil {
@@ -75,7 +74,7 @@ func TestPage_Fallback(t *testing.T) {
 }
 
 // A real list of 1,000 backends that nobody serves.
-func TestPage_ThousandBackends(t *testing.T) {
+func TestLbdebug_Bounded_ThousandBackends(t *testing.T) {
 	inBubble(t, func(s *scene) {
 		c := s.connect()
 		var entries []*lbpb.Server
@@ -108,45 +107,8 @@ func TestPage_ThousandBackends(t *testing.T) {
 	})
 }
 
-// A closed channel leaves the pages at once.
-func TestPage_ChannelThatCloses(t *testing.T) {
-	inBubble(t, func(s *scene) {
-		s.connect()
-		one := channelOf(t)
-		s.ch.Close()
-		synctest.Wait()
-		look(t, "").Shows("None in this process")
-		p := look(t, one)
-		p.Shows("is gone")
-		if p.Code != 404 {
-			t.Errorf("status %d, want 404", p.Code)
-		}
-		if got := get(t, one+"&format=json"); got.Code != 404 || !json.Valid(got.Body.Bytes()) {
-			t.Errorf("JSON: %d %s", got.Code, got.Body)
-		}
-		if n := len(registry.Live.Members()); n != 0 {
-			t.Errorf("%d members, want 0", n)
-		}
-	})
-}
-
-// A channel that closes between the list of channels and its answer is left out.
-func TestPage_ChannelThatClosesMeanwhile(t *testing.T) {
-	enter(t, &double{err: grpclb.ErrClosed})
-	enter(t, &double{state: &grpclb.State{Target: "stays", At: time.Now()}})
-	p := look(t, "")
-	p.Shows("stays")
-	p.Hides("double")
-	var all struct {
-		Channels []struct{ State grpclb.State }
-	}
-	if err := json.Unmarshal(get(t, "?format=json").Body.Bytes(), &all); err != nil || len(all.Channels) != 1 {
-		t.Errorf("%d channels, want 1, error %v", len(all.Channels), err)
-	}
-}
-
 // The JSON is what Describe returns.
-func TestJSON_IsThatOfDescribe(t *testing.T) {
+func TestLbdebug_JSON(t *testing.T) {
 	inBubble(t, func(s *scene) {
 		c := s.connect()
 		s.list(c, lbtest.Server("10.0.0.1:1", "<t>"))
@@ -179,7 +141,7 @@ func compact(text json.RawMessage) string {
 	return string(short)
 }
 
-func TestPage_LinkToChannelz(t *testing.T) {
+func TestLbdebug_Page_LinkToChannelz(t *testing.T) {
 	enter(t, &double{state: &grpclb.State{Target: "a", Channelz: 17}})
 	one := channelOf(t)
 	if got := look(t, one).Link("channelz 17"); got != "" {

@@ -29,7 +29,7 @@ var shown = map[string][2][]string{
 }
 
 // The pages read well in each scene of the quickstart.
-func TestPages_InTheScenes(t *testing.T) {
+func TestLbdebug_Readable_InTheScenes(t *testing.T) {
 	t.Parallel()
 	b := openBrowser(t)
 	p := startPlay(t)
@@ -51,7 +51,7 @@ func (b *browser) wants(text string, words []string) {
 
 // A channel of this process with a long list: IPv6, long names and tokens that would be a script or change how the page is
 // read, if they were not shown as text. Then the channel is closed, and the page, which loads itself again, says so.
-func TestPages_LongHostileListAndClose(t *testing.T) {
+func TestLbdebug_Readable_LongHostileList(t *testing.T) {
 	t.Parallel()
 	b := openBrowser(t)
 	server := httptest.NewServer(lbdebug.Handler())
