@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,11 +84,11 @@ type view struct {
 
 var views = []view{{"wide", 1280, "light"}, {"narrow", 400, "light"}, {"dark", 1280, "dark"}, {"narrow-dark", 400, "dark"}}
 
-// inspect opens a page and checks it in all views. It returns the text on the page. With PICTURES=DIRECTORY
-// in the environment, pictures are left there, under this name.
-func (b *browser) inspect(url, name string) (text string) {
+// inspect opens a page, again and again until it has these words, and checks it in all views. With PICTURES=DIRECTORY in
+// the environment, pictures are left there, under this name.
+func (b *browser) inspect(url, name string, words []string) {
 	b.Helper()
-	do(b, chromedp.Navigate(url))
+	b.await(words, func() { do(b, chromedp.Navigate(url)) })
 	for _, v := range views {
 		do(b, chromedp.EmulateViewport(v.width, 900))
 		b.prefer(v.scheme)
@@ -101,23 +102,24 @@ func (b *browser) inspect(url, name string) (text string) {
 		b.Errorf("%s: %s", name, complaint)
 	default:
 	}
-	return do(b, chromedp.Evaluate[string]("document.body.innerText"))
 }
 
-// await waits until the page, which loads itself again, has the text.
-func (b *browser) await(text string) {
+// await waits until the page has all these words. Before each look it does again.
+func (b *browser) await(words []string, again func()) {
 	b.Helper()
-	again, until := time.NewTicker(50*time.Millisecond), time.Now().Add(2*patience)
-	defer again.Stop()
+	pause, until := time.NewTicker(50*time.Millisecond), time.Now().Add(2*patience)
+	defer pause.Stop()
 	for {
-		got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		if err == nil && strings.Contains(got, text) { // an error means that the page is being loaded
+		again()
+		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		missing := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return strings.Contains(text, w) })
+		if err == nil && len(missing) == 0 { // an error means that the page is being loaded
 			return
 		}
 		if time.Now().After(until) {
-			b.Fatalf("no %q on the page: %s, error %v", text, got, err)
+			b.Fatalf("no %q on the page, error %v: %s", missing, err, text)
 		}
-		<-again.C
+		<-pause.C
 	}
 }
 
