@@ -26,7 +26,7 @@ func large(backends, classes int, cfg config.Service) (*core, []backend.Backend)
 	}
 	all = backend.Sorted(all)
 	c := newCore("svc")
-	c.configure(cfg, start)
+	c.configure(cfg)
 	c.overridesSaid(nil, start)
 	c.sourceSaid(1, backend.Report{Backends: all, At: start}, start)
 	c.tick(start)
@@ -54,7 +54,7 @@ func BenchmarkHealthChange(b *testing.B) {
 			now, lists, cpu := start, 0, startOfWork()
 			for i := 0; b.Loop(); i++ {
 				now = now.Add(time.Second)
-				c.healthSaid(c.watching.watcher, []observe.Health{{Address: all[0].Address, Healthy: i%2 == 1, Why: "timeout"}}, now)
+				c.healthSaid(c.watching.watcher, []observe.Health{{Address: all[0].Address, Healthy: i%2 == 1, Why: "timeout"}})
 				c.tick(now)
 				for _, a := range c.todo {
 					if _, set := a.(setServers); set {

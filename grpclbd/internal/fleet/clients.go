@@ -31,6 +31,9 @@ func (c *core) waiting() []string {
 
 // classify returns the class of a client. If it is new, its answer is to be set first.
 func (c *core) classify(client lbserver.Client, now time.Time) string {
+	if c.mode != view.Waiting && c.cfg.Subset != c.subsets.size {
+		c.publish(now) // the configuration has just changed: nobody is to get a whole list first
+	}
 	s := c.locate(client)
 	s.asked = now
 	key := ""

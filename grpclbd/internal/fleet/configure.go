@@ -5,13 +5,12 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
 // configure takes a configuration. What is equal to what was before goes on as it is.
-func (c *core) configure(cfg config.Service, now time.Time) {
+func (c *core) configure(cfg config.Service) {
 	before := c.cfg
 	c.cfg = cfg
 	c.zones = newZones(cfg.Zones)
@@ -24,7 +23,7 @@ func (c *core) configure(cfg config.Service, now time.Time) {
 		c.do(startSource{e.slot, e.cfg})
 	}
 	c.book.part()
-	c.gather("the configuration has changed", now)
+	c.gather("the configuration has changed")
 	c.change(true, "the configuration has changed")
 	c.zones.learn(c.roster.sorted)
 }
@@ -67,17 +66,16 @@ func (c *core) watch() {
 }
 
 // gather merges what the sources say.
-func (c *core) gather(why string, now time.Time) (any bool) {
+func (c *core) gather(why string) {
 	all, conflicts := merge(c.book.all())
 	c.noteConflicts(conflicts)
 	came, gone, changed := c.roster.set(all)
 	if len(came)+len(gone)+len(changed) == 0 {
-		return false
+		return
 	}
 	c.watch()
 	c.zones.learn(c.roster.sorted)
 	c.change(false, why+inTotal(came, gone, changed))
-	return true
 }
 
 // noteConflicts logs conflicts that are new: a few of them, each once.

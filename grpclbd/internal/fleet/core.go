@@ -68,6 +68,7 @@ const levelEvery = time.Minute
 
 // tick does what is due.
 func (c *core) tick(now time.Time) {
+	c.complain(now)
 	c.releaseHeld(now)
 	if due(c.overrides.ends, now) {
 		c.applyOverrides(now)
@@ -100,7 +101,7 @@ func (c *core) next() (at time.Time) {
 		all = append(all, c.pace.due())
 	}
 	for _, e := range c.book.sources {
-		all = append(all, e.heldTill)
+		all = append(all, e.heldTill, e.complain)
 	}
 	for _, t := range all {
 		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
@@ -108,6 +109,13 @@ func (c *core) next() (at time.Time) {
 		}
 	}
 	return at
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }

@@ -138,7 +138,7 @@ func TestOverride_Drop(t *testing.T) {
 	b.overrides(drop("shed", 60), drop("more", 60))
 	b.wants("drop more:60 drop shed:60") // all calls, and half of them under each token
 	b.says(1)
-	b.confirm(b.now)
+	b.confirm()
 	b.settle()
 	b.wants("empty") // calls wait
 }

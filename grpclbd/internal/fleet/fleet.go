@@ -5,8 +5,24 @@
 // The core is an ordinary value: it gets an event and the time, and leaves in todo what is to
 // be done. It owns what each source said last and which backends are held (sourcebook), the
 // backends with their health, load and weight (roster), the overrides, the classes with their
-// answers, who has which subset, the streams, and the totals. The loop around it decides
-// nothing.
+// answers, who has which subset, and the streams. The loop around it decides nothing.
+//
+// # Who gets which list
+//
+// A client's zone is that of its address (the longest prefix of zones.clients), else that of its
+// verified certificate: NAME in a URI such as spiffe://example.com/zone/NAME/client, else an
+// organizational unit that is the name of a zone. Else it is the header grpclb-zone of the client's
+// stream, 1 to 63 letters, digits, dots, dashes and underscores. Up to 64 zones that no backend
+// and no prefix has are kept apart; clients that name more of them are in no zone.
+//
+// With subsets a client is known by the header grpclb-client, else by its host. What it gets is kept
+// for two minutes after its last stream has ended.
+//
+// # When
+//
+// A change is published at once if nothing was published for a while. Otherwise 100 ms after the
+// last time; or 25 ms, if health or an operator has decided something. If publishing takes longer than a
+// fifth of that, the pause is five times as long as it took.
 package fleet
 
 import (

@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
@@ -31,7 +32,7 @@ func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
 	if first && c.book.part() {
 		why += " has spoken, so those before it are forgotten"
 	}
-	c.gather(why, now)
+	c.gather(why)
 }
 
 // excused reports whether a source may take a backend away without the guard maxRemove.
@@ -39,31 +40,45 @@ func (c *core) excused(address string) bool {
 	return c.roster.unhealthy(address) || c.overrides.drained(address)
 }
 
-// logSource logs that a source fails, that it does so no more, and what it has that can't be
-// used.
+// logSource logs that a source can be read again, and what it has that can't be used. That it
+// fails is logged by complain.
 func (c *core) logSource(e *entry, r backend.Report, now time.Time) {
 	at := slog.String("source", e.String())
 	switch {
-	case r.Err != nil && e.err == "" && e.mayLog(now):
-		e.complained = true
-		c.warn("the source can't be read; what it said last stays in use: "+r.Err.Error(), at)
-	case r.Err == nil && e.complained:
-		e.complained = false
-		c.info("the source can be read again", at)
+	case r.Err != nil && e.err == "":
+		e.complain = later(now, e.logged.Add(time.Second))
+	case r.Err == nil:
+		e.complain = time.Time{}
+		if e.complained {
+			e.complained = false
+			c.info("the source can be read again", at)
+		}
 	}
-	if r.Warning != e.warning && r.Warning != "" && e.mayLog(now) {
-		c.warn("the source has something that can't be used: "+r.Warning, at)
-	}
-	if r.Err == nil {
+	if r.Err == nil && r.Warning != e.warning {
 		e.warning = r.Warning
+		if r.Warning != "" && now.Sub(e.warned) >= time.Second {
+			e.warned = now
+			c.warn("the source has something that can't be used: "+r.Warning, at)
+		}
 	}
 }
 
-// warnOfHold logs that backends are held.
+// complain logs that sources fail: of one that flaps once a second at most.
+func (c *core) complain(now time.Time) {
+	for _, e := range c.book.sources {
+		if due(e.complain, now) {
+			e.complain, e.complained, e.logged = time.Time{}, true, now
+			c.warn("the source can't be read; what it said last stays in use: "+e.err, slog.String("source", e.String()))
+		}
+	}
+}
+
+// warnOfHold logs that backends are held, once a second at most for each source.
 func (c *core) warnOfHold(e *entry, held int, now time.Time) {
-	if held == 0 || !e.mayLog(now) {
+	if held == 0 || now.Sub(e.holdLogged) < time.Second {
 		return
 	}
+	e.holdLogged = now
 	c.warn(fmt.Sprintf("the source has taken away more than %d %% of its backends: %s held until %s",
 		c.cfg.Guard.MaxRemove, plural(len(e.held), "backend"), e.heldTill.Format(time.RFC3339)),
 		slog.String("source", e.String()), slog.String("why", some(e.heldAddresses())))
@@ -71,26 +86,29 @@ func (c *core) warnOfHold(e *entry, held int, now time.Time) {
 
 // releaseHeld lets go the backends whose hold is over.
 func (c *core) releaseHeld(now time.Time) {
-	c.letGo("the hold is over", now, func(_ string, until time.Time) bool { return !now.Before(until) })
+	if slices.ContainsFunc(c.book.sources, func(e *entry) bool { return due(e.heldTill, now) }) {
+		c.letGo("the hold is over", func(_ string, until time.Time) bool { return !now.Before(until) })
+	}
 }
 
 // confirm lets go all backends that are held.
-func (c *core) confirm(now time.Time) {
-	c.letGo("an operator has confirmed", now, func(string, time.Time) bool { return true })
+func (c *core) confirm() {
+	c.letGo("an operator has confirmed", func(string, time.Time) bool { return true })
 }
 
-func (c *core) letGo(why string, now time.Time, may func(string, time.Time) bool) {
+// letGo lets go the backends that are held and may go.
+func (c *core) letGo(why string, may func(string, time.Time) bool) {
 	for _, e := range c.book.sources {
 		if n := e.letGo(may); n > 0 {
 			c.info(plural(n, "backend")+" that the source had taken away let go",
 				slog.String("source", e.String()), slog.String("why", why))
-			c.gather("source "+e.String()+", "+why, now)
+			c.gather("source " + e.String() + ", " + why)
 		}
 	}
 }
 
 // healthSaid takes what a watcher has found out. One that was stopped is not heard.
-func (c *core) healthSaid(watcher int, all []observe.Health, now time.Time) {
+func (c *core) healthSaid(watcher int, all []observe.Health) {
 	if watcher != c.watching.watcher || c.cfg.Health == nil {
 		return
 	}
@@ -102,7 +120,7 @@ func (c *core) healthSaid(watcher int, all []observe.Health, now time.Time) {
 		m.known, m.health = true, h
 		c.change(true, healthInWords(h))
 	}
-	c.letGo("it is unhealthy", now, func(address string, _ time.Time) bool { return c.excused(address) })
+	c.letGo("it is unhealthy", func(address string, _ time.Time) bool { return c.excused(address) })
 }
 
 func healthInWords(h observe.Health) string {
@@ -133,7 +151,7 @@ func (c *core) lookAtLoad(now time.Time) {
 
 // overridesSaid takes the overrides of all services.
 func (c *core) overridesSaid(all []override.Override, now time.Time) {
-	c.overrides.set(c.name, all, now)
+	c.overrides.set(c.name, all)
 	c.applyOverrides(now)
 }
 
@@ -143,5 +161,5 @@ func (c *core) applyOverrides(now time.Time) {
 		c.change(true, why)
 	}
 	c.drained.set(c.overrides.drains)
-	c.letGo("it is drained", now, func(address string, _ time.Time) bool { return c.overrides.drained(address) })
+	c.letGo("it is drained", func(address string, _ time.Time) bool { return c.overrides.drained(address) })
 }

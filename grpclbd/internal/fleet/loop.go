@@ -55,17 +55,17 @@ func (l *loop) tick() {
 func (l *loop) hear(m message, now time.Time) {
 	switch m := m.(type) {
 	case configured:
-		l.core.configure(m.service, now)
+		l.core.configure(m.service)
 	case sourceSaid:
 		l.core.sourceSaid(m.slot, m.report, now)
 	case healthSaid:
-		l.core.healthSaid(m.watcher, m.changes, now)
+		l.core.healthSaid(m.watcher, m.changes)
 	case loadSaid:
 		l.core.loadSaid(m.watcher, m.loads, now)
 	case overridesSaid:
 		l.core.overridesSaid(m.all, now)
 	case confirmed:
-		l.core.confirm(now)
+		l.core.confirm()
 	case began:
 		l.core.began(m.client, now)
 	case ended:

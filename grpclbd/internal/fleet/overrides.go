@@ -24,7 +24,7 @@ type overrides struct {
 
 // set takes all overrides of all services. What is for this service alone goes before what is for
 // every one.
-func (o *overrides) set(service string, all []override.Override, now time.Time) {
+func (o *overrides) set(service string, all []override.Override) {
 	var mine []override.Override
 	for _, v := range all {
 		if v.Service == "" || v.Service == service {

@@ -19,7 +19,7 @@ import (
 	"github.com/actorlb/grpclb/lbserver"
 )
 
-// A bench plays the shell of a core, with the time in its hand.
+// A bench does what the loop does for a core. The test says what time it is.
 type bench struct {
 	*core
 	t   *testing.T
@@ -65,7 +65,7 @@ func (b *bench) configures(cfg config.Service) {
 	if cfg.Guard == (config.Guard{}) {
 		cfg.Guard = guard
 	}
-	b.configure(cfg, b.now)
+	b.configure(cfg)
 	b.settle()
 }
 
@@ -99,7 +99,7 @@ func (b *bench) checked(healthy bool, addresses []string) {
 		}
 		all = append(all, h)
 	}
-	b.healthSaid(b.watching.watcher, all, b.now)
+	b.healthSaid(b.watching.watcher, all)
 	b.settle()
 }
 

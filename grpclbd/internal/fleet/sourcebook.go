@@ -37,8 +37,11 @@ type entry struct {
 	err      string               // "": it can be read
 	errAt    time.Time
 
-	logged     time.Time // when something of it was logged last
+	complain   time.Time // when to log that it fails; zero: it does not, or that is done
 	complained bool      // it was logged that it fails
+	logged     time.Time // when that was
+	warned     time.Time // when a warning was logged last
+	holdLogged time.Time // when it was logged last that backends are held
 }
 
 // configure takes the sources of a configuration and returns those that are new and those
@@ -114,17 +117,6 @@ func (e *entry) failed(err error, at time.Time) {
 		e.errAt = at
 	}
 	e.err = err.Error()
-}
-
-// mayLog reports whether something of the source may be logged, and notes that it is: a source
-// that flaps must not fill the log. One line a second and one more when it can be read again are
-// the most.
-func (e *entry) mayLog(now time.Time) bool {
-	if now.Sub(e.logged) < time.Second {
-		return false
-	}
-	e.logged = now
-	return true
 }
 
 func byAddress(a, b backend.Backend) int { return cmp.Compare(a.Address, b.Address) }

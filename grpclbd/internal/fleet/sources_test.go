@@ -162,7 +162,7 @@ func TestGuard_MaxRemove_Confirm(t *testing.T) {
 	b := serving(t, config.Service{}, many(4)...)
 	b.says(1)
 	b.wants("a:1 b:1 c:1 d:1")
-	b.confirm(b.now)
+	b.confirm()
 	b.settle()
 	b.wants("empty")
 }
@@ -235,6 +235,18 @@ func TestSource_FlappingFailure(t *testing.T) {
 	if n := len(b.log) - lines; n < 10 || n > 22 {
 		t.Errorf("%d lines in ten seconds", n)
 	}
+}
+
+// A failure that lasts is logged, also if it begins soon after another.
+func TestSource_FailsAgain(t *testing.T) {
+	b := serving(t, config.Service{}, many(2)...)
+	b.fails(1, errors.New("timeout"))
+	b.says(1, many(2)...)
+	b.fails(1, errors.New("refused"))
+	b.wantsLogged(1, "the source can't be read")
+	b.passes(time.Second)
+	b.wantsLogged(1, "the source can't be read; what it said last stays in use: refused")
+	b.wantsLogged(1, "the source can be read again")
 }
 
 func TestSource_Warning(t *testing.T) {

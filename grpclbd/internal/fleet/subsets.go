@@ -20,17 +20,15 @@ const nowhere = "\x00"
 // least one.
 func (s *subsets) set(size, share int, p placing) {
 	few := (size*max(share, 1) + 99) / 100
-	if size != s.size || few != s.few {
-		stays := s.group[stable]
-		s.group[canary] = assign.NewZoneSubsets(few, 1)
-		if size != s.size {
-			stays = assign.NewZoneSubsets(size, 1)
-		}
-		s.group[stable] = stays
-		s.size, s.few = size, few
-	}
-	if s.size == 0 {
+	if size == 0 {
+		*s = subsets{}
 		return
+	}
+	if size != s.size {
+		s.size, s.group[stable] = size, assign.NewZoneSubsets(size, 1)
+	}
+	if few != s.few {
+		s.few, s.group[canary] = few, assign.NewZoneSubsets(few, 1)
 	}
 	for g, all := range s.group {
 		all.SetBackends(served(p[g]))

@@ -167,6 +167,13 @@ func TestSubset_SwitchedOnAndOff(t *testing.T) {
 	if n := len(b.answers[late.Class].Servers); n != 3 {
 		t.Errorf("%d backends", n)
 	}
+	// A client that comes before the new size is published gets no other list first.
+	cfg := b.cfg
+	cfg.Subset = 4
+	b.configure(cfg)
+	if c := b.joins("10.5.0.7:1"); len(b.answers[c.Class].Servers) != 4 {
+		t.Errorf("it gets %s", b.list(c.Class))
+	}
 	b.configures(config.Service{})
 	b.classWants(late.Class, "a:1 b:1 c:1 d:1 e:1")
 }

@@ -56,7 +56,7 @@ func (s *scribe) event(line string) {
 	began := s.now
 	switch {
 	case words[0] == "config":
-		s.configure(configOf(words[1:]), s.now)
+		s.configure(configOf(words[1:]))
 	case words[0] == "source" && strings.Contains(line, " fails: "):
 		s.sourceSaid(slotOf(words[1]), backend.Report{Err: errors.New(strings.Join(words[3:], " ")), At: s.now}, s.now)
 	case words[0] == "source":
@@ -64,11 +64,11 @@ func (s *scribe) event(line string) {
 	case words[0] == "overrides:":
 		s.overridesSaid(overridesOf(strings.TrimPrefix(line, "overrides:"), s.now), s.now)
 	case words[0] == "healthy" || words[0] == "unhealthy":
-		s.healthSaid(s.watching.watcher, healthOf(words), s.now)
+		s.healthSaid(s.watching.watcher, healthOf(words))
 	case words[0] == "load":
 		s.loadSaid(s.watching.watcher, loadsOf(words[1:]), s.now)
 	case words[0] == "confirm":
-		s.confirm(s.now)
+		s.confirm()
 	case words[0] == "client":
 		s.client(words[1], strings.Join(words[2:], ""))
 	case words[0] == "leaves":

@@ -361,7 +361,7 @@ func (h *history) step() {
 		confirmed := h.IntN(3) == 0
 		if confirmed {
 			h.note("confirmed")
-			b.confirm(b.now)
+			b.confirm()
 			w.frees(b.now, true)
 		}
 	case 7:
@@ -372,7 +372,7 @@ func (h *history) step() {
 		}
 		cfg := w.cfg
 		cfg.Name = "svc"
-		b.configure(cfg, b.now)
+		b.configure(cfg)
 	}
 	h.live(0)
 	if h.IntN(4) == 0 {
