@@ -94,19 +94,20 @@ func whyNot(ctx context.Context, err error) error {
 	}
 }
 
-// An introduction is in the context of a call of rrgroup.ShowMethod, and gets the policy of its
-// channel. gRPC may pick more than once for the call, and several policies may, below a parent
-// policy. The first one counts.
+// An introduction is in the context of the call that policyOf makes. The policy that picks for
+// the call puts itself into it. That may happen more than once, if gRPC picks again, or if
+// several policies are below a parent policy that asks them all. The first one counts.
 type introduction chan *policy
 
 type introductionKey struct{}
 
-// Show introduces the policy to a caller. It implements rrgroup.Door.
+// Show puts the policy into the introduction of a call of rrgroup.ShowMethod. It implements
+// rrgroup.Door.
 func (p *policy) Show(call context.Context) {
 	to, _ := call.Value(introductionKey{}).(introduction)
 	select {
 	case to <- p:
-	default: // nobody asks, or there was one before
+	default: // the call has no introduction, or another policy is in it
 	}
 }
 
@@ -123,8 +124,8 @@ type answers struct {
 	pending pending.Stats
 }
 
-// State is Describe without a channel; package lbdebug calls it too. It asks the actors one
-// after the other. The caller's goroutine waits for each of them, and they wait for nobody.
+// State returns what Describe returns. Package lbdebug calls it too. It asks the actors one
+// after the other; the caller waits for each answer, and the actors wait for nobody.
 func (p *policy) State(ctx context.Context) (*State, error) {
 	own, ok := p.decided()
 	if !ok {

@@ -14,14 +14,14 @@ type place struct {
 	by   rrgroup.Provenance
 }
 
-// A figure is what the list in use and the generations say about a place.
+// A figure is what the list in use and the generations have of a place.
 type figure struct {
 	entries  []*tokens.Entry // of the list in use; nil if there are none
 	finished uint64
 }
 
-// backends describes the SubConns. There may be ten thousand, so memory is taken for all at
-// once, and what is sorted is pointers.
+// backends describes the SubConns. There may be ten thousand, so memory is allocated for all
+// of them at once, and pointers are sorted instead of values.
 func (a *answers) backends() []BackendState {
 	figures := a.figures()
 	conns := byAddress(a.group.SubConns)
@@ -40,7 +40,8 @@ func (a *answers) backends() []BackendState {
 	return all
 }
 
-// byAddress returns the SubConns in the order of their addresses. Those of lists come first.
+// byAddress returns the SubConns in the order of their addresses. If a list and the resolver name an
+// address, that of the list comes first.
 func byAddress(conns []rrgroup.SubConnState) []*rrgroup.SubConnState {
 	sorted := make([]*rrgroup.SubConnState, len(conns))
 	for i := range conns {
@@ -93,10 +94,10 @@ func (a *answers) entries() int {
 	return len(a.policy.list.Entries)
 }
 
-// figures returns what there is to say about each place.
+// figures returns the figure of each place.
 func (a *answers) figures() map[place]*figure {
 	all := make(map[place]*figure, len(a.group.SubConns))
-	room := make([]figure, 0, a.entries()) // for most of them
+	room := make([]figure, 0, a.entries()) // one allocation for most places
 	at := func(addr string, by rrgroup.Provenance) *figure {
 		f := all[place{addr, by}]
 		if f == nil {
@@ -112,7 +113,7 @@ func (a *answers) figures() map[place]*figure {
 				continue
 			}
 			f := at(e.Addr, rrgroup.FromBalancer)
-			if f.entries == nil { // as a rule the only one
+			if f.entries == nil { // most places have one entry: take it without an allocation
 				f.entries = a.policy.list.Entries[i : i+1 : i+1]
 			} else {
 				f.entries = append(f.entries, e)

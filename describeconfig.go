@@ -43,8 +43,10 @@ func configOf(c, defaults Config, unknown string) ConfigState {
 	return s
 }
 
-// origins says where the values come from that are not those of plain: the same is in defaults,
-// or they are from a service config. The fields of all three are the same, of three configs.
+// origins notes in to where each value comes from that differs from plain, the module's defaults: from
+// the builder if defaults has the same value, else from a service config. The three have the
+// same fields in the same order. object is the name before those of the fields, such as
+// "streamBackoff.".
 func (fs fields) origins(plain, defaults fields, object string, to map[string]string) {
 	for i, f := range fs {
 		name := object + f.name

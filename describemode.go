@@ -9,7 +9,7 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// decided is what the policy tells of itself. It is immutable.
+// decided is what the policy's own goroutine knows: its part of the State. It is immutable.
 type decided struct {
 	mode     mode
 	since    time.Time
@@ -39,7 +39,8 @@ func (m *machine) describe() decided {
 	return d
 }
 
-// noteMode notes when the mode changed, and has it logged.
+// noteMode notes when the mode began, if it is another one than before. It has the change logged,
+// and counts the time that the mode before it took.
 func (m *machine) noteMode(now time.Time) {
 	if m.since.IsZero() || m.mode != m.sinceOf {
 		m.narrateFallback(now)
@@ -48,7 +49,7 @@ func (m *machine) noteMode(now time.Time) {
 	}
 }
 
-// Reasons for the other modes.
+// Reasons for the modes waiting and balanced.
 var (
 	errUnresolved = errors.New("the resolver has not answered yet")
 	errFirstList  = errors.New("the first server list has not come yet")

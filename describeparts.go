@@ -13,7 +13,7 @@ import (
 	"github.com/actorlb/grpclb/tokens"
 )
 
-// state puts the answers together.
+// state makes the State of the answers.
 func (a *answers) state() *State {
 	return &State{
 		At:          a.at,
@@ -144,7 +144,7 @@ func generationsOf(all []rrgroup.GenerationState) []GenerationState {
 	return gs
 }
 
-// namer says who named a backend.
+// namer returns who named a backend, as GenerationState.Of and BackendState.Of have it.
 func namer(p rrgroup.Provenance) string {
 	if p == rrgroup.FromResolver {
 		return "fallback"

@@ -19,35 +19,36 @@ type mode uint8
 
 const (
 	// waiting: it is not known yet which backends to use, so calls wait. A server list
-	// ends it. It goes over to fallback when the resolver names no balancer, all balancers
-	// have been asked without a list, a balancer asks for fallback, or the time is up. An
-	// error of the resolver has no effect once it has named a balancer.
+	// ends this mode. Fallback follows when the resolver names no balancer, all balancers
+	// were asked and none sent a list, a balancer asks for fallback, or
+	// InitialFallbackTimeout is over. An error of the resolver changes nothing once the
+	// resolver has named a balancer.
 	waiting mode = iota
 
-	// balanced: the balancer's latest list is in use. It goes over to fallback when the
-	// balancer asks for it. If there are fallback addresses it also does when the resolver
-	// takes the balancers away, and when contact is lost, no backend is READY, and none is
+	// balanced: the balancer's latest list is in use. Fallback follows when the balancer
+	// asks for it. If there are fallback addresses, it also follows when the resolver takes
+	// the balancers away, and when contact is lost while no backend is READY and none is
 	// being connected for the first time. An empty list, new fallback addresses and an
 	// error of the resolver do not change the mode.
 	balanced
 
 	// fallback: the resolver's addresses are in use. Only a list that is not empty ends
-	// it. Nothing else does: not a backend of the last list that recovers, nor a new
-	// stream, an empty list, another request for fallback, or an error of the resolver.
-	// Those change at most the reason in errors.
+	// this mode. These do not: a backend of the last list that is READY again, a new
+	// stream, an empty list, another request for fallback, an error of the resolver. Some
+	// of them change the reason that the errors of calls give.
 	fallback
 )
 
-// A machine decides which backends to use. It is told events, and decides in check. It
-// has no goroutine, channel or clock.
+// A machine decides which backends to use. It gets events, and decides in check. It has no
+// goroutine, channel or clock.
 //
-// It is told each update of the resolver, and check follows each, so balancers that are
-// taken away and come back at once have been away (see stream.readded). Of the stream and the
-// group it is told the latest state only.
+// It gets every update of the resolver, and check is called after each. So it sees that
+// balancers were taken away even if the next update names them again (see stream.readded).
+// Of the stream and the group it gets the latest state; those in between are left out.
 type machine struct {
 	name string // the service name to ask for if the config has none
 
-	// What it was told last.
+	// The latest events.
 	config    Config
 	child     *hosted.Child       // the child policy of that config
 	updates   uint64              // how many updates the resolver has made
@@ -58,8 +59,8 @@ type machine struct {
 
 	// What it has decided.
 	mode    mode
-	since   time.Time     // when it went over to that mode; zero before the first settle
-	sinceOf mode          // the mode that this is about
+	since   time.Time     // when the mode began; zero before the first check
+	sinceOf mode          // the mode that began at since
 	started time.Time     // when the resolver first named balancers; zero before
 	list    *tokens.List  // mode balanced: the latest list that is not empty
 	stream  uint64        // the number of the stream that brought list
@@ -71,11 +72,11 @@ type machine struct {
 	outage  outage        // of the list in use
 	asks    bool          // the stream is to ask the balancer again
 
-	// What has come of it.
+	// What follows for others.
 	told told
 	todo []action // for the policy
 
-	// What the log has of it.
+	// For the log.
 	remarks  []diary.Remark // to be logged
 	episodes episodes       // that have begun
 	contact  bool           // status.Contact as of the last remarks
@@ -83,8 +84,8 @@ type machine struct {
 	unknown  string         // the unknown fields of the config
 }
 
-// Two plans without backends. There is one of each, so that the group is not told the
-// same plan twice.
+// Two plans without backends: calls wait, or fail. Plans are compared by address, so there
+// is one of each, and the group is not told the same plan twice.
 var (
 	waitPlan  = &rrgroup.Plan{}
 	emptyPlan = &rrgroup.Plan{Unserved: errors.New("grpclb is using the balancer's server list: it is empty")}
@@ -116,8 +117,8 @@ func (m *machine) update(u *resolved, now time.Time) {
 	}
 }
 
-// resolverFailed takes an error of the resolver. It matters only while no balancer and
-// no list is known.
+// resolverFailed takes an error of the resolver. The error counts only while no balancer and no
+// list is known.
 func (m *machine) resolverFailed(err error) {
 	if m.mode == waiting && len(m.balancers) == 0 {
 		m.plan = &rrgroup.Plan{Unserved: fmt.Errorf("grpclb is waiting for a balancer: %w", err)}
@@ -125,7 +126,7 @@ func (m *machine) resolverFailed(err error) {
 }
 
 // contacted takes the status of the stream. If there are no balancers, the status is from
-// before they were taken away.
+// before they were taken away, and nothing follows from it.
 func (m *machine) contacted(s lbstream.Status) {
 	old := m.status
 	m.status = s
@@ -146,7 +147,7 @@ func (m *machine) contacted(s lbstream.Status) {
 // aggregated takes the state of the backends.
 func (m *machine) aggregated(a rrgroup.Aggregate) { m.group = a }
 
-// check decides about the mode, whatever event came last.
+// check decides about the mode. It is called after each event, and at deadline.
 func (m *machine) check(now time.Time) {
 	m.narrateContact(now)
 	m.narrateBackends(now)
@@ -184,7 +185,7 @@ func (m *machine) silence() error {
 	return m.status.Err
 }
 
-// deadline returns when check has to be called even if nothing happens; zero: never.
+// deadline returns when check has to be called if there is no event before; zero: never.
 func (m *machine) deadline() time.Time {
 	if m.mode != waiting || m.started.IsZero() {
 		return m.askAt()
@@ -192,8 +193,8 @@ func (m *machine) deadline() time.Time {
 	return m.started.Add(m.config.InitialFallbackTimeout)
 }
 
-// reresolve reports, once for each stream that ended, that the resolver should look
-// again.
+// reresolve reports whether a stream has ended since the last call of reresolve. Then the
+// resolver should look again.
 func (m *machine) reresolve() bool {
 	news := m.status.Ends != m.ends
 	m.ends = m.status.Ends

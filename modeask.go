@@ -6,9 +6,10 @@ import "time"
 // asked again.
 const askAfter = time.Second
 
-// An outage is a time in which the list in use has no READY backend. It begins when no
-// backend is being connected for the first time either. The balancer is asked once in it,
-// on a new stream: if it is gone too, that shows long before keepalive would notice. See
+// An outage is a time in which the list in use has no READY backend. It begins when none of
+// them is being connected for the first time either. Once an outage the balancer is asked
+// again, on a new stream. If the balancer is gone too, no list comes on that stream, and
+// contact is lost after BalancerTimeout (10 s by default); keepalive needs 40 s. See
 // stream.ask-again.
 type outage struct {
 	since time.Time // when it began; zero: there is none
@@ -42,7 +43,7 @@ func (m *machine) askAt() time.Time {
 	return m.outage.since.Add(askAfter)
 }
 
-// askAgain reports that the balancer is to be asked again, once.
+// askAgain reports whether the balancer is to be asked again. The next call reports false.
 func (m *machine) askAgain() bool {
 	asks := m.asks
 	m.asks = false

@@ -10,7 +10,7 @@ func (m *machine) listed(list *tokens.List) {
 	inUse := m.mode == balanced && m.plan.List == m.list && m.stream == m.status.FullStream
 	m.empty = false
 	if inUse && list.Equal(m.list) {
-		return // See list.equal. Its faults were logged before.
+		return // See list.equal. Its faults have been logged.
 	}
 	m.remarkList(list)
 	m.turnBalanced()
@@ -38,8 +38,8 @@ func (m *machine) turnBalanced() {
 	m.mode = balanced
 }
 
-// updateBalanced makes a new plan, unless the present one is the same. rehosted says
-// that another child policy is configured.
+// updateBalanced makes a new plan, unless it would be the same as the present one. rehosted
+// says that another child policy, or another health check, is configured.
 func (m *machine) updateBalanced(rehosted bool) {
 	if next := m.balancedPlan(); next.List == nil || next.List != m.plan.List || rehosted {
 		m.plan = next
@@ -65,8 +65,8 @@ func (m *machine) balancedPlan() *rrgroup.Plan {
 }
 
 // forsaken reports whether contact is lost and the list in use has no backend that is READY
-// or being connected for the first time. What the group said of an earlier plan does
-// not count. See fallback.lost.
+// or being connected for the first time. It is false as long as the group's latest state is
+// of an earlier plan. See fallback.lost.
 func (m *machine) forsaken() bool {
 	return !m.status.Contact && m.group.Plan == m.plan && !m.group.Ready && !m.group.Arriving
 }

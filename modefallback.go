@@ -17,7 +17,7 @@ var (
 )
 
 // fallBack goes over to the resolver's addresses. If they are in use already, only the
-// reason changes. why is the reason in a word.
+// reason changes. because is for errors and the log, why for metrics.
 func (m *machine) fallBack(because error, why why) {
 	if m.mode == fallback {
 		m.explain(because)
@@ -36,9 +36,9 @@ func (m *machine) explain(because error) {
 	}
 }
 
-// updateFallback uses new addresses of the resolver. It makes a new plan even if they
-// are the same: the group keeps its connections, and a child policy may see a
-// difference. A reason that is no longer true is replaced.
+// updateFallback uses new addresses of the resolver. It makes a new plan even if the
+// addresses are the same, because their attributes may differ, which a child policy may use;
+// the group keeps its connections. A reason that is no longer true is replaced.
 func (m *machine) updateFallback() {
 	named := m.because != errNoBalancer && m.because != errTakenAway
 	switch {

@@ -8,14 +8,14 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// service has the methods of this module's own calls. Pickers tell these calls by the
-// method, since comparing its name costs less than looking into the context of each call.
-// The names have the same length, so that for nearly all other calls a comparison of
-// lengths is enough.
+// service is the service of this module's own calls, which no server has. A picker knows these
+// calls by their method: to compare its name costs less than to look into the context of each
+// call. The names of both methods have the same length, so for nearly all other calls the
+// comparison of lengths is enough.
 const service = "/grpclb.Ping/"
 
-// ShowMethod is the method that a call has which asks for the door of the policy. It is
-// never sent.
+// ShowMethod is the method of a call by which Describe finds the policy of a channel. The call
+// is never sent.
 const ShowMethod = service + "Show"
 
 // isOwn reports whether a pick is for a ping or for a call of ShowMethod.
@@ -27,14 +27,14 @@ func isOwn(info balancer.PickInfo) bool {
 // isShow reports whether a pick is for a call of ShowMethod.
 func isShow(info balancer.PickInfo) bool { return info.FullMethodName == ShowMethod }
 
-// A Door is a way to the policy of a channel. All pickers have it.
+// A Door leads to the policy of a channel. All pickers of the channel have the same one.
 type Door interface {
-	// Show tells the caller with this context how to reach the policy. It must not
-	// wait.
+	// Show makes the policy known to the caller who made the call with this context. It must
+	// not wait.
 	Show(call context.Context)
 }
 
-// errShown ends a call of ShowMethod. Being a status it ends the call at once.
+// errShown ends a call of ShowMethod. It is a status, so gRPC ends the call at once.
 var errShown = status.Error(codes.Unimplemented, "grpclb: this call asks about the channel, and is not sent")
 
 // show answers a call of ShowMethod. The call is not parked, dropped or counted.
@@ -59,13 +59,14 @@ func (p *childPicker) own(info balancer.PickInfo) (balancer.PickResult, error) {
 	return p.ping(info)
 }
 
-// A shown picker is one that is not this package's own, with the door before it.
+// A shown picker is a picker of package hosted, which may ask that of a child policy. Calls of
+// ShowMethod do not reach it.
 type shown struct {
 	balancer.Picker
 	door Door
 }
 
-// Pick answers a call of ShowMethod, and has the other picker pick for all others.
+// Pick answers a call of ShowMethod. For all other calls the wrapped picker picks.
 func (p shown) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	if isShow(info) {
 		return show(p.door, info)
