@@ -104,7 +104,7 @@ func (h *history) look(before int, changed []string) {
 func TestAssign_Subsets_Laws(t *testing.T) {
 	for seed := range uint64(25) {
 		r := rand.New(rand.NewPCG(seed, 4))
-		h := newHistory(t, 1+r.IntN(6), 1+r.IntN(3))
+		h := newHistory(t, 1+r.IntN(6), []int{1, 2, 3, 10, NoLimit}[seed%5])
 		for range 200 {
 			h.play(r.IntN(5), r.IntN(1000))
 		}
