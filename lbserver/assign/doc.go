@@ -58,7 +58,8 @@
 // in %. The rest goes to the healthy servers of all other zones, in proportion to their
 // weights. With 70 percent, and 2 of 4 servers healthy, the zone keeps 50/70 = 71.4 % of the
 // calls: 35.7 % for each of the two. Four healthy servers elsewhere get 28.6 / 4 = 7.1 %
-// each. The weights are 5, 5, 1, 1, 1, 1.
+// each. The weights are 5, 5, 1, 1, 1, 1. Of a subset, the backends in it are what counts: a
+// client with 20 in its zone may lose 6 before any of its calls leave the zone.
 //
 // Envoy weights localities by that rule ("Locality weighted load balancing"). Its overprovisioning
 // factor of 140 percent is 100/140 = 71.4 percent here. Envoy's "Zone aware routing" also takes
@@ -119,6 +120,6 @@
 //
 // Mix, Spill and [Ramp.Warm] take time in proportion to the servers. With n backends, Subsets takes
 // n steps for a client that joins. When backends come and go, it takes n steps, plus one for each client
-// of a backend, for each change that follows. BenchmarkClasses has 1,000 clients join 10,000 backends in zones, a
+// of a backend, for each change that follows, and a step for each client and each backend that comes. BenchmarkClasses has 1,000 clients join 10,000 backends in zones, a
 // backend go and come back, and a list made for each client: 0.4 s on one core.
 package assign
