@@ -109,6 +109,9 @@ func (s *Server) URL() string {
 	return "https://" + s.addr
 }
 
+// Dir is where its data are.
+func (s *Server) Dir() string { return s.dir }
+
 // Stop stops the server and keeps its data and its port.
 func (s *Server) Stop() {
 	if s.etcd != nil {
