@@ -137,7 +137,7 @@ func (e *embedded) makeRoom(ctx context.Context) error {
 	if errors.Is(compacted, rpctypes.ErrCompacted) {
 		compacted = nil // so it is already
 	}
-	defragmented := e.etcd.Server.Backend().Defrag() // the client in this process has no Defragment
+	defragmented := e.etcd.Server.Backend().Defrag()           // the client in this process has no Defragment
 	_, disarmed := c.AlarmDisarm(ctx, &clientv3.AlarmMember{}) // all
 	return errors.Join(compacted, defragmented, disarmed)
 }
