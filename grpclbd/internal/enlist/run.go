@@ -91,7 +91,7 @@ func (r *runner) run(ctx context.Context) error {
 			timer.Rang()
 			core.decide(time.Now())
 		case r.signal = <-r.Signals:
-			r.Log.Info("a signal came; the server is withdrawn before the command gets it", "signal", r.signal)
+			r.Log.Info("a signal came; the command gets it after the withdrawal", "signal", r.signal)
 			core.signal(time.Now())
 		case <-done:
 			done, r.signal = nil, syscall.SIGTERM
