@@ -103,7 +103,7 @@ func records(q *dns.Msg, lines ...string) *dns.Msg {
 
 // ask looks up a name at these servers.
 func ask(t *testing.T, name string, servers ...string) answer {
-	return resolver{servers, 200 * time.Millisecond, 2}.addresses(t.Context(), name)
+	return resolver{servers, time.Second, 1}.addresses(t.Context(), name)
 }
 
 func wantIPs(t *testing.T, got answer, ttl time.Duration, ips ...string) {
@@ -214,9 +214,12 @@ func TestSource_DNS_WrongAnswers(t *testing.T) {
 		"it answered FORMERR":     func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcodeFormatError(q) },
 		"no answer in time (nil)": func(q *dns.Msg) *dns.Msg { return nil },
 	} {
-		bad := serve(t, func(q *dns.Msg, _ bool) *dns.Msg { return answer(q) })
-		wantNone(t, ask(t, "a.test.", bad), strings.TrimSuffix(want, " (nil)"))
-		wantIPs(t, ask(t, "a.test.", bad, good), 9*time.Second, "10.0.0.1")
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			bad := serve(t, func(q *dns.Msg, _ bool) *dns.Msg { return answer(q) })
+			wantNone(t, ask(t, "a.test.", bad), strings.TrimSuffix(want, " (nil)"))
+			wantIPs(t, ask(t, "a.test.", bad, good), 9*time.Second, "10.0.0.1")
+		})
 	}
 	closed, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

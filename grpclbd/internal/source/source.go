@@ -40,8 +40,8 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
-// An Owner hears what a source says, in order. The methods only post messages. They are
-// called from goroutines of the source, not before Stop has returned, and never afterwards.
+// An Owner hears what a source says, in order. The methods only post messages. A goroutine of
+// the source calls them; when Stop has returned, they are not called any more.
 type Owner interface {
 	// SourceSaid: the source with that index among the service's sources has a report.
 	SourceSaid(index int, r backend.Report)
