@@ -222,6 +222,19 @@ func TestSource_Etcd_StuckWatch(t *testing.T) {
 	w.want()
 }
 
+// An etcd with older revisions than before has lost its data, and what it has now is read, also if the watch
+// says nothing and there are as many keys as before.
+func TestSource_Etcd_OlderRevision(t *testing.T) {
+	w := newWorld(t, 1)
+	w.put("a", `{"Addr": "10.0.0.1:1"}`)
+	w.put("a", `{"Addr": "10.0.0.1:1"}`)
+	w.answer(nil)
+	w.keys, w.revision = map[string]string{"b": `{"Addr": "10.0.0.2:1"}`}, 2
+	w.pass()
+	w.answer(nil) // the count, and the reading that follows
+	w.want()
+}
+
 // A watch that ends again and again is not a reason to read without a pause.
 func TestSource_Etcd_WatchEndsAgain(t *testing.T) {
 	w := newWorld(t, 1)
