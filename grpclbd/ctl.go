@@ -18,6 +18,7 @@ import (
 // A ctlFlags is what the command line says about a question or an order to a balancer.
 type ctlFlags struct {
 	ctl.Options
+	secure  secureFlags
 	service string
 	why     string
 	lasts   string
@@ -32,10 +33,7 @@ func ctlCommand() *cobra.Command {
 	flags := c.PersistentFlags()
 	flags.StringVar(&f.Admin, "admin", "127.0.0.1:8081", "the balancer's admin address")
 	flags.StringVar(&f.TokenFile, "token-file", "", "file with the bearer token")
-	flags.BoolVar(&f.TLS, "tls", false, "the admin port has TLS")
-	flags.StringVar(&f.CA, "ca", "", "file with the authorities that sign its certificate (default: the system's)")
-	flags.StringVar(&f.Cert, "cert", "", "file with the client certificate")
-	flags.StringVar(&f.Key, "key", "", "file with its key")
+	f.secure.add(flags, "the admin port")
 	c.AddCommand(f.questions()...)
 	c.AddCommand(f.orders()...)
 	return c
@@ -44,6 +42,10 @@ func ctlCommand() *cobra.Command {
 // ask is a sub-command that uses a client of the balancer.
 func (f *ctlFlags) ask(use, short string, args cobra.PositionalArgs, do func(context.Context, *ctl.Client, *cobra.Command, []string) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, words []string) error {
+		var err error
+		if f.TLS, err = f.secure.config(); err != nil {
+			return err
+		}
 		client, err := ctl.NewClient(f.Options)
 		if err != nil {
 			return err

@@ -3,15 +3,22 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/enlist"
 )
 
 func main() {
 	root := command()
 	root.SetArgs(dashes(os.Args[1:]))
-	if err := root.Execute(); err != nil {
+	err := root.Execute()
+	if exit := (*enlist.Exit)(nil); errors.As(err, &exit) {
+		os.Exit(exit.Code)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "grpclbd:", err)
 		os.Exit(1)
 	}

@@ -47,7 +47,7 @@ func command() *cobra.Command {
 	flags.StringVar(&f.admin, "admin", "", "where the page and ctl are served, in place of what the file says (default 127.0.0.1:8081)")
 	flags.StringVar(&f.store, "store", "", "folder of the embedded etcd, in place of what the file says (default: a temporary one)")
 	flags.StringVar(&f.level, "log", "", "debug, info, warn or error, in place of what the file says (default info)")
-	c.AddCommand(checkCommand(), ctlCommand(), probeCommand())
+	c.AddCommand(checkCommand(), ctlCommand(), probeCommand(), registerCommand())
 	return c
 }
 

@@ -5,10 +5,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -21,11 +19,9 @@ import (
 
 // Options say which balancer to ask, and how to be let in.
 type Options struct {
-	Admin     string // HOST:PORT
-	TokenFile string // its first line is the bearer token; "": none
-	TLS       bool   // the admin port has TLS
-	CA        string // PEM; "": the system's authorities
-	Cert, Key string // PEM; "": no client certificate
+	Admin     string      // HOST:PORT
+	TokenFile string      // its first line is the bearer token; "": none
+	TLS       *tls.Config // nil: the admin port has none
 }
 
 // A Client asks one balancer.
@@ -46,38 +42,11 @@ func NewClient(o Options) (*Client, error) {
 		line, _, _ := strings.Cut(string(text), "\n")
 		c.token = strings.TrimSpace(line)
 	}
-	if !o.TLS && o.CA == "" && o.Cert == "" {
-		return c, nil
+	if o.TLS != nil {
+		c.base = "https://" + o.Admin
+		c.http.Transport = &http.Transport{TLSClientConfig: o.TLS, ForceAttemptHTTP2: true}
 	}
-	cfg, err := o.tls()
-	if err != nil {
-		return nil, err
-	}
-	c.base = "https://" + o.Admin
-	c.http.Transport = &http.Transport{TLSClientConfig: cfg, ForceAttemptHTTP2: true}
 	return c, nil
-}
-
-func (o Options) tls() (*tls.Config, error) {
-	cfg := &tls.Config{}
-	if o.CA != "" {
-		pem, err := os.ReadFile(o.CA)
-		if err != nil {
-			return nil, err
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%q has no certificate of an authority", o.CA)
-		}
-	}
-	if o.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
-		if err != nil {
-			return nil, err
-		}
-		cfg.Certificates = []tls.Certificate{pair}
-	}
-	return cfg, nil
 }
 
 // Close closes idle connections.

@@ -64,13 +64,18 @@ func (d drained) left(class string) {
 	}
 }
 
-// holders returns how many of the clients still have each drained address.
+// holders returns how many of the clients still have each drained address. An address is not
+// among them before the answer of clients without a class is one without it: a new client
+// would still get it.
 func (d drained) holders(clients []lbserver.ClientState) map[string]int {
 	if len(d) == 0 {
 		return nil
 	}
 	counts := make(map[string]int, len(d))
 	for address, numbers := range d {
+		if _, absent := numbers[""]; !absent {
+			continue
+		}
 		counts[address] = 0
 		for _, c := range clients {
 			if from, known := numbers[c.Class]; c.Handed != 0 && (!known || c.Handed < from) {
