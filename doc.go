@@ -126,7 +126,7 @@
 // robin and others as children.
 //
 // A child policy has its own goroutine, the only one that calls it, and sees the channel as gRPC
-// would show it. Each of its SubConns has one address. Connections are kept across updates where
+// would show it. Each of its SubConns has one address, which the list names. Connections are kept across updates where
 // possible. A child that reports IDLE is told to leave that state. Some children connect only when
 // they get calls (ring_hash). While the backends before it serve the calls, such a child's picker is
 // asked too, so that it connects; its picks are not used until it takes over. If no other backend is

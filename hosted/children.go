@@ -104,10 +104,10 @@ func (c *Children) Hear(m Message) {
 	}
 }
 
-// makes finds a SubConn for a new connection of a child.
+// makes finds a SubConn for a new connection of a child, unless the child can't use it.
 func (c *Children) makes(conn *Conn) {
 	in := conn.by
-	if !in.closed {
+	if conn.shut = in.closed || in.isStrange(conn.address.Addr); !conn.shut {
 		conn.sub = c.group.Find(bare(conn.address), in.listed, in.checks && conn.options.HealthCheckEnabled)
 		conn.users = conn.sub.Users()
 		conn.users.attach(conn)
@@ -120,7 +120,9 @@ func (c *Children) makes(conn *Conn) {
 // or nil.
 func (c *Children) Answer(conn *Conn) error {
 	switch {
-	case conn.sub == nil || conn.shut:
+	case conn.sub == nil && !conn.by.closed:
+		return errUnlisted
+	case conn.shut:
 		return errClosed
 	case conn.sub.Real() == nil: // gRPC has refused to make it
 		c.leave(conn)

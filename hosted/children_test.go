@@ -29,6 +29,28 @@ func TestHandover_Latest_OfABusyChild(t *testing.T) {
 	want(t, "children, while the first plan serves", g.children.Count(), 1)
 }
 
+// A child gets no connection to an address that its list does not name: no call could go there.
+// In fallback it gets any.
+func TestState_ChildContract_UnlistedAddress(t *testing.T) {
+	g := newGroup()
+	in := g.children.Begin(list("a", "ta"), g).by
+	made := func(addr string) error { return g.children.Answer(g.make(in, addr)) }
+	want(t, "a listed address", made("a"), nil)
+	want(t, "an unlisted address", made("b"), errUnlisted)
+	want(t, "SubConns", len(g.pool), 1)
+
+	g.children.Begin(list("b", "tb"), g) // comes while the child is busy with the list before
+	want(t, "an address of the list before", made("a"), nil)
+	g.children.Hear(Settled{in, in.Asked()})
+	want(t, "an address of the present list", made("b"), nil)
+	want(t, "an address of the list before", made("a"), errUnlisted)
+
+	found := list("a", "")
+	found.Listed = false
+	in = g.children.Begin(found, g).by
+	want(t, "another address in fallback", made("b"), nil)
+}
+
 // A call in flight keeps nothing of the child that picked for it.
 func TestMemory_RetiredKeepsNoChild(t *testing.T) {
 	g := newGroup()

@@ -36,7 +36,7 @@ type Conn struct {
 	listening     bool               // the child has asked to connect, and is told the states of sub
 	told          connectivity.State // the state that the child was told last
 	listens       *healthListener    // is told of the health of sub; nil: none
-	shut          bool               // the child has shut it down, or is closed
+	shut          bool               // the child has shut it down, did not get it, or is closed
 	amongInstance int                // its place in Instance.conns
 	amongUsers    int                // its place in Users.conns
 }

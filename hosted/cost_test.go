@@ -14,7 +14,7 @@ import (
 func TestState_ChildContract_ReplacedOneByOne(t *testing.T) {
 	const n = 20000
 	g := newGroup()
-	in := g.children.Begin(list("a", "ta"), g).by
+	in := g.children.Begin(list(addresses(n)...), g).by
 	var mine []*Conn
 	for i := range n {
 		mine = append(mine, g.make(in, fmt.Sprint("10.0.0.1:", i)))
@@ -55,11 +55,7 @@ func TestState_ChildContract_SharedByMany(t *testing.T) {
 func TestState_ChildContract_PickerRenewed(t *testing.T) {
 	for _, n := range []int{10, 10_000} {
 		g := newGroup()
-		var entries []string
-		for i := range n {
-			entries = append(entries, fmt.Sprint("10.0.0.1:", i), "t")
-		}
-		term := g.children.Begin(list(entries...), g)
+		term := g.children.Begin(list(addresses(n)...), g)
 		for i := range n {
 			g.make(term.by, fmt.Sprint("10.0.0.1:", i))
 		}
@@ -75,4 +71,12 @@ func TestState_ChildContract_PickerRenewed(t *testing.T) {
 			t.Errorf("a picker of %d connections takes %v allocations, want 2 at most", n, got)
 		}
 	}
+}
+
+// addresses are n entries for list.
+func addresses(n int) (entries []string) {
+	for i := range n {
+		entries = append(entries, fmt.Sprint("10.0.0.1:", i), "t")
+	}
+	return entries
 }

@@ -18,13 +18,15 @@ type facade struct {
 
 var (
 	errOneAddress = errors.New("grpclb: a child policy must give each SubConn exactly one address")
+	errUnlisted   = errors.New("grpclb: the server list of the child policy does not name this address")
 	errClosed     = errors.New("grpclb: the child policy is closed, and gets no more SubConns")
 )
 
 // NewSubConn makes a connection for the child. It uses a SubConn of the pool for the address,
-// or has gRPC make one. It returns an error if gRPC refuses, and if there is not exactly
-// one address: gRPC has deprecated several addresses, and does not tell which of them it
-// has connected to, so the token to send would not be known.
+// or has gRPC make one. It returns an error if gRPC refuses, if the child's latest server list
+// does not name the address, and if there is not exactly one address: gRPC has deprecated
+// several addresses, and does not tell which of them it has connected to, so the token to send
+// would not be known.
 func (f *facade) NewSubConn(addresses []resolver.Address, o balancer.NewSubConnOptions) (balancer.SubConn, error) {
 	if len(addresses) != 1 {
 		return nil, errOneAddress

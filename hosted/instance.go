@@ -54,6 +54,15 @@ func (in *Instance) add(c *Conn) {
 	}
 }
 
+// isStrange reports whether the list that the child has got last does not name an address. No call
+// would go to such an address, and some children never close a connection to it: gRPC's lazy
+// balancer, which ring_hash uses, connects also after it was closed, if an old picker is asked.
+// If there is a newer list that the child has not got yet, every address may be named.
+func (in *Instance) isStrange(addr string) bool {
+	t := in.newest
+	return in.listed && !in.renew && t.by != nil && t.entriesOf(addr) == nil
+}
+
 // remove removes a connection that the child has shut down.
 func (in *Instance) remove(c *Conn) {
 	in.conns = removeAt(in.conns, c.amongInstance, func(moved *Conn, to int) { moved.amongInstance = to })

@@ -75,7 +75,6 @@ func (t *Term) open() {
 	t.seated = true
 	t.slot = int(t.by.seated % 2)
 	t.by.seated++
-	t.listAddresses()
 	t.seats = make([]*seat, 0, len(t.by.conns))
 	all := make([]seat, len(t.by.conns))
 	for i, c := range t.by.conns {
@@ -133,6 +132,9 @@ func (t *Term) seatsLeft() (row []*seat) {
 // fallback a child may connect to any address, because there are no tokens and no
 // reports. A call to an address that the plan does not name counts for the first entry.
 func (t *Term) entriesOf(addr string) *addressEntries {
+	if t.byAddress == nil {
+		t.listAddresses()
+	}
 	of := t.byAddress[addr]
 	if of == nil && !t.by.listed {
 		of = &addressEntries{first: t.entries.Entry(0)}

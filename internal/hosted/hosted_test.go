@@ -32,6 +32,7 @@ var policies = map[string]string{
 type world struct {
 	*lbtest.Channel
 	t        *testing.T
+	network  lbtest.Network
 	balancer *lbtest.Call
 	backends []*lbtest.Backend
 	fallback *lbtest.Backend
@@ -49,7 +50,7 @@ func each(t *testing.T, test func(*world)) {
 func newWorld(t *testing.T, policy string) *world {
 	network := lbtest.NewMemory()
 	lb := lbtest.NewBalancer(t, network)
-	w := &world{t: t, fallback: lbtest.NewBackend(t, network, 9)}
+	w := &world{t: t, network: network, fallback: lbtest.NewBackend(t, network, 9)}
 	for n := range 4 {
 		w.backends = append(w.backends, lbtest.NewBackend(t, network, n+1))
 	}
@@ -177,6 +178,29 @@ func TestFallback_AskedChild(t *testing.T) {
 		w.rouse()
 		if got := w.calls(10); got[2] != 10 {
 			w.t.Errorf("out of fallback: %v", got)
+		}
+	})
+}
+
+// While the backends of a new list connect, calls are picked by the old picker. A ring that is
+// asked then for a backend which only the old list names, and to which it has not connected yet,
+// would connect to it, and would never close that connection.
+func TestHandover_Linger_OfARing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, policies["ring_hash_experimental"])
+		w.list(1, 2, 3)
+		w.calls(1) // connects to one of the three
+		w.network.Blackhole(w.backends[3].Addr(), true)
+		w.list(4)
+		time.Sleep(time.Second)
+		w.calls(30)
+		w.list(1)
+		w.rouse()
+		time.Sleep(time.Minute)
+		for _, b := range w.backends[1:] {
+			if b.Open() > 0 {
+				t.Errorf("%d connections to backend %d, which no list names any more", b.Open(), b.Number)
+			}
 		}
 	})
 }
