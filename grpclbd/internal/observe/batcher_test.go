@@ -60,3 +60,16 @@ func TestWatcher_ForgetsWhatIsGone(t *testing.T) {
 		t.Errorf("heard %v and %v of a backend before this one", health, loads)
 	}
 }
+
+// Changes that come all the time hold nothing up.
+func TestWatcher_TellsWhileMoreComes(t *testing.T) {
+	b := batcher{watched: map[string]uint64{}}
+	b.watch([]string{"a"})
+	began := time.Unix(1, 0)
+	for i := range 10 {
+		b.healthChanged(began.Add(time.Duration(i)*gather/8), healthChanged{b.watched["a"], Health{Address: "a"}})
+	}
+	if !b.due().Equal(began.Add(gather)) {
+		t.Errorf("due %v after the first change", b.due().Sub(began))
+	}
+}

@@ -19,10 +19,9 @@ type core struct {
 	replicas  map[string]Replica
 	bad       map[string]string // key → what is wrong with its value; so each is logged once
 
-	read      bool // everything was read once
-	following bool // the watch goes on since everything was read last
-	readErr   error
-	keeper    keeper
+	read    bool  // everything was read once
+	readErr error // nil while the watch goes on
+	keeper  keeper
 
 	overridesChanged, replicasChanged bool // since the owner heard of them
 	twice                             bool // another process writes under this replica's name
@@ -44,31 +43,31 @@ func newCore(self string) core {
 func (c *core) do(a action) { c.todo = append(c.todo, a) }
 
 // everythingRead takes in all entries. What is not among them was deleted.
-func (c *core) everythingRead(now time.Time, entries []entry) {
-	c.readErr, c.following = nil, true
+func (c *core) everythingRead(entries []entry) {
+	c.readErr = nil
 	if !c.read {
 		c.read, c.overridesChanged, c.replicasChanged = true, true, true
 	}
 	there := make(map[string]bool, len(entries))
 	for _, e := range entries {
 		there[e.key] = true
-		c.apply(now, e)
+		c.apply(e)
 	}
 	for _, key := range c.keys() {
 		if !there[key] {
-			c.apply(now, entry{key: key})
+			c.apply(entry{key: key})
 		}
 	}
 }
 
-func (c *core) entriesChanged(now time.Time, entries []entry) {
+func (c *core) entriesChanged(entries []entry) {
 	for _, e := range entries {
-		c.apply(now, e)
+		c.apply(e)
 	}
 }
 
 // readingFailed changes nothing of what is known.
-func (c *core) readingFailed(err error) { c.readErr, c.following = err, false }
+func (c *core) readingFailed(err error) { c.readErr = err }
 
 func (c *core) jobDone(now time.Time, d jobDone, random float64) { c.keeper.done(now, d, random) }
 
@@ -137,7 +136,7 @@ func (c *core) judge(now time.Time) {
 	if err == nil {
 		err = c.keeper.err
 	}
-	if err == nil && !(c.following && c.keeper.answered) {
+	if err == nil && !(c.read && c.keeper.answered) {
 		return
 	}
 	s := State{Reached: err == nil, Since: now}

@@ -5,25 +5,25 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 )
 
-// apply takes in one entry. A value that is wrong counts as none.
-func (c *core) apply(now time.Time, e entry) {
+// apply takes in one entry. A value that is wrong counts as none. Overrides that have ended
+// are dropped by settle.
+func (c *core) apply(e entry) {
 	switch {
 	case strings.HasPrefix(e.key, overridesPrefix):
-		c.applyOverride(now, e)
+		c.applyOverride(e)
 	case strings.HasPrefix(e.key, replicasPrefix):
 		c.applyReplica(e)
 	}
 }
 
-func (c *core) applyOverride(now time.Time, e entry) {
+func (c *core) applyOverride(e entry) {
 	o, ok := read(c, e, parseOverride)
 	old, had := c.overrides[e.key]
-	if ok = ok && !o.Over(now); !ok {
+	if !ok {
 		delete(c.overrides, e.key)
 		c.overridesChanged = c.overridesChanged || had
 		return

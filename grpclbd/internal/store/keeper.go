@@ -96,7 +96,6 @@ func (k *keeper) done(now time.Time, d jobDone, random float64) {
 	k.busy = false
 	if errors.Is(d.err, rpctypes.ErrLeaseNotFound) {
 		k.lease, d.err = 0, nil
-		k.writeAgain()
 	}
 	if k.err = d.err; d.err != nil {
 		k.failed(now, d, random)

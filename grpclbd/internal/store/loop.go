@@ -50,9 +50,9 @@ func (l *loop) run(ctx context.Context) {
 func (l *loop) handle(now time.Time, m message) {
 	switch m := m.(type) {
 	case everythingRead:
-		l.core.everythingRead(now, m.entries)
+		l.core.everythingRead(m.entries)
 	case entriesChanged:
-		l.core.entriesChanged(now, m.entries)
+		l.core.entriesChanged(m.entries)
 	case readingFailed:
 		l.core.readingFailed(m.err)
 	case jobDone:

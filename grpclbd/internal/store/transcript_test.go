@@ -59,9 +59,9 @@ func (p *player) play(line string) {
 	switch words[0] {
 	case "start":
 	case "read":
-		p.core.everythingRead(p.now, p.entries(words[1:]))
+		p.core.everythingRead(p.entries(words[1:]))
 	case "change":
-		p.core.entriesChanged(p.now, p.entries(words[1:]))
+		p.core.entriesChanged(p.entries(words[1:]))
 	case "unread":
 		p.core.readingFailed(errors.New(rest))
 	case "write":

@@ -56,7 +56,7 @@ func TestCore_Twin(t *testing.T) {
 					all = append(all, e)
 					w[e.key] = e.value
 				}
-				p.core.everythingRead(p.now, all)
+				p.core.everythingRead(all)
 			case 1:
 				p.core.readingFailed(errors.New("away"))
 			default:
@@ -65,7 +65,7 @@ func TestCore_Twin(t *testing.T) {
 					e.value = nil
 				}
 				w[e.key] = e.value
-				p.core.entriesChanged(p.now, []entry{e})
+				p.core.entriesChanged([]entry{e})
 			}
 			p.core.settle(p.now)
 			for _, a := range p.core.todo {
