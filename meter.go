@@ -16,16 +16,16 @@ const (
 	quietInterval = 5 * time.Second
 )
 
-// A meter is the actor that records metrics. It reads what the other actors have counted
-// anyway, by the messages that they have for it, and records what has changed. So nothing
-// is done for metrics when a call is picked, and no figure is counted twice:
+// A meter is the actor that records metrics. It asks the other actors for what they count in
+// any case, and records what has changed. So a pick does no work for metrics, and no figure is
+// counted twice:
 //
 //	policy   stateAsked → decided        mode, its changes and seconds; lists applied
 //	stream   Stream.State → State        contact, streams, lists, entries, reports
 //	group    Group.Tally → Tally         backends, handovers, picks, drops
 //	pending  Queue.Stats → Stats         calls that wait, or were refused
 //
-// The meter waits for their answers. Nobody waits for the meter, but for Close.
+// The meter waits for their answers. Only Close waits for the meter.
 type meter struct {
 	recorder estats.MetricsRecorder
 	policy   *policy
@@ -45,8 +45,9 @@ func startMeter(actors *actor.Group, recorder estats.MetricsRecorder, p *policy)
 	return m
 }
 
-// records reports whether anybody gets what is recorded. gRPC's recorder is a list of those
-// that the user has set. It does not tell whether it is empty, but then its value is zero.
+// records reports whether anybody gets what is recorded. gRPC's recorder is a list of the
+// recorders that the user has set, without a method that says whether the list is empty. If it
+// is, the value behind the pointer is zero.
 func records(r estats.MetricsRecorder) bool {
 	return r != nil && !reflect.Indirect(reflect.ValueOf(r)).IsZero()
 }
