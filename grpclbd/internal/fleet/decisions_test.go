@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
+	"github.com/actorlb/grpclb/lbserver"
 )
 
 var checks = config.Service{Health: &config.Health{}}
@@ -313,5 +315,45 @@ func TestLoad_Hostile(t *testing.T) {
 	b.checked(true, nil)
 	if s := b.sees(); len(s.Backends) != 4 {
 		t.Errorf("%d backends", len(s.Backends))
+	}
+}
+
+func TestLoad_Weights_ATenth(t *testing.T) {
+	b := serving(t, config.Service{Load: &config.Load{ORCA: true}}, many(3)...)
+	b.loads(map[string]float64{"a": 100, "b": 100, "c": 100})
+	b.loads(map[string]float64{"a": 109, "b": 96, "c": 95})
+	b.wants("a:16 b:16 c:16")
+	b.loads(map[string]float64{"a": 115, "b": 90, "c": 95})
+	b.wants("a:18 b:14 c:15")
+}
+
+// What a watcher said that was stopped meanwhile is not heard.
+func TestObserve_AnEarlierWatcher(t *testing.T) {
+	b := serving(t, config.Service{Health: &config.Health{}, Load: &config.Load{ORCA: true}}, many(3)...)
+	earlier := b.watching.watcher
+	b.configures(config.Service{Health: &config.Health{Fall: 2}, Load: &config.Load{ORCA: true}})
+	b.healthSaid(earlier, []observe.Health{{Address: "a"}})
+	b.loadSaid(earlier, []observe.Load{{Address: "a", Weight: 1}, {Address: "b", Weight: 9}}, b.now)
+	b.settle()
+	b.wants("a:1 b:1 c:1")
+}
+
+// Until a list without it was published, a drained backend does not count as one, and clients have it.
+func TestDrained_NotKnownYet(t *testing.T) {
+	b := serving(t, config.Service{}, many(2)...)
+	c := b.joins("10.5.0.1:1")
+	old := lbserver.ClientState{Client: c, Answer: 1, Handed: 1}
+	b.overridesSaid([]override.Override{drain("a")}, b.now)
+	if n, there := b.sees(old).Total.Drained["a"]; there || b.backend("a", old).Clients != 1 {
+		t.Errorf("%d clients have it, before any list lacks it", n)
+	}
+	b.settle()
+	if n := b.sees(old).Total.Drained["a"]; n != 1 {
+		t.Errorf("%d clients have it", n)
+	}
+	told := lbserver.ClientState{Client: c, Answer: b.numbers, Handed: b.numbers}
+	waits := lbserver.ClientState{Client: c, Answer: b.numbers}
+	if n := b.sees(told, waits).Total.Drained["a"]; n != 0 {
+		t.Errorf("%d clients have it", n)
 	}
 }

@@ -39,6 +39,7 @@ type house struct {
 	sources  chan started // in the order in which they were started
 	watchers chan *watcher
 	ready    chan string
+	stops    chan string
 }
 
 // A started source.
@@ -46,9 +47,10 @@ type started struct {
 	cfg   config.Source
 	index int
 	owner source.Owner
+	stops chan<- string
 }
 
-func (started) Stop() {}
+func (s started) Stop() { s.stops <- fmt.Sprint("source ", s.index) }
 
 func (s started) says(backends ...backend.Backend) {
 	if backends == nil {
@@ -61,10 +63,11 @@ func (s started) says(backends ...backend.Backend) {
 type watcher struct {
 	owner   observe.Owner
 	watches chan []string
+	stops   chan<- string
 }
 
 func (w *watcher) Watch(addresses []string) { w.watches <- addresses }
-func (w *watcher) Stop()                    {}
+func (w *watcher) Stop()                    { w.stops <- "watcher" }
 
 func (w *watcher) says(address string, healthy bool) {
 	w.owner.HealthSaid([]observe.Health{{Address: address, Healthy: healthy, Since: time.Now(), Why: "timeout"}})
@@ -73,20 +76,20 @@ func (w *watcher) says(address string, healthy bool) {
 func (h *house) FleetReady(service string) { h.ready <- service }
 
 func (h *house) StartSource(cfg config.Source, index int, owner source.Owner) Source {
-	s := started{cfg, index, owner}
+	s := started{cfg, index, owner, h.stops}
 	h.sources <- s
 	return s
 }
 
 func (h *house) StartWatcher(_ *config.Health, _ *config.Load, owner observe.Owner) Watcher {
-	w := &watcher{owner, make(chan []string, 100)}
+	w := &watcher{owner, make(chan []string, 100), h.stops}
 	h.watchers <- w
 	return w
 }
 
 // newHouse must be called in a bubble.
 func newHouse(t *testing.T, cfg config.Service) *house {
-	h := &house{t: t, network: lbtest.NewMemory(), sources: make(chan started, 100), watchers: make(chan *watcher, 100), ready: make(chan string, 100)}
+	h := &house{t: t, network: lbtest.NewMemory(), sources: make(chan started, 100), watchers: make(chan *watcher, 100), ready: make(chan string, 100), stops: make(chan string, 100)}
 	if cfg.Sources == nil {
 		cfg.Sources = []config.Source{{DNS: "one"}}
 	}
@@ -268,6 +271,29 @@ func TestFleet_Stopped(t *testing.T) {
 		}
 		if class := h.fleet.Classify(lbserver.Client{}); class != "" {
 			t.Errorf("class %q", class)
+		}
+	})
+}
+
+func TestFleet_StopsWhatItStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		two := []config.Source{{DNS: "one"}, {DNS: "two"}}
+		h := newHouse(t, config.Service{Sources: two, Health: &config.Health{}})
+		cfg := config.Service{Name: "svc", Sources: two[1:], Health: &config.Health{Fall: 3}, Guard: guard}
+		h.fleet.Configure(cfg)
+		for _, want := range []string{"watcher", "source 1"} {
+			if got := <-h.stops; got != want {
+				t.Errorf("%s is stopped, want %s", got, want)
+			}
+		}
+		h.fleet.Stop()
+		for _, want := range []string{"source 2", "watcher"} {
+			if got := <-h.stops; got != want {
+				t.Errorf("%s is stopped, want %s", got, want)
+			}
+		}
+		if len(h.stops) != 0 {
+			t.Errorf("%s is stopped too", <-h.stops)
 		}
 	})
 }

@@ -271,3 +271,16 @@ func TestSource_Merge_ManyConflicts(t *testing.T) {
 		t.Errorf("%d conflicts", len(s.Conflicts))
 	}
 }
+
+// A guard that is switched off holds nothing from the next report on, also if that says the same.
+func TestGuard_MaxRemove_SwitchedOff(t *testing.T) {
+	b := serving(t, config.Service{}, many(4)...)
+	few := report(b, 1)
+	b.sourceSaid(1, few, b.now)
+	b.settle()
+	b.wants("a:1 b:1 c:1 d:1")
+	b.configures(config.Service{Guard: config.Guard{MinHealthy: 50, MaxRemove: 100, Hold: time.Minute}})
+	b.sourceSaid(1, few, b.now)
+	b.settle()
+	b.wants("a:1")
+}
