@@ -112,8 +112,8 @@ type Health struct {
 	TCP      *TCP          `yaml:"tcp"`  // a connection is enough
 	Interval time.Duration `yaml:"interval"`
 	Timeout  time.Duration `yaml:"timeout"`
-	Rise     int           `yaml:"rise"` // so many good answers in a row make a backend healthy
-	Fall     int           `yaml:"fall"` // so many bad ones make it unhealthy
+	Rise     int           `yaml:"rise"` // so many good checks in a row make a backend healthy that was unhealthy
+	Fall     int           `yaml:"fall"` // so many bad ones make it unhealthy; its own word NOT_SERVING does at once
 	TLS      *StoreTLS     `yaml:"tls"`  // of the connections to backends; nil: plain text
 }
 

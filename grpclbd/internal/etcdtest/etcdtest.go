@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"go.etcd.io/etcd/client/pkg/v3/transport"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
@@ -22,18 +23,28 @@ type Server struct {
 	addr string // where clients connect, an "ip:port"; it stays the same
 	etcd *embed.Etcd
 
+	secure transport.TLSInfo // of the connections of clients; empty: plain text
+
 	// Of a member of a cluster.
 	name, peer string // peer is where the other members connect
 	members    string // all of them, as etcd's --initial-cluster has it
 }
 
 // Start starts a server with data of its own, on a port that is free.
-func Start() (*Server, error) {
+func Start() (*Server, error) { return startWith(transport.TLSInfo{}) }
+
+// StartTLS does the same, and has clients show certificates. The files are read when the server
+// starts, also again.
+func StartTLS(ca, cert, key string) (*Server, error) {
+	return startWith(transport.TLSInfo{TrustedCAFile: ca, CertFile: cert, KeyFile: key, ClientCertAuth: true})
+}
+
+func startWith(secure transport.TLSInfo) (*Server, error) {
 	dir, err := os.MkdirTemp("", "etcdtest")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, addr: "127.0.0.1:0"}
+	s := &Server{dir: dir, addr: "127.0.0.1:0", secure: secure}
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -57,6 +68,9 @@ func (s *Server) launch() error {
 	c.TickMs, c.ElectionMs = 10, 100 // one member elects itself at once
 	c.ListenPeerUrls = nil           // nobody connects
 	c.ListenClientUrls = urls(s.addr)
+	if !s.secure.Empty() {
+		c.ClientTLSInfo, c.ListenClientUrls[0].Scheme = s.secure, "https"
+	}
 	c.AdvertiseClientUrls = c.ListenClientUrls
 	if s.members != "" {
 		c.Name, c.InitialCluster = s.name, s.members
@@ -88,7 +102,15 @@ func urls(addr string) []url.URL { return []url.URL{{Scheme: "http", Host: addr}
 func (s *Server) Addr() string { return s.addr }
 
 // URL is where clients connect, as in http://127.0.0.1:2379.
-func (s *Server) URL() string { return "http://" + s.addr }
+func (s *Server) URL() string {
+	if s.secure.Empty() {
+		return "http://" + s.addr
+	}
+	return "https://" + s.addr
+}
+
+// Dir is where its data are.
+func (s *Server) Dir() string { return s.dir }
 
 // Stop stops the server and keeps its data and its port.
 func (s *Server) Stop() {

@@ -13,6 +13,10 @@ import (
 	"github.com/actorlb/grpclb/internal/delay"
 )
 
+// loadPace is the least time between two reports that are taken. A server is asked for one each
+// interval, and may send more; flow control slows it down.
+const loadPace = 100 * time.Millisecond
+
 // readLoad is the goroutine that reads the ORCA stream. A server that has none is asked again
 // when its weight would have expired: it may have been replaced by a newer one.
 func (b *backend) readLoad(ctx context.Context) {
@@ -56,7 +60,7 @@ func (b *backend) loadOnce(ctx context.Context) error {
 			return err
 		}
 		b.inbox.Send(reported{figuresOf(r)})
-		if !wait(ctx, pace) {
+		if !wait(ctx, loadPace) {
 			return ctx.Err()
 		}
 	}

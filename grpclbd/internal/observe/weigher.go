@@ -72,23 +72,24 @@ type weigher struct {
 	smooth float64
 	first  time.Time // of the reports that are used; zero: there are none
 	last   time.Time
-	wrong  bool // the last report was nonsense
-	load   Load // as the owner heard it last
+	wrong  bool      // the last report was nonsense
+	told   time.Time // when that was last said
+	load   Load      // as the owner heard it last
 }
 
-// reported takes in a report. It returns what is wrong with one that is nonsense, unless
-// the one before was nonsense too.
+// reported takes in a report. It returns what is wrong with one that is nonsense, at most once
+// in the time of expiration.
 func (w *weigher) reported(now time.Time, f figures) error {
 	err := f.check()
 	if err == nil && !(f.weight() <= maxWeight) {
 		err = fmt.Errorf("%v calls a second at a utilization of %v make no weight", f.qps, f.utilization())
 	}
 	if err != nil {
-		again := w.wrong
 		w.wrong = true
-		if again {
+		if !w.told.IsZero() && now.Sub(w.told) < expiration {
 			return nil
 		}
+		w.told = now
 		return err
 	}
 	w.wrong = false

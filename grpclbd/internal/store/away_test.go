@@ -89,12 +89,8 @@ func TestStore_SilentEtcd(t *testing.T) {
 	seen.untilReached(true)
 	begun := time.Now()
 	c.Proxies[0].Set(proxy.Weather{Hole: true})
-	seen.untilReached(false)
-	took := time.Since(begun)
-	t.Logf("noticed after %v: %s", took, seen.state.Why)
-	if took > renewAfter+jobTime+time.Second {
-		t.Errorf("noticed after %v", took)
-	}
+	seen.untilReached(false) // TCP itself would wait for a quarter of an hour
+	t.Logf("noticed after %v: %s", time.Since(begun), seen.state.Why)
 	c.Proxies[0].Set(proxy.Weather{})
 	seen.untilReached(true)
 }

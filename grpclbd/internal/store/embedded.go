@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	etcd "go.etcd.io/etcd/server/v3/embed"
@@ -18,7 +19,7 @@ import (
 )
 
 // readyTime bounds the start of an etcd that has data already.
-const readyTime = 20 * time.Second
+const readyTime = 10 * time.Second
 
 // Two files of this size are on the disk at least. etcd's own 64 MB are for more writes
 // than one a second.
@@ -43,6 +44,9 @@ func embed(ctx context.Context, dir string, log *slog.Logger) (*embedded, error)
 		dir, e.remove = made, made
 	}
 	err := e.start(ctx, dir, log)
+	if err == nil {
+		err = e.makeRoom(ctx)
+	}
 	if err != nil {
 		e.close()
 		return nil, fmt.Errorf("store.dir %s: %w", dir, err)
@@ -57,6 +61,9 @@ func (e *embedded) start(ctx context.Context, dir string, log *slog.Logger) (err
 	if e.etcd, err = launch(etcdConfig(dir, e.remove != "", log)); err != nil {
 		return err
 	}
+	if n := len(e.etcd.Server.Cluster().Members()); n > 1 {
+		return fmt.Errorf("the data are those of one of %d members: name the cluster in store.etcd", n)
+	}
 	timer := time.NewTimer(readyTime)
 	defer timer.Stop()
 	select {
@@ -65,7 +72,7 @@ func (e *embedded) start(ctx context.Context, dir string, log *slog.Logger) (err
 	case <-e.etcd.Server.StopNotify():
 		return errors.New("etcd stopped while it started")
 	case <-timer.C:
-		return fmt.Errorf("etcd was not ready after %v: is this the data of one member?", readyTime)
+		return fmt.Errorf("etcd was not ready after %v", readyTime)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -100,9 +107,10 @@ func etcdConfig(dir string, temporary bool, log *slog.Logger) *etcd.Config {
 
 	// There is nobody to wait for in an election: the etcd is ready in a tenth of a second.
 	cfg.TickMs, cfg.ElectionMs = 20, 200
-	// Totals are written each second. What was before is worth nothing.
-	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = etcd.CompactorModeRevision, "1000"
-	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = 1000, 100
+	// Totals are written each second, with up to a megabyte. What was before is worth nothing:
+	// a minute of it is kept on the disk, and a hundred writes in memory.
+	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = etcd.CompactorModePeriodic, "1m"
+	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = 100, 10
 	cfg.QuotaBackendBytes = 512 << 20
 	cfg.BootstrapDefragThresholdMegabytes = 64
 	cfg.UnsafeNoFsync = temporary
@@ -111,6 +119,28 @@ func etcdConfig(dir string, temporary bool, log *slog.Logger) *etcd.Config {
 }
 
 func (e *embedded) client() *clientv3.Client { return v3client.New(e.etcd.Server) }
+
+// makeRoom ends the alarm of an etcd whose data have reached the quota, after it has freed what
+// is not needed. Nobody else could: the etcd can't be reached from outside.
+func (e *embedded) makeRoom(ctx context.Context) error {
+	c := e.client()
+	defer func() { _ = c.Close() }()
+	alarms, err := c.AlarmList(ctx)
+	if err != nil || len(alarms.Alarms) == 0 {
+		return err
+	}
+	at, err := c.Get(ctx, root)
+	if err != nil {
+		return err
+	}
+	_, compacted := c.Compact(ctx, at.Header.Revision, clientv3.WithCompactPhysical())
+	if errors.Is(compacted, rpctypes.ErrCompacted) {
+		compacted = nil // so it is already
+	}
+	defragmented := e.etcd.Server.Backend().Defrag()           // the client in this process has no Defragment
+	_, disarmed := c.AlarmDisarm(ctx, &clientv3.AlarmMember{}) // all
+	return errors.Join(compacted, defragmented, disarmed)
+}
 
 func (e *embedded) close() {
 	if e.etcd != nil {

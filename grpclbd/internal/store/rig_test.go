@@ -25,7 +25,7 @@ type heard struct {
 
 // An owner keeps what a store tells it. Test goroutines wait for it.
 type owner struct {
-	t     *testing.T
+	t     testing.TB
 	inbox *actor.Inbox[heard]
 
 	overrides []override.Override
@@ -96,7 +96,7 @@ func (o *owner) untilReplicas(names ...string) {
 }
 
 // open opens a store, and closes it when the test ends.
-func open(t *testing.T, cfg config.Store, replica string) (*Store, *owner) {
+func open(t testing.TB, cfg config.Store, replica string) (*Store, *owner) {
 	t.Helper()
 	o := &owner{t: t, inbox: actor.NewInbox[heard]()}
 	s, err := Open(t.Context(), cfg, replica, o, slog.New(slog.DiscardHandler))
@@ -118,7 +118,7 @@ func write(t *testing.T, s *Store, o override.Override) {
 	}
 }
 
-func startCluster(t *testing.T, members int) *etcdtest.Cluster {
+func startCluster(t testing.TB, members int) *etcdtest.Cluster {
 	t.Helper()
 	c, err := etcdtest.StartCluster(members)
 	if err != nil {
