@@ -123,6 +123,9 @@ func (k *check) store(s Store) {
 	if s.Dir != "" && len(s.Etcd) > 0 {
 		k.wrong("store", "has both dir and etcd; there is one store")
 	}
+	if s.Listen != "" {
+		k.storeListen(s)
+	}
 	for i, url := range s.Etcd {
 		rest, isHTTP := strings.CutPrefix(url, "http://")
 		rest, isHTTPS := strings.CutPrefix(rest, "https://")
@@ -131,6 +134,18 @@ func (k *check) store(s Store) {
 		}
 	}
 	k.clientTLS("store.tls", s.TLS)
+}
+
+// storeListen checks where an etcd in this process is reached. It has no passwords, so that
+// must be from this machine only.
+func (k *check) storeListen(s Store) {
+	k.hostPort("store.listen", s.Listen)
+	if host, _, err := net.SplitHostPort(s.Listen); err == nil && !isLoopback(host) {
+		k.wrong("store.listen", "%q is not a loopback address: whoever reaches this etcd can write to it; for other machines run an etcd of its own", s.Listen)
+	}
+	if len(s.Etcd) > 0 {
+		k.wrong("store.listen", "is for an etcd in this process, and store.etcd names another")
+	}
 }
 
 func (k *check) clientTLS(path string, t *StoreTLS) {

@@ -40,9 +40,10 @@ type Access struct {
 // (Dir), or in a cluster (Etcd). Neither: in an etcd of this process whose data are gone
 // when it ends.
 type Store struct {
-	Dir  string    `yaml:"dir"`
-	Etcd []string  `yaml:"etcd"` // the members' client URLs
-	TLS  *StoreTLS `yaml:"tls"`  // of the connections to Etcd
+	Dir    string    `yaml:"dir"`
+	Listen string    `yaml:"listen"` // of an etcd in this process: the loopback address where others reach it; "": nowhere
+	Etcd   []string  `yaml:"etcd"`   // the members' client URLs
+	TLS    *StoreTLS `yaml:"tls"`    // of the connections to Etcd
 }
 
 // StoreTLS names the files of the credentials that etcd is shown.

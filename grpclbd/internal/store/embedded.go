@@ -16,6 +16,8 @@ import (
 	etcd "go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/storage/wal"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
 // readyTime bounds the start of an etcd that has data already.
@@ -25,17 +27,18 @@ const readyTime = 10 * time.Second
 // than one a second.
 func init() { wal.SegmentSizeBytes = 8 << 20 }
 
-// An embedded is an etcd of one member in this process. It listens nowhere.
+// An embedded is an etcd of one member in this process. It listens nowhere, unless the
+// configuration says so.
 type embedded struct {
 	etcd   *etcd.Etcd
 	lock   *fileutil.LockedFile
 	remove string // a folder to be removed in the end; "": none
 }
 
-// embed starts an etcd with its data in dir. If dir is "", the data are in a temporary folder,
-// and gone when the etcd is closed.
-func embed(ctx context.Context, dir string, log *slog.Logger) (*embedded, error) {
-	e := new(embedded)
+// embed starts an etcd with its data in cfg.Dir. If that is "", the data are in a temporary
+// folder, and gone when the etcd is closed.
+func embed(ctx context.Context, cfg config.Store, log *slog.Logger) (*embedded, error) {
+	e, dir := new(embedded), cfg.Dir
 	if dir == "" {
 		made, err := os.MkdirTemp("", "grpclbd-")
 		if err != nil {
@@ -43,7 +46,7 @@ func embed(ctx context.Context, dir string, log *slog.Logger) (*embedded, error)
 		}
 		dir, e.remove = made, made
 	}
-	err := e.start(ctx, dir, log)
+	err := e.start(ctx, dir, cfg.Listen, log)
 	if err == nil {
 		err = e.makeRoom(ctx)
 	}
@@ -54,11 +57,11 @@ func embed(ctx context.Context, dir string, log *slog.Logger) (*embedded, error)
 	return e, nil
 }
 
-func (e *embedded) start(ctx context.Context, dir string, log *slog.Logger) (err error) {
+func (e *embedded) start(ctx context.Context, dir, listen string, log *slog.Logger) (err error) {
 	if e.lock, err = own(dir); err != nil {
 		return err
 	}
-	if e.etcd, err = launch(etcdConfig(dir, e.remove != "", log)); err != nil {
+	if e.etcd, err = launch(etcdConfig(dir, listen, e.remove != "", log)); err != nil {
 		return err
 	}
 	if n := len(e.etcd.Server.Cluster().Members()); n > 1 {
@@ -93,17 +96,21 @@ func launch(cfg *etcd.Config) (e *etcd.Etcd, err error) {
 	return etcd.StartEtcd(cfg)
 }
 
-func etcdConfig(dir string, temporary bool, log *slog.Logger) *etcd.Config {
+func etcdConfig(dir, listen string, temporary bool, log *slog.Logger) *etcd.Config {
 	cfg := etcd.NewConfig()
 	cfg.Name, cfg.Dir = "grpclbd", dir
 
-	// No socket: the client calls the server in this process. The URL is a label that
-	// etcd wants a member to have.
+	// No socket is needed: the client calls the server in this process. The URL is a label
+	// that etcd wants a member to have.
 	label := url.URL{Scheme: "http", Host: "127.0.0.1:1"}
 	cfg.ListenClientUrls, cfg.ListenPeerUrls = nil, nil
 	cfg.AdvertiseClientUrls, cfg.AdvertisePeerUrls = []url.URL{label}, []url.URL{label}
 	cfg.InitialCluster = cfg.Name + "=" + label.String()
 	cfg.EnableGRPCGateway = false
+	if listen != "" {
+		reached := url.URL{Scheme: "http", Host: listen}
+		cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{reached}, []url.URL{reached}
+	}
 
 	// There is nobody to wait for in an election: the etcd is ready in a tenth of a second.
 	cfg.TickMs, cfg.ElectionMs = 20, 200

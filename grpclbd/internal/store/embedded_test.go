@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,29 @@ func TestStore_Embedded_IsReadyAtOnce(t *testing.T) {
 	if len(o.overrides) != 0 {
 		t.Errorf("overrides at the start: %v", o.overrides)
 	}
+}
+
+// Another process can use the etcd of this one, if it listens.
+func TestStore_Embedded_Listens(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if _, err := Open(t.Context(), config.Store{Listen: address}, "a", new(owner), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("on a port that is taken: %v", err)
+	}
+	l.Close()
+	first, o := open(t, config.Store{Listen: address}, "a")
+	o.untilReached(true)
+	second, other := open(t, config.Store{Etcd: []string{"http://" + address}}, "b")
+	other.untilReached(true)
+	write(t, second, drain("10.0.0.1:50051"))
+	o.untilHas("10.0.0.1:50051")
+	begun := time.Now()
+	first.Close()
+	t.Logf("closed after %v", time.Since(begun))
+	other.untilReached(false)
 }
 
 func TestStore_Embedded_TemporaryFolderIsRemoved(t *testing.T) {

@@ -43,7 +43,7 @@ func (s *Store) connect(ctx context.Context, cfg config.Store, log *slog.Logger)
 		s.client, err = cluster(cfg, log)
 		return err
 	}
-	if s.embedded, err = embed(ctx, cfg.Dir, log); err == nil {
+	if s.embedded, err = embed(ctx, cfg, log); err == nil {
 		s.client = s.embedded.client()
 	}
 	return err
