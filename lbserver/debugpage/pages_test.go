@@ -27,7 +27,7 @@ func many(n int) (all []lbserver.Server) {
 	return all
 }
 
-func TestPage_Overview(t *testing.T) {
+func TestServer_Page_Overview(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.look("").Shows("None is set or expected", "open 0", "opened 0", "Clients None.")
 		weighted := backend(1)
@@ -64,7 +64,7 @@ func TestPage_Overview(t *testing.T) {
 	})
 }
 
-func TestPage_Service(t *testing.T) {
+func TestServer_Page_Service(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		weighted := backend(1)
 		weighted.Weight = 300
@@ -96,7 +96,7 @@ func TestPage_Service(t *testing.T) {
 }
 
 // Long tables are in parts of 100 lines, and each line is on one of them.
-func TestPage_Parts(t *testing.T) {
+func TestServer_Page_Parts(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.set("greeter", "", many(1000)...)
 		for i := range 150 {
@@ -123,7 +123,7 @@ func TestPage_Parts(t *testing.T) {
 
 // Texts of a program and of clients stay text, wherever they are shown: look fails the test
 // otherwise.
-func TestPage_HostileTexts(t *testing.T) {
+func TestServer_Page_HostileTexts(t *testing.T) {
 	for _, text := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='x`, `</style></title><script>`,
 		`javascript:alert(1)`, `{{.}}`, "\u202egnp.exe", "\x00\x1b[31m", "a\nb", "\u200b", strings.Repeat("long ", 51),
@@ -166,7 +166,7 @@ func TestPage_HostileTexts(t *testing.T) {
 const evil = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E&refresh=%22%3E%3Cscript%3E&servers=-9&clients=99999999999999999999"
 
 // The JSON is what State returns, and that of a service has this one alone.
-func TestJSON(t *testing.T) {
+func TestServer_Page_JSON(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.set("greeter", "", backend(1))
 		r.set("other", "", backend(2))
@@ -203,7 +203,7 @@ func (r *rig) read(query string, code int) (s lbserver.State) {
 	return s
 }
 
-func TestHandler_OnlyReads(t *testing.T) {
+func TestServer_Page_OnlyReads(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		for method, want := range map[string]int{http.MethodGet: 200, http.MethodHead: 200, http.MethodPost: 405, http.MethodDelete: 405} {
 			w := webtest.Ask(t, debugpage.Handler(r.Balancer), method, "")
@@ -215,7 +215,7 @@ func TestHandler_OnlyReads(t *testing.T) {
 }
 
 // What is chosen, also when a page loads itself again, outlives a link.
-func TestPage_Refreshes(t *testing.T) {
+func TestServer_Page_Refreshes(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.set("greeter", "", backend(1))
 		p := r.look("?refresh=30")
