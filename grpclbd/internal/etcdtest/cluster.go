@@ -2,6 +2,7 @@ package etcdtest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -28,7 +29,8 @@ type Cluster struct {
 func StartCluster(members int) (*Cluster, error) {
 	c := new(Cluster)
 	for i := range members {
-		peer, err := freePort()
+		host := fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254))
+		peer, err := freePort(host)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +43,7 @@ func StartCluster(members int) (*Cluster, error) {
 			return nil, err
 		}
 		c.Proxies = append(c.Proxies, p)
-		c.Members = append(c.Members, &Server{dir: dir, addr: "127.0.0.1:0", name: fmt.Sprintf("m%d", i), peer: peer})
+		c.Members = append(c.Members, &Server{dir: dir, addr: host + ":0", name: fmt.Sprintf("m%d", i), peer: peer})
 	}
 	if err := c.start(); err != nil {
 		c.Close()
@@ -71,9 +73,10 @@ func (c *Cluster) start() error {
 }
 
 // freePort returns an address where nobody listens now. etcd has to know the addresses of
-// all members before the first one listens.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// all members before the first one listens. Nobody else uses a host that was drawn from so
+// many, so the port also stays free while a member is away.
+func freePort(host string) (string, error) {
+	l, err := net.Listen("tcp", host+":0")
 	if err != nil {
 		return "", err
 	}
