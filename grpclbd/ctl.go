@@ -46,6 +46,7 @@ func (f *ctlFlags) ask(use, short string, args cobra.PositionalArgs, do func(con
 		if f.TLS, err = f.secure.config(); err != nil {
 			return err
 		}
+		f.Who = me()
 		client, err := ctl.NewClient(f.Options)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,6 +116,33 @@ func TestState(t *testing.T) {
 	var s view.State
 	if err := json.Unmarshal([]byte(body), &s); err != nil || code != 200 || s.Services[0].Name != "s" {
 		t.Errorf("%d %s, error %v", code, body, err)
+	}
+}
+
+func TestState_OfOneService(t *testing.T) {
+	at := "http://" + serve(t, &process{state: scene()}, &config.Config{}) + "/api/state?service="
+	code, body := ask(t, "GET", at+"orders.example.com:443", "")
+	var s view.State
+	if err := json.Unmarshal([]byte(body), &s); err != nil || code != 200 || len(s.Services) != 1 || len(s.Clients) != 4 {
+		t.Errorf("%d, error %v, %d services, %d clients", code, err, len(s.Services), len(s.Clients))
+	}
+	if code, body := ask(t, "GET", at+"gone", ""); code != 404 || !strings.Contains(body, `no service "gone"`) {
+		t.Errorf("%d %q", code, body)
+	}
+}
+
+// The log says who lifted an override and who confirmed.
+func TestOverride_WhoLifted(t *testing.T) {
+	var log bytes.Buffer
+	h := Handler(&process{}, slog.New(slog.NewTextHandler(&log, nil)))
+	for method, path := range map[string]string{
+		"DELETE": "/api/overrides?service=s&kind=drain&subject=10.0.0.1:1&who=ann@desk",
+		"POST":   "/api/confirm?service=s&who=ann@desk",
+	} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, path, nil))
+	}
+	if n := strings.Count(log.String(), "who=ann@desk"); n != 2 {
+		t.Errorf("%d lines name ann: %s", n, log.String())
 	}
 }
 

@@ -15,21 +15,26 @@ import (
 	channelz "google.golang.org/grpc/channelz/service"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/internal/webpage"
 )
 
 // Handler serves everything of the admin port, to whoever asks.
 //
 //	GET    /livez            200 while the process runs
 //	GET    /readyz           200 when clients may come, else 503 with the reasons
-//	GET    /api/state        what is to be seen, as JSON (view.State)
+//	GET    /                 the page; with ?service= that of one service
+//	GET    /metrics          the same for Prometheus
+//	GET    /api/state        what is to be seen, as JSON (view.State); with ?service= of one service
 //	POST   /api/overrides    puts an override in force: its JSON, "for" in place of "until" if you like
-//	DELETE /api/overrides?service=&kind=&subject=   ends one
-//	POST   /api/confirm?service=   lets go what the guard maxRemove holds
+//	DELETE /api/overrides?service=&kind=&subject=&who=   ends one
+//	POST   /api/confirm?service=&who=   lets go what the guard maxRemove holds
 //	GET    /debug/pprof/     profiles
 //	gRPC   grpc.channelz.v1
 func Handler(p Process, log *slog.Logger) http.Handler {
 	h := handler{p, log}
 	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", h.page)
+	mux.Handle("GET /metrics", metrics(p, log))
 	mux.HandleFunc("GET /livez", h.live)
 	mux.HandleFunc("GET /readyz", h.ready)
 	mux.HandleFunc("GET /api/state", h.state)
@@ -62,7 +67,16 @@ func (h handler) ready(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, strings.Join(append([]string{"not ready"}, s.NotReady...), "\n"), http.StatusServiceUnavailable)
 }
 
-func (h handler) state(w http.ResponseWriter, _ *http.Request) { answer(w, h.process.State()) }
+func (h handler) state(w http.ResponseWriter, r *http.Request) {
+	s := h.process.State()
+	if name := r.URL.Query().Get("service"); name != "" {
+		if s = s.Only(name); len(s.Services) == 0 {
+			http.Error(w, fmt.Sprintf("there is no service %q", name), http.StatusNotFound)
+			return
+		}
+	}
+	webpage.SendJSON(w, http.StatusOK, s)
+}
 
 // An order is an override as a request has it.
 type order struct {
@@ -92,7 +106,7 @@ func (h handler) put(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.log.Info("an override was put in force", "override", full)
-	answer(w, full)
+	webpage.SendJSON(w, http.StatusOK, full)
 }
 
 // complete returns the override that is meant, or what is wrong with it.
@@ -139,25 +153,18 @@ func (h handler) lift(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		http.Error(w, fmt.Sprintf("there is no override %s %q of service %q", kind, subject, service), http.StatusNotFound)
 	default:
-		h.log.Info("an override was lifted", "service", service, "kind", kind, "subject", subject, "who", who(r, ""))
+		h.log.Info("an override was lifted", "service", service, "kind", kind, "subject", subject, "who", who(r, q.Get("who")))
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
 
 func (h handler) confirm(w http.ResponseWriter, r *http.Request) {
-	service := r.URL.Query().Get("service")
+	q := r.URL.Query()
+	service := q.Get("service")
 	if !h.process.Confirm(service) {
 		http.Error(w, fmt.Sprintf("there is no service %q", service), http.StatusNotFound)
 		return
 	}
-	h.log.Info("what a guard holds was confirmed", "service", service, "who", who(r, ""))
+	h.log.Info("what a guard holds was confirmed", "service", service, "who", who(r, q.Get("who")))
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// answer writes a value as JSON.
-func answer[T any](w http.ResponseWriter, v T) {
-	w.Header().Set("Content-Type", "application/json")
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	_ = e.Encode(v) // it fails if the client has gone
 }

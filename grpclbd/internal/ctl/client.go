@@ -22,18 +22,20 @@ type Options struct {
 	Admin     string      // HOST:PORT
 	TokenFile string      // its first line is the bearer token; "": none
 	TLS       *tls.Config // nil: the admin port has none
+	Who       string      // who lifts overrides and confirms; "": the balancer takes the address
 }
 
 // A Client asks one balancer.
 type Client struct {
 	base  string
 	token string
+	who   string
 	http  *http.Client
 }
 
 // NewClient reads the files that the options name. It does not connect.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{base: "http://" + o.Admin, http: &http.Client{}}
+	c := &Client{base: "http://" + o.Admin, who: o.Who, http: &http.Client{}}
 	if o.TokenFile != "" {
 		text, err := os.ReadFile(o.TokenFile)
 		if err != nil {
@@ -83,14 +85,14 @@ func (c *Client) Put(ctx context.Context, o Order) (in override.Override, err er
 
 // Lift ends an override.
 func (c *Client) Lift(ctx context.Context, service string, kind override.Kind, subject string) error {
-	q := url.Values{"service": {service}, "kind": {string(kind)}, "subject": {subject}}
+	q := url.Values{"service": {service}, "kind": {string(kind)}, "subject": {subject}, "who": {c.who}}
 	_, err := c.do(ctx, http.MethodDelete, "/api/overrides?"+q.Encode(), nil)
 	return err
 }
 
 // Confirm lets go what the guard maxRemove of a service holds.
 func (c *Client) Confirm(ctx context.Context, service string) error {
-	_, err := c.do(ctx, http.MethodPost, "/api/confirm?"+url.Values{"service": {service}}.Encode(), nil)
+	_, err := c.do(ctx, http.MethodPost, "/api/confirm?"+url.Values{"service": {service}, "who": {c.who}}.Encode(), nil)
 	return err
 }
 

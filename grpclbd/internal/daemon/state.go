@@ -26,7 +26,7 @@ func (d *Daemon) State() view.State {
 		s.Store.Kind = "cluster"
 	}
 	balancer := d.balancer.State()
-	s.Opening = balancer.Opening
+	s.Opening, s.Balancer = balancer.Opening, balancer
 	for _, e := range k.fleets {
 		seen := e.Fleet.State(balancer)
 		s.Services = append(s.Services, seen.Service)

@@ -12,6 +12,7 @@ import (
 // Changes are the last changes of lists, and the reasons for the next one.
 type changes struct {
 	last    []view.Change // the newest first
+	all     int64         // how many there were
 	reasons []string      // of what is not published yet
 	more    int           // reasons that are left out
 	served  int           // backends in the lists now
@@ -36,6 +37,7 @@ func (c *changes) because(why string) {
 // note adds a change to those that are kept.
 func (c *changes) note(to int, now time.Time) view.Change {
 	change := view.Change{At: now, From: c.served, To: to, Why: c.why()}
+	c.all++
 	c.last = slices.Insert(c.last, 0, change)
 	c.last = c.last[:min(len(c.last), keptChanges)]
 	return change

@@ -25,6 +25,7 @@ func (c *core) describe(s lbserver.State) Seen {
 		Classes:   c.viewClasses(mine, known.Answers),
 		Conflicts: slices.Sorted(maps.Values(c.conflicts)),
 		Changes:   slices.Clone(c.changes.last),
+		Changed:   c.changes.all,
 		Total:     c.total(mine, known),
 	}}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/store"
+	"github.com/actorlb/grpclb/lbserver"
 )
 
 // A State is the whole process at one moment.
@@ -25,6 +26,8 @@ type State struct {
 	Services []Service       `json:"services"` // by name
 	Clients  []Client        `json:"clients"`  // by ID
 	Opening  int             `json:"opening"`  // streams that have not named a service yet
+
+	Balancer lbserver.State `json:"-"` // what lbserver says of itself, for its metrics
 }
 
 // A Config is which configuration is in force.
@@ -66,6 +69,7 @@ type Service struct {
 	Classes   []Class             `json:"classes"`             // by name
 	Conflicts []string            `json:"conflicts,omitempty"` // addresses that several sources describe differently
 	Changes   []Change            `json:"changes,omitempty"`   // the newest first, at most 50
+	Changed   int64               `json:"changed"`             // how many changes there were, since the service has been configured
 	Total     store.Total         `json:"total"`               // of this replica
 }
 
