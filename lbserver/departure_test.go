@@ -49,7 +49,7 @@ func TestServer_CloseOver(t *testing.T) {
 			closed <- time.Now()
 		}()
 		synctest.Wait()
-		ask(t, r.connect(t), greeter).wantEnd(codes.Unavailable)
+		open(t, r.connect(t)).wantEnd(codes.Unavailable)
 
 		time.Sleep(2500*time.Millisecond + time.Microsecond)
 		synctest.Wait()
