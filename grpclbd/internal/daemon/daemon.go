@@ -127,7 +127,7 @@ func (d *Daemon) Stop(ctx context.Context) {
 		d.balancer.Close()
 		<-left
 	}
-	d.clients.GracefulStop()
+	d.clients.end()
 	d.group.Stop()
 	d.directory.Stop()
 	d.store.Close()

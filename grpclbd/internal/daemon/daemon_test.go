@@ -47,6 +47,34 @@ func TestReady_Clients(t *testing.T) {
 	ask(t, d, "nobody").wants(notFound)
 }
 
+// A balancer that is not ready says that it lives: whoever restarts what is dead leaves it alone.
+func TestReady_Lives(t *testing.T) {
+	d := begin(t, "lives", fmt.Sprintf("services:\n- {name: late, sources: [{file: %q}]}\n", filepath.Join(t.TempDir(), "b.yaml")))
+	waitHealth(t, d, healthpb.HealthCheckResponse_NOT_SERVING)
+	got, err := healthpb.NewHealthClient(dial(t, d)).Check(t.Context(), &healthpb.HealthCheckRequest{Service: "livez"})
+	if err != nil || got.Status != healthpb.HealthCheckResponse_SERVING {
+		t.Errorf("livez: %v, error %v", got.GetStatus(), err)
+	}
+}
+
+// Who watches the balancer's health does not keep it from stopping.
+func TestStop_HealthWatched(t *testing.T) {
+	d := begin(t, "watched", "services:\n"+static("fine", "a"))
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	w, err := healthpb.NewHealthClient(dial(t, d)).Watch(t.Context(), &healthpb.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	d.Stop(context.Background())
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
+}
+
 // A service that the configuration no longer has is not known any more.
 func TestConfig_ReloadClients(t *testing.T) {
 	d := begin(t, "reload", "services:\n"+static("one", "a")+static("two", "a"))

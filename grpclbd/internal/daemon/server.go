@@ -49,6 +49,7 @@ func listen(cfg *config.Config) (*clientServer, error) {
 	s.listener, s.Server = l, grpc.NewServer(opts...)
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
 	s.health.SetServingStatus("grpc.lb.v1.LoadBalancer", healthpb.HealthCheckResponse_NOT_SERVING)
+	s.health.SetServingStatus("livez", healthpb.HealthCheckResponse_SERVING) // for as long as the process answers
 	healthpb.RegisterHealthServer(s, s.health)
 	reflection.Register(s)
 	return s, nil
@@ -60,6 +61,17 @@ func (s *clientServer) serve() error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	return nil
+}
+
+// lastCalls is how long calls may go on that do not end by themselves when the balancer does,
+// such as watches of its health.
+const lastCalls = time.Second
+
+// end ends the server when its calls have ended, or their time is over.
+func (s *clientServer) end() {
+	timer := time.AfterFunc(lastCalls, s.Stop)
+	defer timer.Stop()
+	s.GracefulStop()
 }
 
 func (s *clientServer) closeFiles() {
