@@ -14,8 +14,10 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/naming/endpoints"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
+	"github.com/actorlb/grpclb/grpclbd/internal/etcddial"
 )
 
 const (
@@ -118,6 +120,7 @@ func (o Options) client() (c *clientv3.Client, own bool, err error) {
 		TLS:                  o.TLS,
 		DialKeepAliveTime:    10 * time.Second, // the least that gRPC allows
 		DialKeepAliveTimeout: 3 * time.Second,
+		DialOptions:          []grpc.DialOption{etcddial.Often()},
 		Logger:               zap.NewNop(), // what matters is in errors
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/clienttls"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/etcddial"
 )
 
 // cluster makes a client of the members that cfg names. It does not wait for them.
@@ -27,6 +28,7 @@ func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
 		DialKeepAliveTime:    5 * time.Second,
 		DialKeepAliveTimeout: 2 * time.Second,
 		MaxUnaryRetries:      10, // each at another member; then the error is heard
+		DialOptions:          []grpc.DialOption{etcddial.Often()},
 		Logger:               quiet(log),
 	}
 	switch {
@@ -39,7 +41,7 @@ func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("store.%w", err)
 		}
-		c.DialOptions = []grpc.DialOption{grpc.WithTransportCredentials(creds)}
+		c.DialOptions = append(c.DialOptions, grpc.WithTransportCredentials(creds))
 	case cfg.TLS != nil:
 		return nil, errors.New("store.tls is for members whose URLs begin with https://")
 	}
