@@ -29,10 +29,15 @@ type ctlFlags struct {
 // ctlCommand asks a balancer that runs, or orders it to do something.
 func ctlCommand() *cobra.Command {
 	f := &ctlFlags{}
-	c := &cobra.Command{Use: "ctl", Short: "Ask a balancer that runs, or override what it does"}
+	c := onlyGroup(&cobra.Command{
+		Use:   "ctl",
+		Short: "Ask a balancer that runs, or override what it does",
+		Long: "Ctl asks a balancer that runs, or overrides what it does. An override counts for all replicas that\n" +
+			"share a store, and lasts until it is lifted or its time (--for) is over.",
+	})
 	flags := c.PersistentFlags()
-	flags.StringVar(&f.Admin, "admin", "127.0.0.1:8081", "the balancer's admin address")
-	flags.StringVar(&f.TokenFile, "token-file", "", "file with the bearer token")
+	flags.StringVar(&f.Admin, "admin", "127.0.0.1:8081", "admin address of the balancer, HOST:PORT")
+	flags.StringVar(&f.TokenFile, "token-file", "", "file with the bearer token (access.tokenFile of the balancer)")
 	f.secure.add(flags, "the admin port")
 	c.AddCommand(f.questions()...)
 	c.AddCommand(f.orders()...)
@@ -41,7 +46,7 @@ func ctlCommand() *cobra.Command {
 
 // ask is a sub-command that uses a client of the balancer.
 func (f *ctlFlags) ask(use, short string, args cobra.PositionalArgs, do func(context.Context, *ctl.Client, *cobra.Command, []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, words []string) error {
+	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, args []string) error {
 		var err error
 		if f.TLS, err = f.secure.config(); err != nil {
 			return err
@@ -52,13 +57,13 @@ func (f *ctlFlags) ask(use, short string, args cobra.PositionalArgs, do func(con
 			return err
 		}
 		defer client.Close()
-		return do(c.Context(), client, c, words)
+		return do(c.Context(), client, c, args)
 	}}
 }
 
 // questions are the sub-commands that change nothing.
 func (f *ctlFlags) questions() []*cobra.Command {
-	status := f.ask("status", "Print the balancer and its services", cobra.NoArgs,
+	status := f.ask("status", "Print how the balancer is, and a line for each service", words(0, 0),
 		func(ctx context.Context, client *ctl.Client, c *cobra.Command, _ []string) error {
 			s, err := client.State(ctx)
 			if err != nil {
@@ -71,29 +76,29 @@ func (f *ctlFlags) questions() []*cobra.Command {
 			}
 			return ctl.Status(c.OutOrStdout(), s)
 		})
-	status.Flags().BoolVar(&f.json, "json", false, "print all that is to be seen, as JSON")
-	list := f.ask("list SERVICE", "Print a service: sources, backends, overrides, last changes", cobra.ExactArgs(1),
-		func(ctx context.Context, client *ctl.Client, c *cobra.Command, words []string) error {
+	status.Flags().BoolVar(&f.json, "json", false, "print everything, as JSON")
+	list := f.ask("list SERVICE", "Print a service: its sources, backends, overrides and last changes", words(1, 1),
+		func(ctx context.Context, client *ctl.Client, c *cobra.Command, args []string) error {
 			s, err := client.State(ctx)
 			if err != nil {
 				return err
 			}
 			for _, v := range s.Services {
-				if v.Name == words[0] {
+				if v.Name == args[0] {
 					return ctl.List(c.OutOrStdout(), v, s.At)
 				}
 			}
-			return fmt.Errorf("there is no service %q", words[0])
+			return fmt.Errorf("there is no service %q", args[0])
 		})
-	clients := f.ask("clients [SERVICE]", "Print the clients that are connected", cobra.MaximumNArgs(1),
-		func(ctx context.Context, client *ctl.Client, c *cobra.Command, words []string) error {
+	clients := f.ask("clients [SERVICE]", "Print the clients that are connected to this replica", words(0, 1),
+		func(ctx context.Context, client *ctl.Client, c *cobra.Command, args []string) error {
 			s, err := client.State(ctx)
 			if err != nil {
 				return err
 			}
-			return ctl.Clients(c.OutOrStdout(), s, cmp.Or(append(words, "")...))
+			return ctl.Clients(c.OutOrStdout(), s, cmp.Or(append(args, "")...))
 		})
-	watch := f.ask("watch", "Print each change of a list as it happens", cobra.NoArgs,
+	watch := f.ask("watch", "Print each change of the lists when it happens, until you interrupt it", words(0, 0),
 		func(ctx context.Context, client *ctl.Client, c *cobra.Command, _ []string) error {
 			return client.Watch(ctx, c.OutOrStdout())
 		})
@@ -102,38 +107,38 @@ func (f *ctlFlags) questions() []*cobra.Command {
 
 // orders are the sub-commands that put an override in force, end one, or confirm.
 func (f *ctlFlags) orders() []*cobra.Command {
-	drain := f.put("drain ADDRESS", "Send no new calls to a backend", 1, func(words []string) (override.Override, error) {
-		return override.Override{Kind: override.Drain, Address: words[0]}, nil
+	drain := f.put("drain ADDRESS", "Send no new calls to a backend", 1, func(args []string) (override.Override, error) {
+		return override.Override{Kind: override.Drain, Address: args[0]}, nil
 	})
-	drain.Flags().BoolVar(&f.wait, "wait", false, "wait until no client has it in its list any more")
-	weight := f.put("weight ADDRESS N", "Give a backend this weight, whatever its load", 2, func(words []string) (override.Override, error) {
-		n, err := number(words[1])
-		return override.Override{Kind: override.Weight, Address: words[0], Value: n}, err
+	drain.Flags().BoolVar(&f.wait, "wait", false, "wait until no client of any replica has it in its list any more")
+	weight := f.put("weight ADDRESS N", "Give a backend the weight N, whatever its load", 2, func(args []string) (override.Override, error) {
+		n, err := number(args[1])
+		return override.Override{Kind: override.Weight, Address: args[0], Value: n}, err
 	})
-	drop := f.put("drop TOKEN PERCENT", "Have clients drop a share of their calls", 2, func(words []string) (override.Override, error) {
-		n, err := number(words[1])
-		return override.Override{Kind: override.Drop, Token: words[0], Value: n}, err
+	drop := f.put("drop TOKEN PERCENT", "Have clients drop PERCENT of their calls, counted under TOKEN", 2, func(args []string) (override.Override, error) {
+		n, err := number(args[1])
+		return override.Override{Kind: override.Drop, Token: args[0], Value: n}, err
 	})
-	fallback := f.put("fallback SERVICE", "Have clients use their fallback addresses", 1, func(words []string) (override.Override, error) {
-		return override.Override{Kind: override.Fallback, Service: words[0]}, nil
+	fallback := f.put("fallback SERVICE", "Have clients use their fallback addresses", 1, func(args []string) (override.Override, error) {
+		return override.Override{Kind: override.Fallback, Service: args[0]}, nil
 	})
 	return []*cobra.Command{
 		drain, weight, drop, fallback,
 		f.lift("undrain ADDRESS", "End a drain", override.Drain),
-		f.lift("unweight ADDRESS", "End the weight of a backend", override.Weight),
+		f.lift("unweight ADDRESS", "End the override of a backend's weight", override.Weight),
 		f.lift("undrop TOKEN", "End a drop", override.Drop),
 		f.lift("unfallback SERVICE", "End a fallback", override.Fallback),
-		f.ask("confirm SERVICE", "Let go backends that a source took away and a guard holds", cobra.ExactArgs(1),
-			func(ctx context.Context, client *ctl.Client, _ *cobra.Command, words []string) error {
-				return client.Confirm(ctx, words[0])
+		f.ask("confirm SERVICE", "Remove the backends that a source took away and the guard maxRemove holds", words(1, 1),
+			func(ctx context.Context, client *ctl.Client, _ *cobra.Command, args []string) error {
+				return client.Confirm(ctx, args[0])
 			}),
 	}
 }
 
 // put is a sub-command that puts an override in force.
-func (f *ctlFlags) put(use, short string, words int, meant func([]string) (override.Override, error)) *cobra.Command {
-	c := f.ask(use, short, cobra.ExactArgs(words), func(ctx context.Context, client *ctl.Client, c *cobra.Command, words []string) error {
-		o, err := meant(words)
+func (f *ctlFlags) put(use, short string, n int, meant func([]string) (override.Override, error)) *cobra.Command {
+	c := f.ask(use, short, words(n, n), func(ctx context.Context, client *ctl.Client, c *cobra.Command, args []string) error {
+		o, err := meant(args)
 		if err != nil {
 			return err
 		}
@@ -143,24 +148,36 @@ func (f *ctlFlags) put(use, short string, words int, meant func([]string) (overr
 			return err
 		}
 		fmt.Fprintf(c.OutOrStdout(), "%s is in force\n", in)
+		s, err := client.State(ctx)
+		if err != nil {
+			return err
+		}
+		if odd := note(s, in); odd != "" {
+			fmt.Fprintln(c.ErrOrStderr(), "note:", odd)
+		}
 		if f.wait {
 			return client.WaitDrained(ctx, c.OutOrStdout(), in.Address)
 		}
 		return nil
 	})
 	f.about(c)
-	c.Flags().StringVar(&f.why, "why", "", "why, for whoever looks")
-	c.Flags().StringVar(&f.lasts, "for", "", "how long, such as 10m (default: until it is lifted)")
+	c.Flags().StringVar(&f.why, "why", "", "the reason; list and the page show it")
+	c.Flags().StringVar(&f.lasts, "for", "", "how long it lasts, such as 10m (default: until it is lifted)")
 	return c
 }
 
 // lift is a sub-command that ends an override.
 func (f *ctlFlags) lift(use, short string, kind override.Kind) *cobra.Command {
-	c := f.ask(use, short, cobra.ExactArgs(1), func(ctx context.Context, client *ctl.Client, _ *cobra.Command, words []string) error {
+	c := f.ask(use, short, words(1, 1), func(ctx context.Context, client *ctl.Client, c *cobra.Command, args []string) error {
+		service, subject := f.service, args[0]
 		if kind == override.Fallback {
-			return client.Lift(ctx, words[0], kind, "")
+			service, subject = args[0], ""
 		}
-		return client.Lift(ctx, f.service, kind, words[0])
+		if err := client.Lift(ctx, service, kind, subject); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.OutOrStdout(), "the %s is lifted\n", kind)
+		return nil
 	})
 	f.about(c)
 	return c

@@ -95,11 +95,17 @@ func TestCommands(t *testing.T) {
 	ask("101 is not a percentage", "ctl", "-admin", admin, "drop", "shed", "101")
 	ask(`"many" is not a whole number`, "ctl", "-admin", admin, "weight", "127.0.0.1:1", "many")
 	ask("address \"x\" is not IP:port", "ctl", "-admin", admin, "drain", "x")
-	ask("", "ctl", "-admin", admin, "undrain", "127.0.0.2:1")
+	ask("the drain is lifted", "ctl", "-admin", admin, "undrain", "127.0.0.2:1")
 	ask("there is no override", "ctl", "-admin", admin, "undrain", "127.0.0.2:1")
 	ask("fallback of service", "ctl", "-admin", admin, "fallback", "s", "-for", "10m")
 	await("fallback: clients are to use their fallback addresses", "probe", listen, "s")
-	ask("", "ctl", "-admin", admin, "unfallback", "s")
+	ask("the fallback is lifted", "ctl", "-admin", admin, "unfallback", "s")
+	ask(`no service is called "z"`, "ctl", "-admin", admin, "fallback", "z")
+	ask("no source names a backend 127.0.0.9:1", "ctl", "-admin", admin, "drain", "127.0.0.9:1", "-wait")
+	ask("no source names a backend 127.0.0.9:1", "ctl", "-admin", admin, "weight", "127.0.0.9:1", "2", "-service", "s")
+	if out, err := runLine(t, patience, "ctl", "-admin", admin, "weight", "127.0.0.1:1", "2"); err != nil || strings.Contains(out, "note") {
+		t.Errorf("the weight of a backend that is there: %q, %v", out, err)
+	}
 	ask("CLIENT", "ctl", "-admin", admin, "clients", "s")
 	ask(`"replica"`, "ctl", "-admin", admin, "status", "-json")
 	ask("there is no service", "ctl", "-admin", admin, "confirm", "x")
@@ -131,7 +137,9 @@ func TestCommands_Refuse(t *testing.T) {
 		{[]string{"-config", "missing.yaml"}, "missing.yaml"},
 		{[]string{"nonsense"}, "nonsense"},
 		{[]string{"-nonsense"}, "nonsense"},
-		{[]string{"probe", "a"}, "2 arg"},
+		{[]string{"probe", "a"}, "wrong number of words (1); write: grpclbd probe BALANCER SERVICE"},
+		{[]string{"ctl", "drain"}, "wrong number of words (0); write: grpclbd ctl drain ADDRESS"},
+		{[]string{"ctl", "overrides"}, `unknown command "overrides"`},
 		{[]string{"probe", "127.0.0.1:1", "s", "-header", "x"}, `--header "x" is not NAME=VALUE`},
 		{[]string{"ctl", "-admin", "127.0.0.1:1", "status"}, "connection refused"},
 		{[]string{"ctl", "-ca", "missing.pem", "status"}, "missing.pem"},

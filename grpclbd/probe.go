@@ -18,9 +18,11 @@ func probeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "probe BALANCER SERVICE",
 		Short: "Ask any grpclb balancer for the list of a service, and print it",
-		Args:  cobra.ExactArgs(2),
-		RunE: func(c *cobra.Command, words []string) (err error) {
-			o.Balancer, o.Service = words[0], words[1]
+		Long: "Probe asks any grpclb balancer, as a client would, for the list of a service, and prints it.\n" +
+			"BALANCER is HOST:PORT. SERVICE is the name that clients use, with its port if they dial with one.",
+		Args: words(2, 2),
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			o.Balancer, o.Service = args[0], args[1]
 			if o.Headers, err = pairs("header", headers); err != nil {
 				return err
 			}
@@ -33,8 +35,8 @@ func probeCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.BoolVar(&o.Follow, "follow", false, "print each later list too")
-	flags.StringArrayVar(&headers, "header", nil, "a header of the stream, NAME=VALUE; may be repeated")
+	flags.BoolVar(&o.Follow, "follow", false, "print each later list too, until you interrupt it")
+	flags.StringArrayVar(&headers, "header", nil, "a header of the stream, NAME=VALUE, such as grpclb-zone=z1; may be repeated")
 	secure.add(flags, "the balancer")
 	return c
 }

@@ -44,8 +44,8 @@ func command() *cobra.Command {
 	flags.StringVar(&f.path, "config", "", "the configuration file (YAML)")
 	flags.StringArrayVar(&f.services, "service", nil, "a service and its backends, NAME=HOST:PORT,HOST:PORT…, in place of a file; may be repeated")
 	flags.StringVar(&f.listen, "listen", "", "where clients ask, in place of what the file says (default 0.0.0.0:8080)")
-	flags.StringVar(&f.admin, "admin", "", "where the page and ctl are served, in place of what the file says (default 127.0.0.1:8081)")
-	flags.StringVar(&f.store, "store", "", "folder of the embedded etcd, in place of what the file says (default: a temporary one)")
+	flags.StringVar(&f.admin, "admin", "", "where the page, the metrics and ctl are served, in place of what the file says (default 127.0.0.1:8081)")
+	flags.StringVar(&f.store, "store", "", "folder of the etcd in this process, in place of what the file says (default: a temporary one)")
 	flags.StringVar(&f.level, "log", "", "debug, info, warn or error, in place of what the file says (default info)")
 	c.AddCommand(checkCommand(), ctlCommand(), probeCommand(), registerCommand())
 	return c
@@ -55,8 +55,8 @@ func command() *cobra.Command {
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check a configuration file",
-		Args:  cobra.ExactArgs(1),
+		Short: "Check a configuration file; the files that it names are not opened",
+		Args:  words(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := config.Read(args[0])
 			if err != nil {

@@ -14,10 +14,10 @@ type secureFlags struct {
 
 // add adds the flags. whose says who the other side is.
 func (f *secureFlags) add(flags *pflag.FlagSet, whose string) {
-	flags.BoolVar(&f.tls, "tls", false, whose+" has TLS; implied by the next three")
-	flags.StringVar(&f.files.CA, "ca", "", "file with the authorities that sign its certificate (default: the system's)")
-	flags.StringVar(&f.files.Cert, "cert", "", "file with the client certificate")
-	flags.StringVar(&f.files.Key, "key", "", "file with its key")
+	flags.BoolVar(&f.tls, "tls", false, whose+" has TLS; --ca, --cert and --key imply it")
+	flags.StringVar(&f.files.CA, "ca", "", "PEM file with the authorities that may have signed its certificate (default: the system's)")
+	flags.StringVar(&f.files.Cert, "cert", "", "PEM file with the client certificate")
+	flags.StringVar(&f.files.Key, "key", "", "PEM file with the key of --cert")
 }
 
 // used reports whether TLS is meant.
