@@ -3,6 +3,7 @@ package deploy
 import (
 	"debug/elf"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,8 @@ func TestDockerfile_Image(t *testing.T) {
 	}
 	if user := all(image, "USER"); len(user) != 1 || !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(user[0]) {
 		t.Errorf("it runs as %q; Kubernetes needs a number to see that it is not root", user)
+	} else if s := load(t).pod().SecurityContext; user[0] != fmt.Sprintf("%d:%d", *s.RunAsUser, *s.RunAsGroup) {
+		t.Errorf("it runs as %s, in Kubernetes as %d:%d", user[0], *s.RunAsUser, *s.RunAsGroup)
 	}
 	program := words(t, all(image, "ENTRYPOINT"))
 	if !slices.ContainsFunc(all(image, "COPY"), func(c string) bool { return strings.HasSuffix(c, "/out/grpclbd "+program[0]) }) {

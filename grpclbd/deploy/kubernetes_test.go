@@ -99,13 +99,23 @@ func TestKubernetes_Config(t *testing.T) {
 			t.Errorf("%s is on no volume", file)
 		}
 	}
-	sources := map[string]string{"config": o.config.Name}
+	volumes(t, o.container(), o.pod().Volumes)
 	for _, v := range o.pod().Volumes {
-		if v.ConfigMap != nil && v.ConfigMap.Name != sources[v.Name] {
+		if v.ConfigMap != nil && v.ConfigMap.Name != o.config.Name {
 			t.Errorf("volume %s is of the ConfigMap %q", v.Name, v.ConfigMap.Name)
 		}
 	}
 	enough(t, time.Duration(*o.pod().TerminationGracePeriodSeconds)*time.Second, cfg)
+}
+
+// volumes checks that there is a volume for each mount.
+func volumes(t *testing.T, c corev1.Container, all []corev1.Volume) {
+	t.Helper()
+	for _, m := range c.VolumeMounts {
+		if !slices.ContainsFunc(all, func(v corev1.Volume) bool { return v.Name == m.Name }) {
+			t.Errorf("there is no volume %s", m.Name)
+		}
+	}
 }
 
 // mounted reports whether a file is in a folder that is mounted as a whole, so that it changes
@@ -165,7 +175,7 @@ func TestKubernetes_Probes(t *testing.T) {
 	o := load(t)
 	cfg := parse(t, "kubernetes.yaml", o.inForce(t))
 	if cfg.TLS != nil {
-		t.Error("the kubelet can't ask by gRPC over TLS")
+		t.Error("the kubelet's probes by gRPC are in plain text")
 	}
 	for want, probe := range map[string]*corev1.Probe{"": o.container().ReadinessProbe, "livez": o.container().LivenessProbe} {
 		if probe.GRPC == nil || probe.GRPC.Port != port(t, cfg.Listen) || *probe.GRPC.Service != want {
@@ -204,11 +214,7 @@ func TestKubernetes_ProbesWithTLS(t *testing.T) {
 	}
 	var p corev1.PodSpec
 	decode(t, block(t, "to `volumes`"), &p)
-	for _, m := range c.VolumeMounts {
-		if !slices.ContainsFunc(p.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
-			t.Errorf("there is no volume %s", m.Name)
-		}
-	}
+	volumes(t, c, p.Volumes)
 }
 
 // The container has no rights that the program does not need.
