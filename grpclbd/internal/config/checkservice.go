@@ -44,6 +44,7 @@ func (k *check) service(path string, s *Service) {
 	k.period(path+".guard.hold", s.Guard.Hold, 0, 24*time.Hour)
 	k.zones(path+".zones", s.Zones)
 	k.number(path+".subset", s.Subset, 0, 100_000)
+	k.number(path+".spread", s.Spread, 1, 1_000_000)
 	k.canary(path+".canary", s.Canary)
 	k.period(path+".slowStart", s.SlowStart, 0, 24*time.Hour)
 	k.drops(path, s.Drops)

@@ -87,6 +87,7 @@ type Service struct {
 	Guard          Guard         `yaml:"guard"`
 	Zones          *Zones        `yaml:"zones"`  // nil: no zones
 	Subset         int           `yaml:"subset"` // backends a client; 0: all
+	Spread         int           `yaml:"spread"` // by how many clients two backends may differ; default 1
 	Canary         *Canary       `yaml:"canary"` // nil: none
 	SlowStart      time.Duration `yaml:"slowStart"`
 	Drops          []Drop        `yaml:"drops"`

@@ -39,6 +39,7 @@ services:
   guard: {minHealthy: 0, maxRemove: 10, hold: 0s}
   zones: {clients: {10.1.0.0/16: z1, "2001:db8::/32": z2}, spill: 80}
   subset: 20
+  spread: 5
   canary: {label: track=canary, percent: 5}
   slowStart: 1m
   drops: [{token: shed, percent: 5}]
@@ -127,6 +128,7 @@ func TestParse_Refuses(t *testing.T) {
 		service("zones: {clients: {10.1.0.0/16: \"\"}}"):                        "is not a zone",
 		service("zones: {spill: 0}"):                                            "spill: 0 is not from 1 to 100",
 		service("subset: -1"):                                                   "subset: -1 is not from 0",
+		service("spread: 0"):                                                    "spread: 0 is not from 1",
 		service("subset: 1.5"):                                                  "1.5 is not a whole number",
 		service("canary: {label: a, percent: 5}"):                               `"a" is not NAME=VALUE`,
 		service("drops: [{percent: 5}]"):                                        "token: is missing",

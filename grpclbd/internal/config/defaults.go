@@ -57,6 +57,9 @@ func (s *Service) fill(given func(field string) bool) {
 	if !given("guard.hold") {
 		s.Guard.Hold = time.Minute
 	}
+	if !given("spread") {
+		s.Spread = 1
+	}
 	for i := range s.Sources {
 		if !given(fmt.Sprintf("sources[%d].weight", i)) {
 			s.Sources[i].Weight = 1

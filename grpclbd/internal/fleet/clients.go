@@ -31,7 +31,7 @@ func (c *core) waiting() []string {
 
 // classify returns the class of a client. If it is new, its answer is to be set first.
 func (c *core) classify(client lbserver.Client, now time.Time) string {
-	if c.mode != view.Waiting && c.cfg.Subset != c.subsets.size {
+	if c.mode != view.Waiting && (c.cfg.Subset != c.subsets.size || c.cfg.Subset > 0 && c.cfg.Spread != c.subsets.spread) {
 		c.publish(now) // the configuration has just changed: nobody is to get a whole list first
 	}
 	s := c.locate(client)

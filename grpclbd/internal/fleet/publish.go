@@ -48,7 +48,7 @@ func (c *core) place(now time.Time) {
 	placing, ramps := c.roster.place(c.cfg, now)
 	c.ramps = ramps
 	c.lists = newLists(c.cfg, placing, c.overrides.dropped(c.cfg.Drops))
-	c.subsets.set(c.cfg.Subset, c.lists.shares[canary], placing)
+	c.subsets.set(c.cfg.Subset, c.cfg.Spread, c.lists.shares[canary], placing)
 }
 
 // decide applies health and its guard.

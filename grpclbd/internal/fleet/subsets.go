@@ -6,9 +6,10 @@ import "github.com/actorlb/grpclb/lbserver/assign"
 // that are served, so each client has as many as it should, whatever is unhealthy or drained.
 // Clients are known by the names of their classes.
 type subsets struct {
-	size  int // backends of a client; 0: all
-	few   int // the same of canaries
-	group [groups]*assign.ZoneSubsets
+	size   int // backends of a client; 0: all
+	few    int // the same of canaries
+	spread int // by how many clients two backends may differ
+	group  [groups]*assign.ZoneSubsets
 }
 
 // nowhere is the zone of clients and backends of which no zone is known. It is not "": clients of
@@ -18,18 +19,19 @@ const nowhere = "\x00"
 // set gives the subsets the backends to choose from. Canaries come on top of the others, so that
 // another share for them moves nobody else: as many as their share of the calls is of the subset, at
 // least one.
-func (s *subsets) set(size, share int, p placing) {
+func (s *subsets) set(size, spread, share int, p placing) {
 	few := (size*max(share, 1) + 99) / 100
 	if size == 0 {
 		*s = subsets{}
 		return
 	}
-	if size != s.size {
-		s.size, s.group[stable] = size, assign.NewZoneSubsets(size, 1)
+	if size != s.size || spread != s.spread {
+		s.size, s.group[stable] = size, assign.NewZoneSubsets(size, spread)
 	}
-	if few != s.few {
-		s.few, s.group[canary] = few, assign.NewZoneSubsets(few, 1)
+	if few != s.few || spread != s.spread {
+		s.few, s.group[canary] = few, assign.NewZoneSubsets(few, spread)
 	}
+	s.spread = spread
 	for g, all := range s.group {
 		all.SetBackends(served(p[g]))
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -191,5 +193,30 @@ func TestSubset_WithCanaries(t *testing.T) {
 	now := b.answers[c.Class].Servers
 	if len(now) != 6 || now[3].Address != list[3].Address || now[0].Address != list[0].Address {
 		t.Errorf("the client has %v after %v", now, list)
+	}
+}
+
+// With a great spread a client's subset does not depend on who joined before: after a restart
+// clients have the same backends, whatever the order in which they come back.
+func TestSubset_Spread(t *testing.T) {
+	lists := func(spread int, clients ...string) map[string]string {
+		b := serving(t, config.Service{Subset: 3, Spread: spread}, many(12)...)
+		all := map[string]string{}
+		for _, c := range clients {
+			class := b.joins(c).Class
+			all[c] = b.list(class)
+		}
+		return all
+	}
+	var there, back []string
+	for i := range 20 {
+		there = append(there, fmt.Sprintf("10.5.0.%d:1", i))
+		back = append([]string{there[i]}, back...)
+	}
+	if diff := cmp.Diff(lists(1000, there...), lists(1000, back...)); diff != "" {
+		t.Error(diff)
+	}
+	if cmp.Equal(lists(1, there...), lists(1, back...)) {
+		t.Error("the spread makes no difference")
 	}
 }
