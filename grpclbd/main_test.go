@@ -89,14 +89,15 @@ func TestCommands(t *testing.T) {
 	ask(`NotFound: the balancer knows no service "x"`, "probe", listen, "x")
 	ask("0 clients still have it", "ctl", "-admin", admin, "drain", "127.0.0.2:1", "-why", "disk", "-wait")
 	ask("1 entries, 0 of them drops", "probe", listen, "s")
-	ask("disk", "ctl", "-admin", admin, "list", "s")
+	ask("drained by", "ctl", "-admin", admin, "list", "s")
+	ask("127.0.0.2:1  -      when lifted", "ctl", "-admin", admin, "list", "s")
 	ask(`drop shed 5% of service "s" is in force`, "ctl", "-admin", admin, "drop", "shed", "5", "-service", "s")
 	await("20 entries, 1 of them drops", "probe", listen, "s")
 	ask("101 is not a percentage", "ctl", "-admin", admin, "drop", "shed", "101")
 	ask(`"many" is not a whole number`, "ctl", "-admin", admin, "weight", "127.0.0.1:1", "many")
 	ask("address \"x\" is not IP:port", "ctl", "-admin", admin, "drain", "x")
 	ask("the drain is lifted", "ctl", "-admin", admin, "undrain", "127.0.0.2:1")
-	ask("there is no override", "ctl", "-admin", admin, "undrain", "127.0.0.2:1")
+	ask(`there is no drain of "127.0.0.2:1" that counts for every service`, "ctl", "-admin", admin, "undrain", "127.0.0.2:1")
 	ask("fallback of service", "ctl", "-admin", admin, "fallback", "s", "-for", "10m")
 	await("fallback: clients are to use their fallback addresses", "probe", listen, "s")
 	ask("the fallback is lifted", "ctl", "-admin", admin, "unfallback", "s")
@@ -153,7 +154,7 @@ func TestCommands_Refuse(t *testing.T) {
 			t.Errorf("%q: error %v, want %q; it prints %q", c.line, err, c.want, out)
 		}
 	}
-	if out, err := runLine(t, t.Context(), "check", file); err != nil || !strings.Contains(out, "1 services, no faults") {
+	if out, err := runLine(t, t.Context(), "check", file); err != nil || !strings.Contains(out, "no faults; services: 1") {
 		t.Errorf("a good file: %q, %v", out, err)
 	}
 }

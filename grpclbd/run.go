@@ -62,7 +62,7 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: %d services, no faults\n", args[0], len(cfg.Services))
+			fmt.Fprintf(c.OutOrStdout(), "%s: no faults; services: %d\n", args[0], len(cfg.Services))
 			return nil
 		},
 	}

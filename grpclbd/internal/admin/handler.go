@@ -116,8 +116,11 @@ func (o order) complete(r *http.Request, now time.Time) (override.Override, erro
 	full.Who = who(r, full.Who)
 	if o.For != "" {
 		d, err := time.ParseDuration(o.For)
-		if err != nil || d <= 0 || !full.Until.IsZero() {
-			return full, fmt.Errorf("for %q is not a time such as 10m, or until is given too", o.For)
+		if err != nil || d <= 0 {
+			return full, fmt.Errorf("for %q is not a time such as 10m", o.For)
+		}
+		if !full.Until.IsZero() {
+			return full, errors.New("for is given, and until is given too: give one of them")
 		}
 		full.Until = now.Add(d)
 	}
@@ -151,7 +154,7 @@ func (h handler) lift(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	case !found:
-		http.Error(w, fmt.Sprintf("there is no override %s %q of service %q", kind, subject, service), http.StatusNotFound)
+		http.Error(w, missing(service, kind, subject), http.StatusNotFound)
 	default:
 		h.log.Info("an override was lifted", "service", service, "kind", kind, "subject", subject, "who", who(r, q.Get("who")))
 		w.WriteHeader(http.StatusNoContent)
@@ -167,4 +170,16 @@ func (h handler) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 	h.log.Info("what a guard holds was confirmed", "service", service, "who", who(r, q.Get("who")))
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// missing says that there is no such override.
+func missing(service string, kind override.Kind, subject string) string {
+	text := "there is no " + string(kind)
+	if subject != "" {
+		text += fmt.Sprintf(" of %q", subject)
+	}
+	if service == "" {
+		return text + " that counts for every service; if it is of one service, name that"
+	}
+	return text + fmt.Sprintf(" of service %q", service)
 }

@@ -40,6 +40,14 @@ func ago(then, now time.Time) string {
 	return now.Sub(then).Round(time.Second).String()
 }
 
+// number is so many of something.
+func number[N int | int64](n N, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
+
 func percent(share float64) string { return fmt.Sprintf("%.1f%%", 100*share) }
 
 // Status prints the balancer and its services, a line each.
@@ -112,25 +120,25 @@ func notes(v view.Service, now time.Time) string {
 		}
 	}
 	if n := len(v.Overrides); n > 0 {
-		all = append(all, fmt.Sprintf("%d overrides", n))
+		all = append(all, number(n, "override"))
 	}
 	return strings.Join(all, "; ")
 }
 
 // List prints a service: its sources, backends, overrides, and the last changes.
 func List(w io.Writer, v view.Service, now time.Time) error {
-	fmt.Fprintf(w, "service %s, %s, %d clients, %d calls\n", clean(v.Name), v.Mode, v.Total.Clients, v.Total.Started)
+	fmt.Fprintf(w, "service %s, %s, %s, %s\n", clean(v.Name), v.Mode, number(int64(v.Total.Clients), "client"), number(int64(v.Total.Started), "call"))
 	for _, g := range v.Guards {
 		fmt.Fprintf(w, "guard: %s\n", clean(g))
 	}
 	fmt.Fprintln(w)
-	t := newTable(w, "SOURCE", "NAME", "SAID", "BACKENDS", "FAULT")
+	t := newTable(w, "SOURCE", "NAME", "READ AGO", "BACKENDS", "FAULT")
 	for _, src := range v.Sources {
 		fault := src.Error
 		if fault != "" {
 			fault = fmt.Sprintf("for %s: %s", ago(src.ErrorAt, now), fault)
 		}
-		t.line(src.Kind, src.Name, ago(src.Said, now)+" ago", fmt.Sprint(src.Backends), fault)
+		t.line(src.Kind, src.Name, ago(src.Said, now), fmt.Sprint(src.Backends), fault)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -138,7 +146,7 @@ func List(w io.Writer, v view.Service, now time.Time) error {
 	fmt.Fprintln(w)
 	t = newTable(w, "BACKEND", "ZONE", "HEALTH", "SINCE", "WEIGHT", "SHARE", "CLIENTS", "REASON")
 	for _, b := range v.Backends {
-		t.line(b.Address, b.Zone, b.Health, ago(b.Since, now), fmt.Sprint(b.Weight.Used), percent(b.Share), fmt.Sprint(b.Clients), cmp.Or(b.Reason, b.Why))
+		t.line(b.Address, b.Zone, b.Health, ago(b.Since, now), fmt.Sprint(b.Weight.Used), percent(b.Share), fmt.Sprint(b.Clients), reason(b))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -152,6 +160,26 @@ func List(w io.Writer, v view.Service, now time.Time) error {
 	return nil
 }
 
+// reason says why a backend is in the lists or not, and what its last bad answer was if that
+// does not say it.
+func reason(b view.Backend) string {
+	if b.Why == "" || strings.Contains(b.Reason, b.Why) {
+		return b.Reason
+	}
+	return b.Reason + "; the last bad answer: " + b.Why
+}
+
+// value is the number that an override sets; "" if its kind has none.
+func value(o override.Override) string {
+	switch o.Kind {
+	case override.Weight:
+		return fmt.Sprint(o.Value)
+	case override.Drop:
+		return fmt.Sprintf("%d%%", o.Value)
+	}
+	return ""
+}
+
 func overrides(w io.Writer, all []override.Override, now time.Time) error {
 	fmt.Fprintln(w)
 	if len(all) == 0 {
@@ -163,7 +191,7 @@ func overrides(w io.Writer, all []override.Override, now time.Time) error {
 		if !o.Until.IsZero() {
 			ends = "in " + o.Until.Sub(now).Round(time.Second).String()
 		}
-		t.line(string(o.Kind), o.Subject(), fmt.Sprint(o.Value), ends, o.Who, o.Why)
+		t.line(string(o.Kind), o.Subject(), value(o), ends, o.Who, o.Why)
 	}
 	if err := t.Flush(); err != nil {
 		return err
