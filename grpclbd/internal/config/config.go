@@ -75,7 +75,7 @@ type Log struct {
 
 // Tracing sends OpenTelemetry traces of pushes to a collector.
 type Tracing struct {
-	OTLP string `yaml:"otlp"` // host:port of a collector that takes OTLP over gRPC; "": none
+	OTLP string `yaml:"otlp"` // HOST:PORT of a collector that takes OTLP over gRPC without TLS; "": none
 }
 
 // A Service is a name that clients ask for, and what they are answered.

@@ -4,6 +4,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/directory"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/store"
+	"github.com/actorlb/grpclb/grpclbd/internal/tracing"
 	"github.com/actorlb/grpclb/lbserver"
 )
 
@@ -33,6 +35,7 @@ type Daemon struct {
 	balancer  *lbserver.Balancer
 	clients   *clientServer
 	policy    policy
+	tracer    *tracing.Tracer // nil: none
 	store     *store.Store
 }
 
@@ -53,13 +56,19 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 	if d.policy, err = openPolicy(cfg.Authz); err != nil {
 		return err
 	}
+	if d.tracer, err = tracing.Open(tracing.Options{OTLP: cfg.Tracing.OTLP, Replica: cfg.Replica, Version: d.opts.Version}, d.opts.Log); err != nil {
+		d.policy.close()
+		return fmt.Errorf("tracing.otlp: %w", err)
+	}
 	if d.clients, err = listen(cfg); err != nil {
+		d.tracer.Stop()
 		d.policy.close()
 		return err
 	}
 	if d.store, err = store.Open(ctx, cfg.Store, cfg.Replica, d.in, d.opts.Log); err != nil {
 		d.clients.Stop()
 		d.clients.closeFiles()
+		d.tracer.Stop()
 		d.policy.close()
 		return err
 	}
@@ -72,9 +81,10 @@ func (d *Daemon) begin() {
 	cfg := d.opts.Config
 	d.balancer = lbserver.New(hooks{d.directory, d.policy}.options(cfg.Limits))
 	d.balancer.Register(d.clients)
+	d.tracer.Follow(d.balancer)
 	l := &loop{
 		in: d.in, log: d.opts.Log, directory: d.directory, health: d.clients.health,
-		fleets:  parts{d.balancer, d.store.Client(), d.in, d.opts.Log},
+		fleets:  parts{d.balancer, d.store.Client(), d.in, d.tracer, d.opts.Log},
 		core:    newCore(cfg, d.opts.Path, d.started),
 		entries: map[string]directory.Entry{},
 	}
@@ -129,6 +139,7 @@ func (d *Daemon) Stop(ctx context.Context) {
 	}
 	d.clients.end()
 	d.group.Stop()
+	d.tracer.Stop()
 	d.directory.Stop()
 	d.store.Close()
 	d.clients.closeFiles()

@@ -9,6 +9,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/fleet"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/source"
+	"github.com/actorlb/grpclb/grpclbd/internal/tracing"
 )
 
 // Parts start what the program is made of.
@@ -16,11 +17,16 @@ type parts struct {
 	balancer fleet.Balancer
 	etcd     *clientv3.Client
 	owner    fleet.Owner
+	tracer   *tracing.Tracer // nil: none
 	log      *slog.Logger
 }
 
 func (p parts) startFleet(cfg config.Service) *fleet.Fleet {
-	return fleet.Start(cfg, p.balancer, fleet.Deps{Log: p.log, Owner: p.owner, Sources: p, Watchers: p})
+	deps := fleet.Deps{Log: p.log, Owner: p.owner, Sources: p, Watchers: p}
+	if p.tracer != nil {
+		deps.Pushes = p.tracer
+	}
+	return fleet.Start(cfg, p.balancer, deps)
 }
 
 // StartSource makes parts the sources of a fleet.

@@ -6,6 +6,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/source"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
 )
 
@@ -25,12 +26,19 @@ type Deps struct {
 	Owner    Owner
 	Sources  Sources
 	Watchers Watchers
+	Pushes   Pushes // nil: nobody wants to know
 }
 
 // An Owner hears of a fleet. The methods only post messages.
 type Owner interface {
 	// FleetReady: clients may have the service from now on. It is said once.
 	FleetReady(service string)
+}
+
+// Pushes hears of each change of a service's lists, with the answers that clients are to have
+// from then on. The method only posts a message.
+type Pushes interface {
+	Pushed(service string, change view.Change, answers []lbserver.AnswerState)
 }
 
 // Sources starts sources.

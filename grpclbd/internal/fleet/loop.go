@@ -122,12 +122,21 @@ func (l *loop) do(a action) {
 		l.core.numbered(l.balancer.Answers(l.core.name))
 	case announce:
 		l.deps.Owner.FleetReady(l.core.name)
+	case changedLists:
+		l.say(a.line())
+		if l.deps.Pushes != nil {
+			l.deps.Pushes.Pushed(l.core.name, a.change, l.balancer.Answers(l.core.name))
+		}
 	case say:
-		attrs := append([]slog.Attr{slog.String("service", l.core.name)}, a.attrs...)
-		l.deps.Log.LogAttrs(context.Background(), a.level, a.text, attrs...)
+		l.say(a)
 	default:
 		panic(fmt.Sprintf("BUG: the fleet is to do %T", a))
 	}
+}
+
+func (l *loop) say(s say) {
+	attrs := append([]slog.Attr{slog.String("service", l.core.name)}, s.attrs...)
+	l.deps.Log.LogAttrs(context.Background(), s.level, s.text, attrs...)
 }
 
 // told tells the core of an answer that the balancer has refused.

@@ -26,8 +26,7 @@ func (c *core) publish(now time.Time) {
 		changed = c.tell(c.classes.byName[name], now) || changed
 	}
 	if changed {
-		change := c.changes.note(served, now)
-		c.info("the lists have changed", slog.Int("from", change.From), slog.Int("to", change.To), slog.String("why", change.Why))
+		c.do(changedLists{c.changes.note(served, now)})
 	}
 	c.changes.published(served)
 	if c.drained.lacks(c.classes.byName) {

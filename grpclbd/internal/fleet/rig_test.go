@@ -173,6 +173,8 @@ func (b *bench) performs(a action) {
 			b.t.Error("the service is announced before clients have an answer")
 		}
 		b.announced++
+	case changedLists:
+		b.performs(a.line())
 	case say:
 		line := a.level.String() + " " + a.text
 		for _, at := range a.attrs {

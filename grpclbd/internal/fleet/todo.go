@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
 )
 
@@ -51,6 +52,16 @@ type number struct{}
 // announce: tell the owner that clients may have the service.
 type announce struct{}
 
+// changedLists: tell whoever wants to know, and the log.
+type changedLists struct{ change view.Change }
+
+// line is the line of the log.
+func (a changedLists) line() say {
+	return say{slog.LevelInfo, "the lists have changed", []slog.Attr{
+		slog.Int("from", a.change.From), slog.Int("to", a.change.To), slog.String("why", a.change.Why),
+	}}
+}
+
 // say: write a line to the log.
 type say struct {
 	level slog.Level
@@ -68,6 +79,7 @@ func (setFallback) isAction()  {}
 func (removeClass) isAction()  {}
 func (number) isAction()       {}
 func (announce) isAction()     {}
+func (changedLists) isAction() {}
 func (say) isAction()          {}
 
 // do adds an action to what is to be done.

@@ -138,7 +138,7 @@ func (s *scribe) inWords(a action) string {
 		return fmt.Sprintf("class %q: fallback", a.class)
 	case removeClass:
 		return fmt.Sprintf("class %q is gone", a.class)
-	case say:
+	case changedLists, say:
 		return "log: " + s.log[len(s.log)-1]
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", a), "fleet.")
