@@ -87,24 +87,14 @@ func (c *Client) WaitDrained(ctx context.Context, w io.Writer, address string) e
 // known before each replica that has a service with the override has heard of it.
 func drained(s view.State, address string) (left int, known bool) {
 	for _, v := range s.Services {
-		n, has := v.Total.Drained[address]
-		if !has {
+		if _, has := v.Total.Drained[address]; !has {
 			continue
 		}
-		known = true
-		left += n
-		for _, r := range s.Replicas {
-			if r.Name == s.Replica {
-				continue // what this one says itself is newer
-			}
-			for _, t := range r.Services {
-				if n, has := t.Drained[address]; t.Service == v.Name && !has {
-					return 0, false
-				} else if t.Service == v.Name {
-					left += n
-				}
-			}
+		n, said := s.Drained(v.Name, address)
+		if !said {
+			return 0, false
 		}
+		left, known = left+n, true
 	}
 	return left, known
 }
