@@ -14,7 +14,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asProgram is set for a process that is the program itself.
+const asProgram = "GRPCLBD_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // runLine runs a command line and returns what it prints.
 func runLine(t *testing.T, ctx context.Context, line ...string) (string, error) {

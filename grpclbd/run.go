@@ -99,8 +99,13 @@ func (f *runFlags) override(cfg *config.Config) (*config.Config, error) {
 	return cfg, cfg.Check()
 }
 
-// run is the balancer until a signal comes. A second signal ends it at once.
+// run is the balancer until a signal comes. A second signal ends it at once. SIGHUP never
+// does, and neither does the end of whoever reads the log.
 func run(ctx context.Context, f *runFlags) error {
+	hangUps := make(chan os.Signal, 1)
+	signal.Notify(hangUps, syscall.SIGHUP)
+	defer signal.Stop(hangUps)
+	signal.Ignore(syscall.SIGPIPE)
 	cfg, err := f.config()
 	if err != nil {
 		return err
@@ -108,7 +113,12 @@ func run(ctx context.Context, f *runFlags) error {
 	log := newLog(cfg.Log)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process as it does without a handler
 	d, err := daemon.Start(ctx, daemon.Options{Config: cfg, Path: f.path, Version: version(), Log: log})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		log.Info("the balancer stops")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -123,12 +133,11 @@ func run(ctx context.Context, f *runFlags) error {
 	all.Go(d.Serve)
 	all.Go(page.Serve)
 	all.Go(func() error {
-		f.reload(ctx, d, log)
+		f.reload(ctx, d, hangUps, log)
 		return nil
 	})
 	all.Go(func() error {
 		<-ctx.Done()
-		stop() // a second signal ends the process as it does without a handler
 		log.Info("the balancer stops")
 		d.Stop(context.Background())
 		page.Stop()
@@ -139,12 +148,9 @@ func run(ctx context.Context, f *runFlags) error {
 
 // reload has the configuration's file read when it changes and at SIGHUP, until the context
 // is done.
-func (f *runFlags) reload(ctx context.Context, d *daemon.Daemon, log *slog.Logger) {
-	hangUps := make(chan os.Signal, 1)
-	signal.Notify(hangUps, syscall.SIGHUP)
-	defer signal.Stop(hangUps)
+func (f *runFlags) reload(ctx context.Context, d *daemon.Daemon, hangUps <-chan os.Signal, log *slog.Logger) {
 	if f.path == "" {
-		<-ctx.Done() // SIGHUP does not end a balancer that has no file
+		<-ctx.Done()
 		return
 	}
 	file := config.Watch(f.path, reloaded{f, d}, log)

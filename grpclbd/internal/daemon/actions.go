@@ -16,6 +16,9 @@ type start struct{ service config.Service }
 // configure: the fleet of the service gets another configuration.
 type configure struct{ service config.Service }
 
+// list: the directory has the services that there are now, without those that are to be stopped.
+type list struct{ without []string }
+
 // stop: the fleet of that service ends.
 type stop struct{ name string }
 
@@ -37,6 +40,7 @@ type warn struct {
 
 func (start) isAction()     {}
 func (configure) isAction() {}
+func (list) isAction()      {}
 func (stop) isAction()      {}
 func (tell) isAction()      {}
 func (serve) isAction()     {}

@@ -49,20 +49,42 @@ func (c *core) configured(cfg *config.Config, now time.Time) {
 	for _, s := range cfg.Services {
 		wanted[s.Name] = s
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.running)) {
-		if _, stays := wanted[name]; !stays {
-			c.remove(name)
-		}
-	}
+	before := len(c.running)
 	for _, s := range cfg.Services {
 		c.apply(s)
 	}
-	c.file.Loaded, c.file.Error, c.file.ErrorAt = now, "", time.Time{}
-	c.file.Restart = restartFor(c.first, cfg)
-	if len(c.file.Restart) > 0 {
-		c.do(warn{"the configuration has changes that need a restart", []slog.Attr{slog.String("fields", strings.Join(c.file.Restart, ", "))}})
+	if c.told && len(c.running) > before {
+		c.do(tell{c.overrides})
 	}
+	c.removeBut(wanted)
+	c.file.Loaded, c.file.Error, c.file.ErrorAt = now, "", time.Time{}
+	c.needRestart(restartFor(c.first, cfg))
 	c.serve()
+}
+
+// removeBut removes the services that are not wanted. Names change hands before, so a client
+// that asks for one that another service has now is not told that there is none.
+func (c *core) removeBut(wanted map[string]config.Service) {
+	var unwanted []string
+	for _, name := range slices.Sorted(maps.Keys(c.running)) {
+		if _, stays := wanted[name]; !stays {
+			unwanted = append(unwanted, name)
+		}
+	}
+	c.do(list{unwanted})
+	for _, name := range unwanted {
+		delete(c.running, name)
+		delete(c.waiting, name)
+		c.do(stop{name})
+	}
+}
+
+// needRestart notes which fields need a restart. It is logged when they are others than before.
+func (c *core) needRestart(fields []string) {
+	if len(fields) > 0 && !slices.Equal(fields, c.file.Restart) {
+		c.do(warn{"the configuration has changes that need a restart", []slog.Attr{slog.String("fields", strings.Join(fields, ", "))}})
+	}
+	c.file.Restart = fields
 }
 
 func (c *core) apply(s config.Service) {
@@ -72,19 +94,10 @@ func (c *core) apply(s config.Service) {
 		c.running[s.Name] = s
 		c.waiting[s.Name] = true
 		c.do(start{s})
-		if c.told {
-			c.do(tell{c.overrides})
-		}
 	case !reflect.DeepEqual(old, s):
 		c.running[s.Name] = s
 		c.do(configure{s})
 	}
-}
-
-func (c *core) remove(name string) {
-	delete(c.running, name)
-	delete(c.waiting, name)
-	c.do(stop{name})
 }
 
 // restartFor names the fields that differ and are read only when the process starts.
@@ -115,6 +128,8 @@ func (c *core) overridesSaid(all []override.Override) {
 
 func (c *core) storeSaid(s store.State) {
 	switch {
+	case !s.Reached && !c.store.Reached && !c.store.Since.IsZero():
+		// It is known; only the reason is another.
 	case !s.Reached:
 		c.do(warn{"the store can't be reached; what it said last stays in use", []slog.Attr{slog.String("why", s.Why)}})
 	case !c.store.Since.IsZero():

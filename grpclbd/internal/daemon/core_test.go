@@ -44,6 +44,10 @@ func (b bench) wants(want ...string) {
 			got = append(got, "configure "+a.service.Name)
 		case stop:
 			got = append(got, "stop "+a.name)
+		case list:
+			if len(a.without) > 0 {
+				got = append(got, "list without "+strings.Join(a.without, " "))
+			}
 		case tell:
 			got = append(got, fmt.Sprintf("tell %d", len(a.all)))
 		case serve:
@@ -93,7 +97,7 @@ func TestReady_WithoutTheServiceThatIsWaitedFor(t *testing.T) {
 	b := newBench(t, "a", "b")
 	b.ready("a")
 	b.configured(services("a"), time.Unix(2, 0))
-	b.wants("start a", "start b", "stop b", "serve true")
+	b.wants("start a", "start b", "list without b", "stop b", "serve true")
 }
 
 func TestConfig_Reload(t *testing.T) {
@@ -101,7 +105,7 @@ func TestConfig_Reload(t *testing.T) {
 	b.overridesSaid([]override.Override{{Kind: override.Fallback}})
 	b.wants("start a", "start b", "start c", "tell 1")
 	b.configured(services("a", "b:x", "d"), time.Unix(2, 0))
-	b.wants("stop c", "configure b", "start d", "tell 1")
+	b.wants("configure b", "start d", "tell 1", "list without c", "stop c")
 	b.configured(services("a", "b:x", "d"), time.Unix(3, 0))
 	b.wants()
 }
@@ -130,6 +134,8 @@ func TestConfig_NeedsRestart(t *testing.T) {
 	next.Listen, next.Limits.Clients = "b:1", 7
 	b.configured(next, time.Unix(2, 0))
 	b.wants("start a", "warn")
+	b.configured(next, time.Unix(2, 0))
+	b.wants() // it was logged
 	if fields := strings.Join(b.state().Config.Restart, " "); fields != "listen limits" {
 		t.Errorf("fields %q", fields)
 	}
@@ -145,6 +151,10 @@ func TestStore_Away(t *testing.T) {
 	b.wants("start a")
 	b.storeSaid(store.State{Since: time.Unix(2, 0), Why: "no leader"})
 	b.wants("warn")
+	b.storeSaid(store.State{Since: time.Unix(2, 0), Why: "timeout"})
+	b.wants() // it was logged
+	b.storeSaid(store.State{Since: time.Unix(2, 0), Why: "no leader"})
+	b.wants()
 	if s := b.state().Store; s.Reached || s.Why != "no leader" {
 		t.Errorf("%+v", s)
 	}

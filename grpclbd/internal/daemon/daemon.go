@@ -84,7 +84,7 @@ func (d *Daemon) begin() {
 	d.tracer.Follow(d.balancer)
 	l := &loop{
 		in: d.in, log: d.opts.Log, directory: d.directory, health: d.clients.health,
-		fleets:  parts{d.balancer, d.store.Client(), d.in, d.tracer, d.opts.Log},
+		fleets:  parts{ledger{d.balancer}, d.store.Client(), d.in, d.tracer, d.opts.Log},
 		core:    newCore(cfg, d.opts.Path, d.started),
 		entries: map[string]directory.Entry{},
 	}

@@ -92,6 +92,45 @@ func TestConfig_ReloadClients(t *testing.T) {
 	eventually(t, d, "three", "c")
 }
 
+// A name that moves from one service to another is never unknown, and nobody gets another's list.
+func TestConfig_NamesMove(t *testing.T) {
+	parse := func(services string) *config.Config {
+		cfg, err := config.Parse("test", []byte("services:\n"+services))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	with := func(name, alias string) string {
+		return strings.Replace(static(name, name), "sources", "aliases: ["+alias+"], sources", 1)
+	}
+	apart := static("a", "a") + with("b", "x") + static("c", "c")
+	joined := with("a", "x") + with("b", "c") + static("d", "d")
+	d := begin(t, "names", "services:\n"+apart)
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	kept := ask(t, d, "b")
+	kept.wants("b")
+	for range 20 {
+		for _, c := range []struct{ services, x, c string }{{joined, "a", "b"}, {apart, "b", "c"}} {
+			d.ConfigSaid(parse(c.services), time.Now())
+			d.State()
+			d.State() // what was asked before is done
+			for name, want := range map[string]string{"a": "a", "b": "b", "x": c.x, "c": c.c} {
+				if got := ask(t, d, name).next(); got != want && !(name == "c" && got == "Unavailable") {
+					t.Fatalf("a client that asks for %q gets %q, want %q", name, got, want)
+				}
+			}
+		}
+	}
+	for _, a := range d.balancer.Answers("b") {
+		for _, s := range a.Servers {
+			if s.Token != "b" {
+				t.Errorf("service b has %+v", s)
+			}
+		}
+	}
+}
+
 // An override at one replica is in force at the other in a moment.
 func TestOverride_EveryReplica(t *testing.T) {
 	const service = "services:\n- {name: shared, sources: [{static: [127.0.0.1:1, 127.0.0.2:1], token: a}]}\n"

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
@@ -18,7 +19,7 @@ type hooks struct {
 // options are those of the balancer.
 func (h hooks) options(l config.Limits) lbserver.Options {
 	return lbserver.Options{
-		Normalize:         h.directory.Normalize,
+		Normalize:         h.normalize,
 		Authorize:         h.authorize,
 		Classify:          h.classify,
 		ReportIntervalFor: h.reports,
@@ -31,6 +32,14 @@ func (h hooks) options(l config.Limits) lbserver.Options {
 		MaxMessageRate:    l.MessageRate,
 		RestartTokens:     true, // clients of C-core would report nothing after a restart
 	}
+}
+
+// normalize returns the name that lists are set for.
+func (h hooks) normalize(name string) string {
+	if its, is := strings.CutPrefix(name, own); is {
+		return its
+	}
+	return h.directory.Normalize(name)
 }
 
 // authorize asks the policy, and whether the service is ready. A service that is not known

@@ -87,16 +87,15 @@ func (l *loop) act() {
 		switch a := a.(type) {
 		case start:
 			l.entries[a.service.Name] = entry(a.service, l.fleets.startFleet(a.service))
-			l.directory.List(l.sorted())
 		case configure:
 			f := l.entries[a.service.Name].Fleet
 			f.Configure(a.service)
 			l.entries[a.service.Name] = entry(a.service, f)
-			l.directory.List(l.sorted())
+		case list:
+			l.directory.List(slices.DeleteFunc(l.sorted(), func(e directory.Entry) bool { return slices.Contains(a.without, e.Name) }))
 		case stop:
 			f := l.entries[a.name].Fleet
 			delete(l.entries, a.name)
-			l.directory.List(l.sorted())
 			f.Stop()
 		case tell:
 			for _, e := range l.entries {

@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
@@ -90,15 +91,25 @@ func like(v override.Override) func(override.Override) bool {
 	}
 }
 
-// by says who has decided an override and why.
+// by says who has decided an override and why. It is in a line of each service's log, so long
+// texts are cut.
 func by(v override.Override) (s string) {
 	if v.Who != "" {
-		s = " by " + v.Who
+		s = " by " + cut(v.Who)
 	}
 	if v.Why != "" {
-		s += " (" + v.Why + ")"
+		s += " (" + cut(v.Why) + ")"
 	}
 	return s
+}
+
+// cut shortens text that people have written.
+func cut(text string) string {
+	const enough = 200
+	if len(text) <= enough {
+		return text
+	}
+	return strings.ToValidUTF8(text[:enough], "") + "…"
 }
 
 func byToken(a, b config.Drop) int { return cmp.Compare(a.Token, b.Token) }

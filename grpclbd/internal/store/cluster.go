@@ -8,6 +8,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap/zapcore"
 	"google.golang.org/grpc"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/clienttls"
@@ -29,7 +30,7 @@ func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
 		DialKeepAliveTimeout: 2 * time.Second,
 		MaxUnaryRetries:      10, // each at another member; then the error is heard
 		DialOptions:          []grpc.DialOption{etcddial.Often()},
-		Logger:               quiet(log),
+		Logger:               quiet(log, zapcore.WriteThenPanic),
 	}
 	switch {
 	case secure:

@@ -16,12 +16,16 @@ import (
 	etcd "go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/storage/wal"
+	"go.uber.org/zap"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
 // readyTime bounds the start of an etcd that has data already.
 const readyTime = 10 * time.Second
+
+// failedTime bounds the end of an etcd that has failed.
+const failedTime = time.Second
 
 // Two files of this size are on the disk at least. etcd's own 64 MB are for more writes
 // than one a second.
@@ -32,13 +36,14 @@ func init() { wal.SegmentSizeBytes = 8 << 20 }
 type embedded struct {
 	etcd   *etcd.Etcd
 	lock   *fileutil.LockedFile
-	remove string // a folder to be removed in the end; "": none
+	remove string        // a folder to be removed in the end; "": none
+	failed chan struct{} // has room for one: a goroutine of etcd has ended itself
 }
 
 // embed starts an etcd with its data in cfg.Dir. If that is "", the data are in a temporary
 // folder, and gone when the etcd is closed.
 func embed(ctx context.Context, cfg config.Store, log *slog.Logger) (*embedded, error) {
-	e, dir := new(embedded), cfg.Dir
+	e, dir := &embedded{failed: make(chan struct{}, 1)}, cfg.Dir
 	if dir == "" {
 		made, err := os.MkdirTemp("", "grpclbd-")
 		if err != nil {
@@ -61,7 +66,7 @@ func (e *embedded) start(ctx context.Context, dir, listen string, log *slog.Logg
 	if e.lock, err = own(dir); err != nil {
 		return err
 	}
-	if e.etcd, err = launch(etcdConfig(dir, listen, e.remove != "", log)); err != nil {
+	if e.etcd, err = launch(etcdConfig(dir, listen, e.remove != "", quiet(log, etcdEnds{e.failed}))); err != nil {
 		return err
 	}
 	if n := len(e.etcd.Server.Cluster().Members()); n > 1 {
@@ -74,6 +79,9 @@ func (e *embedded) start(ctx context.Context, dir, listen string, log *slog.Logg
 		return nil
 	case <-e.etcd.Server.StopNotify():
 		return errors.New("etcd stopped while it started")
+	case <-e.failed:
+		e.etcd = nil // it does not close any more
+		return errors.New("etcd has failed while it started; the log says why")
 	case <-timer.C:
 		return fmt.Errorf("etcd was not ready after %v", readyTime)
 	case <-ctx.Done():
@@ -81,22 +89,38 @@ func (e *embedded) start(ctx context.Context, dir, listen string, log *slog.Logg
 	}
 }
 
-// launch starts etcd. etcd panics if its data are broken; that is an error here, after which
-// two goroutines of etcd may be left.
-func launch(cfg *etcd.Config) (e *etcd.Etcd, err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case runtime.Error:
-			e, err = nil, errors.New("the data can't be used: etcd fails to read them")
-		default:
-			e, err = nil, fmt.Errorf("the data can't be used: %v", r)
-		}
+// launch starts etcd. If its data are broken, etcd panics, or ends the goroutine in which it
+// starts; that is an error here, after which two goroutines of etcd may be left.
+func launch(cfg *etcd.Config) (*etcd.Etcd, error) {
+	done := make(chan launched, 1)
+	go func() {
+		l := launched{err: errors.New("the data can't be used; the log says why")}
+		defer func() { done <- l.unless(recover()) }()
+		l.etcd, l.err = etcd.StartEtcd(cfg)
 	}()
-	return etcd.StartEtcd(cfg)
+	l := <-done
+	return l.etcd, l.err
 }
 
-func etcdConfig(dir, listen string, temporary bool, log *slog.Logger) *etcd.Config {
+// launched is what has become of the start of an etcd.
+type launched struct {
+	etcd *etcd.Etcd
+	err  error
+}
+
+// unless is l, or the error that etcd has panicked with.
+func (l launched) unless(panicked any) launched {
+	switch r := panicked.(type) {
+	case nil:
+		return l
+	case runtime.Error:
+		return launched{err: errors.New("the data can't be used: etcd fails to read them")}
+	default:
+		return launched{err: fmt.Errorf("the data can't be used: %v", r)}
+	}
+}
+
+func etcdConfig(dir, listen string, temporary bool, log *zap.Logger) *etcd.Config {
 	cfg := etcd.NewConfig()
 	cfg.Name, cfg.Dir = "grpclbd", dir
 
@@ -121,7 +145,7 @@ func etcdConfig(dir, listen string, temporary bool, log *slog.Logger) *etcd.Conf
 	cfg.QuotaBackendBytes = 512 << 20
 	cfg.BootstrapDefragThresholdMegabytes = 64
 	cfg.UnsafeNoFsync = temporary
-	cfg.ZapLoggerBuilder = etcd.NewZapLoggerBuilder(quiet(log))
+	cfg.ZapLoggerBuilder = etcd.NewZapLoggerBuilder(log)
 	return cfg
 }
 
@@ -151,7 +175,7 @@ func (e *embedded) makeRoom(ctx context.Context) error {
 
 func (e *embedded) close() {
 	if e.etcd != nil {
-		e.etcd.Close()
+		e.stop()
 		e.etcd = nil
 	}
 	if e.lock != nil {
@@ -159,5 +183,24 @@ func (e *embedded) close() {
 	}
 	if e.remove != "" {
 		_ = os.RemoveAll(e.remove)
+	}
+}
+
+// stop stops etcd. One that has failed may never stop: it is left alone after a while.
+func (e *embedded) stop() {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped) // also if etcd ends this goroutine
+		e.etcd.Close()
+	}()
+	select {
+	case <-stopped:
+	case <-e.failed:
+		timer := time.NewTimer(failedTime)
+		defer timer.Stop()
+		select {
+		case <-stopped:
+		case <-timer.C:
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -16,7 +17,12 @@ var known = []goleak.Option{
 	goleak.IgnoreTopFunction("go.etcd.io/etcd/server/v3/storage/backend.(*backend).run"),
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}, known...) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(fullDir); dir != "" {
+		os.Exit(onFullDisk(dir))
+	}
+	goleak.VerifyTestMain(patient{m}, known...)
+}
 
 // patient waits for the connections between members of a cluster, which end by a timeout of
 // etcd's some seconds after the members.

@@ -3,19 +3,42 @@ package store
 import (
 	"fmt"
 	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
-// quiet returns a log for etcd of which only errors are heard, each as a line of log. A
-// fatal error panics: etcd's own log would end the process without a word of ours.
-func quiet(log *slog.Logger) *zap.Logger {
-	return zap.New(&bridge{log: log}, zap.WithFatalHook(zapcore.WriteThenPanic))
+// quiet returns a log for etcd of which only errors are heard, each as a line of log. What
+// etcd can't go on after, such as a full disk, would end the process or panic; end says what is
+// done in its place.
+func quiet(log *slog.Logger, end zapcore.CheckWriteHook) *zap.Logger {
+	return zap.New(&bridge{log: log}, zap.WithFatalHook(end), zap.WithPanicHook(end))
 }
 
-// harmless is an error that a new etcd may report before its first commit. It repeats the step.
-const harmless = "failed to update storage version"
+// etcdEnds ends the goroutine of etcd that can't go on. Its client is not answered any more,
+// so the store finds etcd to be away, and the balancer goes on with what it knows.
+type etcdEnds struct{ failed chan<- struct{} } // has room for one
+
+func (e etcdEnds) OnWrite(*zapcore.CheckedEntry, []zapcore.Field) {
+	select {
+	case e.failed <- struct{}{}:
+	default: // it is known
+	}
+	runtime.Goexit()
+}
+
+// harmless are errors that mean nothing: a new etcd may report the first one before its first
+// commit, and repeats the step; with the others its listener says that it was closed.
+var harmless = []string{
+	"failed to update storage version",
+	"grpc: the server has been stopped",
+	"http: Server closed",
+	"mux: server closed",
+	"use of closed network connection",
+}
 
 // bridge passes entries of etcd's log on.
 type bridge struct {
@@ -30,7 +53,7 @@ func (b *bridge) With(fields []zapcore.Field) zapcore.Core {
 }
 
 func (b *bridge) Check(e zapcore.Entry, to *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if b.Enabled(e.Level) && e.Message != harmless {
+	if b.Enabled(e.Level) {
 		return to.AddCore(e, b)
 	}
 	return to
@@ -46,7 +69,12 @@ func (b *bridge) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	if err, ok := encoded.Fields["error"]; ok {
 		why += fmt.Sprintf(": %v", err)
 	}
-	b.log.Error("etcd reports an error", "why", why)
+	switch {
+	case e.Level >= zapcore.PanicLevel:
+		b.log.Error("the etcd in this process has stopped until the balancer is started again; what was read last stays in use", "why", why)
+	case !slices.ContainsFunc(harmless, func(text string) bool { return strings.Contains(why, text) }):
+		b.log.Error("etcd reports an error", "why", why)
+	}
 	return nil
 }
 
