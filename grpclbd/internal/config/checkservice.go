@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 )
 
 func (k *check) services(services []Service) {
@@ -60,6 +62,8 @@ func (k *check) name(path, name string) {
 		k.wrong(path, "is missing")
 	case len(name) > 255 || !utf8.ValidString(name):
 		k.wrong(path, "%.40q… is not a service name: at most 255 bytes of UTF-8", name)
+	case strings.ContainsFunc(name, isControl):
+		k.wrong(path, "%q is not a service name: it has a control character", name)
 	}
 }
 
@@ -93,6 +97,8 @@ func (k *check) source(path string, s Source) {
 func (k *check) address(path, address string) {
 	if a, err := netip.ParseAddrPort(address); err != nil || a.Port() == 0 || a.Addr().Zone() != "" {
 		k.wrong(path, "%q is not IP:PORT, such as 10.0.0.1:50051 or [2001:db8::1]:50051", address)
+	} else if err := backend.CheckIP(a.Addr()); err != nil {
+		k.wrong(path, "%q: %v", address, err)
 	}
 }
 

@@ -72,6 +72,9 @@ func (d *Document) note(path string, n *yaml.Node) (problems []error) {
 	case n.Kind == yaml.MappingNode:
 		for i := 0; i < len(n.Content); i += 2 {
 			key := n.Content[i]
+			if key.Tag == "!!merge" {
+				refuse("<< is not allowed")
+			}
 			inner := strings.TrimPrefix(path+"."+key.Value, ".")
 			if _, has := d.lines[inner]; !has {
 				d.lines[inner] = key.Line
