@@ -103,8 +103,7 @@ func (f *runFlags) override(cfg *config.Config) (*config.Config, error) {
 // does, and neither does the end of whoever reads the log.
 func run(ctx context.Context, f *runFlags) error {
 	hangUps := make(chan os.Signal, 1)
-	signal.Notify(hangUps, syscall.SIGHUP)
-	defer signal.Stop(hangUps)
+	signal.Notify(hangUps, syscall.SIGHUP) // until the process has ended
 	signal.Ignore(syscall.SIGPIPE)
 	cfg, err := f.config()
 	if err != nil {

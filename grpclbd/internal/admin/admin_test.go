@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -282,5 +284,30 @@ func TestPprof(t *testing.T) {
 	Handler(&process{}, silent).ServeHTTP(w, httptest.NewRequest("GET", "/debug/pprof/goroutine?debug=1", nil))
 	if w.Code != 200 || !strings.Contains(w.Body.String(), "goroutine profile") {
 		t.Errorf("%d %.80s", w.Code, w.Body)
+	}
+}
+
+// A request whose body does not come is ended, so slow clients can't fill the process.
+func TestSecure_SlowBody(t *testing.T) {
+	g, err := newGate(&config.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.bodies = 50 * time.Millisecond
+	s := httptest.NewServer(g.guard(Handler(&process{}, silent)))
+	defer s.Close()
+	for _, path := range []string{"/api/overrides", "/api/confirm?service=s", "/nothing"} {
+		c, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{", path)
+		if err := c.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(c); err != nil {
+			t.Errorf("%s: the connection is still open: %v", path, err)
+		}
 	}
 }

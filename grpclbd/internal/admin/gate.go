@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
@@ -21,10 +22,11 @@ type gate struct {
 	token  *[sha256.Size]byte // nil: none is needed
 	host   bool               // requests have to name the machine itself
 	others *http.CrossOriginProtection
+	bodies time.Duration // bounds the reading of a request's body, whoever reads it
 }
 
 func newGate(cfg *config.Config) (gate, error) {
-	g := gate{others: http.NewCrossOriginProtection(), host: cfg.Access.TLS == nil}
+	g := gate{others: http.NewCrossOriginProtection(), host: cfg.Access.TLS == nil, bodies: 10 * time.Second}
 	if cfg.Access.TokenFile == "" {
 		return g, nil
 	}
@@ -47,6 +49,9 @@ func newGate(cfg *config.Config) (gate, error) {
 func (g gate) guard(next http.Handler) http.Handler {
 	inner := g.others.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(g.bodies)) // recorders of tests have none
+		}
 		switch {
 		case g.host && !isMachine(r.Host):
 			// A name that a hostile site has made to point here.

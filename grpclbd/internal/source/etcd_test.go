@@ -115,6 +115,17 @@ func TestSource_Etcd_Lease(t *testing.T) {
 
 // A bad value leaves its backend out, with a warning that names the key; the others go on. If the key
 // had a good value before, that stays.
+// Whoever writes a long key can't fill the log or the page with it.
+func TestSource_Etcd_LongKey(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, etcd.Addr())
+	s.put(strings.Repeat("k", 100_000), "bad")
+	s.put("good", `{"Addr": "10.0.0.2:1"}`)
+	if r := s.listen().untilAre("10.0.0.2:1"); len(r.Warning) > 1000 || !strings.Contains(r.Warning, "is left out") {
+		t.Errorf("the warning has %d bytes: %.100s", len(r.Warning), r.Warning)
+	}
+}
+
 func TestSource_Etcd_BadValues(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]string{

@@ -69,13 +69,22 @@ func (k *keys) backends() (all []backend.Backend, warning string) {
 		}
 		switch {
 		case r.fault != nil && r.good:
-			faults = append(faults, fmt.Sprintf("key %q keeps its last good value: %v", key, r.fault))
+			faults = append(faults, fmt.Sprintf("key %q keeps its last good value: %v", cut(key), r.fault))
 		case r.fault != nil:
-			faults = append(faults, fmt.Sprintf("key %q is left out: %v", key, r.fault))
+			faults = append(faults, fmt.Sprintf("key %q is left out: %v", cut(key), r.fault))
 		}
 	}
 	if n := len(faults); n > maxNamed {
 		faults = append(faults[:maxNamed], fmt.Sprintf("and %d more", n-maxNamed))
 	}
 	return all, strings.Join(faults, "; ")
+}
+
+// cut shortens a key for a warning: it may have a megabyte.
+func cut(key string) string {
+	const enough = 200
+	if len(key) <= enough {
+		return key
+	}
+	return strings.ToValidUTF8(key[:enough], "") + "…"
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -85,7 +86,7 @@ func (l *loop) do(a action) {
 	case run:
 		l.jobs <- a.job
 	case ignored:
-		l.log.Warn("a value in etcd is ignored", "key", a.key, "why", a.err)
+		l.log.Warn("a value in etcd is ignored", "key", cut(a.key), "why", cut(a.err.Error()))
 	case unwritten:
 		l.log.Error("the totals of this replica are not written to etcd: the other replicas go on with older ones", "why", a.err)
 	case sameName:
@@ -108,4 +109,13 @@ func (l *loop) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_, _ = l.client.Revoke(ctx, l.core.keeper.lease)
+}
+
+// cut shortens for the log what somebody has written to etcd: a key may have a megabyte.
+func cut(text string) string {
+	const enough = 300
+	if len(text) <= enough {
+		return text
+	}
+	return strings.ToValidUTF8(text[:enough], "") + "…"
 }
