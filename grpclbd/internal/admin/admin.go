@@ -47,7 +47,7 @@ func Listen(cfg *config.Config, p Process, log *slog.Logger) (*Server, error) {
 		Protocols:         protocols(),
 	}}
 	if t := cfg.Access.TLS; t != nil {
-		if s.files, err = servertls.Open(*t); err != nil {
+		if s.files, err = servertls.Open(*t, log); err != nil {
 			return nil, fmt.Errorf("access.tls: %w", err)
 		}
 		s.http.TLSConfig = s.files.Config()

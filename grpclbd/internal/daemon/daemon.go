@@ -53,14 +53,14 @@ func Start(ctx context.Context, opts Options) (*Daemon, error) {
 // open opens what can fail, in order, and closes it again if a later part does fail.
 func (d *Daemon) open(ctx context.Context) (err error) {
 	cfg := d.opts.Config
-	if d.policy, err = openPolicy(cfg.Authz); err != nil {
+	if d.policy, err = openPolicy(cfg.Authz, d.opts.Log); err != nil {
 		return err
 	}
 	if d.tracer, err = tracing.Open(tracing.Options{OTLP: cfg.Tracing.OTLP, Replica: cfg.Replica, Version: d.opts.Version}, d.opts.Log); err != nil {
 		d.policy.close()
 		return fmt.Errorf("tracing.otlp: %w", err)
 	}
-	if d.clients, err = listen(cfg); err != nil {
+	if d.clients, err = listen(cfg, d.opts.Log); err != nil {
 		d.tracer.Stop()
 		d.policy.close()
 		return err

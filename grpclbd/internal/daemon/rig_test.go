@@ -70,9 +70,11 @@ func beginWith(t *testing.T, cfg *config.Config) *Daemon {
 }
 
 // dial returns a channel to a daemon.
-func dial(t *testing.T, d *Daemon) *grpc.ClientConn {
+func dial(t *testing.T, d *Daemon) *grpc.ClientConn { return dialTo(t, d.Address()) }
+
+func dialTo(t *testing.T, address string) *grpc.ClientConn {
 	t.Helper()
-	cc, err := grpc.NewClient(d.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	cc, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,9 +91,14 @@ type guest struct {
 // ask asks for a service, with headers.
 func ask(t *testing.T, d *Daemon, service string, headers ...string) guest {
 	t.Helper()
+	return askAt(t, d.Address(), service, headers...)
+}
+
+func askAt(t *testing.T, address, service string, headers ...string) guest {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), headers...), patience)
 	t.Cleanup(cancel)
-	s, err := lbpb.NewLoadBalancerClient(dial(t, d)).BalanceLoad(ctx)
+	s, err := lbpb.NewLoadBalancerClient(dialTo(t, address)).BalanceLoad(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -27,14 +28,14 @@ type clientServer struct {
 }
 
 // listen opens the port for clients. Nobody is served before Serve.
-func listen(cfg *config.Config) (*clientServer, error) {
+func listen(cfg *config.Config, log *slog.Logger) (*clientServer, error) {
 	s := &clientServer{health: health.NewServer()}
 	opts := []grpc.ServerOption{
 		lbserver.KeepaliveEnforcement(),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second, MaxConnectionAge: cfg.Limits.StreamAge / 2}),
 	}
 	if cfg.TLS != nil {
-		files, err := servertls.Open(*cfg.TLS)
+		files, err := servertls.Open(*cfg.TLS, log)
 		if err != nil {
 			return nil, fmt.Errorf("tls: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -13,34 +14,28 @@ import (
 	"google.golang.org/grpc/credentials/tls/certprovider/pemfile"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/filecheck"
 )
 
 // refresh is how often the files are looked at.
 const refresh = 5 * time.Second
 
 // Files are the files of a server's credentials. While they are unreadable, what was read last
-// stays in use, and gRPC's log has a warning.
+// stays in use, and the log says so.
 type Files struct {
 	provider certprovider.Provider
+	check    *filecheck.Check
 	verify   bool // clients have to show a certificate
 }
 
 // Open opens the files. It reads them once, since a provider would only log what is wrong
-// with them. Clients have to show a certificate if t.ClientCA is set.
-func Open(t config.TLS) (*Files, error) { return open(t, refresh) }
+// with them. Clients have to show a certificate if t.ClientCA is set. The log hears when the
+// files can't be used any more.
+func Open(t config.TLS, log *slog.Logger) (*Files, error) { return open(t, log, refresh) }
 
-func open(t config.TLS, refresh time.Duration) (*Files, error) {
-	if _, err := tls.LoadX509KeyPair(t.Cert, t.Key); err != nil {
-		return nil, fmt.Errorf("certificate %q with key %q: %w", t.Cert, t.Key, err)
-	}
-	if t.ClientCA != "" {
-		pem, err := os.ReadFile(t.ClientCA)
-		if err != nil {
-			return nil, err
-		}
-		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%q has no certificate of an authority", t.ClientCA)
-		}
+func open(t config.TLS, log *slog.Logger, refresh time.Duration) (*Files, error) {
+	if err := named(t).Try(); err != nil {
+		return nil, err
 	}
 	p, err := pemfile.NewProvider(pemfile.Options{
 		CertFile: t.Cert, KeyFile: t.Key, RootFile: t.ClientCA, RefreshDuration: refresh,
@@ -48,7 +43,28 @@ func open(t config.TLS, refresh time.Duration) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{provider: p, verify: t.ClientCA != ""}, nil
+	return &Files{provider: p, check: filecheck.Start(t.Cert, named(t), log), verify: t.ClientCA != ""}, nil
+}
+
+// Named are the names of the files.
+type named config.TLS
+
+// Try makes named a use of files.
+func (n named) Try() error {
+	if _, err := tls.LoadX509KeyPair(n.Cert, n.Key); err != nil {
+		return fmt.Errorf("certificate %q with key %q: %w", n.Cert, n.Key, err)
+	}
+	if n.ClientCA == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(n.ClientCA)
+	if err != nil {
+		return err
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return fmt.Errorf("%q has no certificate of an authority", n.ClientCA)
+	}
+	return nil
 }
 
 // Config is what the server needs. Each connection gets what the files had last.
@@ -71,4 +87,7 @@ func (f *Files) Config() *tls.Config {
 }
 
 // Close stops looking at the files.
-func (f *Files) Close() { f.provider.Close() }
+func (f *Files) Close() {
+	f.check.Stop()
+	f.provider.Close()
+}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -22,6 +23,8 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var silent = slog.New(slog.DiscardHandler)
 
 // An authority signs certificates.
 type authority struct {
@@ -123,7 +126,7 @@ func shake(t *testing.T, server, client *tls.Config) (names [2]string, err error
 func TestFiles(t *testing.T) {
 	ours, theirs := newAuthority(t), newAuthority(t)
 	dir := t.TempDir()
-	server, err := Open(ours.write(t, dir, "server"))
+	server, err := Open(ours.write(t, dir, "server"), silent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +157,7 @@ func TestFiles(t *testing.T) {
 func TestFiles_AreReadAgain(t *testing.T) {
 	before, after := newAuthority(t), newAuthority(t)
 	dir := t.TempDir()
-	server, err := open(before.write(t, dir, "server"), 10*time.Millisecond)
+	server, err := open(before.write(t, dir, "server"), silent, 10*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +204,7 @@ func TestFiles_AreRefused(t *testing.T) {
 		"a missing authority":  {Cert: good.Cert, Key: good.Key, ClientCA: "missing.pem"},
 		"a key as certificate": {Cert: good.Key, Key: good.Key},
 	} {
-		f, err := Open(c)
+		f, err := Open(c, silent)
 		if err == nil {
 			f.Close()
 			t.Errorf("%s is accepted", name)
