@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -16,6 +17,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/admin"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/daemon"
+	"github.com/actorlb/grpclb/grpclbd/internal/logpipe"
 )
 
 // A runFlags is what the command line says about the balancer.
@@ -109,7 +111,9 @@ func run(ctx context.Context, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(cfg.Log)
+	out := logpipe.New(os.Stderr)
+	defer out.Close()
+	log := newLog(cfg.Log, out)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process as it does without a handler
@@ -181,13 +185,13 @@ func (r reloaded) ConfigSaid(cfg *config.Config, now time.Time) {
 
 func (r reloaded) ConfigRefused(why error, now time.Time) { r.daemon.ConfigRefused(why, now) }
 
-// newLog returns the log, which goes to standard error.
-func newLog(cfg config.Log) *slog.Logger {
+// newLog returns the log, which is written to w.
+func newLog(cfg config.Log, w io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(cfg.Level)) // the configuration was checked
 	opts := &slog.HandlerOptions{Level: level}
 	if cfg.Format == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, opts))
+		return slog.New(slog.NewJSONHandler(w, opts))
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, opts))
+	return slog.New(slog.NewTextHandler(w, opts))
 }
