@@ -22,23 +22,11 @@ const childEnv = "ENLIST_TEST_CHILD"
 // etcd is one for all tests.
 var etcd *etcdtest.Server
 
-type withEtcd struct{ *testing.M }
-
-func (m withEtcd) Run() int {
-	s, err := etcdtest.Start()
-	if err != nil {
-		panic(err)
-	}
-	etcd = s
-	defer s.Close()
-	return m.M.Run()
-}
-
 func TestMain(m *testing.M) {
 	if address := os.Getenv(childEnv); address != "" {
 		os.Exit(child(address))
 	}
-	goleak.VerifyTestMain(withEtcd{m})
+	goleak.VerifyTestMain(etcdtest.Tests{M: m, Server: &etcd})
 }
 
 // child is a gRPC server that says NOT_SERVING after SIGUSR1 and SERVING after SIGUSR2. SIGTERM ends it with code 3,

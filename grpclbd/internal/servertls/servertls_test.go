@@ -1,16 +1,9 @@
 package servertls
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/certtest"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
@@ -26,69 +20,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var silent = slog.New(slog.DiscardHandler)
 
-// An authority signs certificates.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) authority {
-	t.Helper()
-	a := authority{key: newKey(t)}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
-	}
-	a.cert = sign(t, template, template, a.key, a.key)
-	return a
-}
-
-func newKey(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func sign(t *testing.T, c, by *x509.Certificate, key, byKey *ecdsa.PrivateKey) *x509.Certificate {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, c, by, &key.PublicKey, byKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
-}
-
-// write writes a certificate of that name, its key and the authority into a folder.
-func (a authority) write(t *testing.T, dir, name string) config.TLS {
-	t.Helper()
-	key := newKey(t)
-	cert := sign(t, &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}, a.cert, key, a.key)
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := func(name, kind string, der []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	return config.TLS{
-		Cert:     file("cert.pem", "CERTIFICATE", cert.Raw),
-		Key:      file("key.pem", "PRIVATE KEY", der),
-		ClientCA: file("ca.pem", "CERTIFICATE", a.cert.Raw),
-	}
+// write writes a certificate of that name and its key into a folder, and the authority.
+func write(a certtest.Authority, dir, name string) config.TLS {
+	f := a.Write(dir, name)
+	return config.TLS{Cert: f.Cert, Key: f.Key, ClientCA: f.CA}
 }
 
 // shake connects a client to a server and returns the server's and the client's names.
@@ -124,21 +59,25 @@ func shake(t *testing.T, server, client *tls.Config) (names [2]string, err error
 }
 
 func TestFiles(t *testing.T) {
-	ours, theirs := newAuthority(t), newAuthority(t)
-	dir := t.TempDir()
-	server, err := Open(ours.write(t, dir, "server"), silent)
+	ours, theirs := certtest.New(t), certtest.New(t)
+	files := write(ours, t.TempDir(), "server")
+	server, err := Open(files, silent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	client := func(a authority) *tls.Config {
-		c := a.write(t, t.TempDir(), "client")
+	client := func(a certtest.Authority) *tls.Config {
+		c := write(a, t.TempDir(), "client")
 		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
 		if err != nil {
 			t.Fatal(err)
 		}
+		pem, err := os.ReadFile(files.ClientCA)
+		if err != nil {
+			t.Fatal(err)
+		}
 		roots := x509.NewCertPool()
-		roots.AddCert(ours.cert)
+		roots.AppendCertsFromPEM(pem)
 		return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}}
 	}
 	names, err := shake(t, server.Config(), client(ours))
@@ -155,14 +94,14 @@ func TestFiles(t *testing.T) {
 
 // New files count for the next connection, and bad ones for none.
 func TestFiles_AreReadAgain(t *testing.T) {
-	before, after := newAuthority(t), newAuthority(t)
+	before, after := certtest.New(t), certtest.New(t)
 	dir := t.TempDir()
-	server, err := open(before.write(t, dir, "server"), silent, 10*time.Millisecond)
+	server, err := open(write(before, dir, "server"), silent, 10*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	c := after.write(t, t.TempDir(), "client")
+	c := write(after, t.TempDir(), "client")
 	pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +110,7 @@ func TestFiles_AreReadAgain(t *testing.T) {
 	if _, err := shake(t, server.Config(), client); err == nil {
 		t.Fatal("a client of the later authority is accepted before")
 	}
-	after.write(t, dir, "server")
+	write(after, dir, "server")
 	deadline := time.Now().Add(time.Minute)
 	for _, err = shake(t, server.Config(), client); err != nil; _, err = shake(t, server.Config(), client) {
 		if time.Now().After(deadline) {
@@ -189,9 +128,9 @@ func TestFiles_AreReadAgain(t *testing.T) {
 }
 
 func TestFiles_AreRefused(t *testing.T) {
-	a := newAuthority(t)
-	good := a.write(t, t.TempDir(), "server")
-	other := a.write(t, t.TempDir(), "server")
+	a := certtest.New(t)
+	good := write(a, t.TempDir(), "server")
+	other := write(a, t.TempDir(), "server")
 	bad := filepath.Join(t.TempDir(), "bad.pem")
 	if err := os.WriteFile(bad, []byte("no PEM"), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,19 +16,7 @@ import (
 // etcd is one for all tests.
 var etcd *etcdtest.Server
 
-type withEtcd struct{ *testing.M }
-
-func (m withEtcd) Run() int {
-	s, err := etcdtest.Start()
-	if err != nil {
-		panic(err)
-	}
-	etcd = s
-	defer s.Close()
-	return m.M.Run()
-}
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(withEtcd{m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(etcdtest.Tests{M: m, Server: &etcd}) }
 
 var silentLog = slog.New(slog.NewTextHandler(io.Discard, nil))
 
