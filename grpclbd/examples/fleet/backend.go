@@ -26,7 +26,6 @@ type backend struct {
 	calls  atomic.Int64
 	freed  chan struct{} // closed when it hangs no more
 	server *grpc.Server
-	load   orca.ServerMetricsRecorder
 	entry  *register.Registration
 	stop   context.CancelFunc // of the reports of its load
 }
@@ -42,16 +41,16 @@ func (b *backend) start() error {
 		return err
 	}
 	b.address = l.Addr().String()
-	b.load = orca.NewServerMetricsRecorder()
+	load := orca.NewServerMetricsRecorder()
 	b.server = grpc.NewServer(grpc.UnaryInterceptor(b.intercept), grpc.StreamInterceptor(b.interceptStream))
 	testpb.RegisterTestServiceServer(b.server, b)
 	healthpb.RegisterHealthServer(b.server, health.NewServer())
-	if err := orca.Register(b.server, orca.ServiceOptions{ServerMetricsProvider: b.load, MinReportingInterval: time.Second}); err != nil {
+	if err := orca.Register(b.server, orca.ServiceOptions{ServerMetricsProvider: load, MinReportingInterval: time.Second}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
-	go b.measure(ctx)
+	go b.measure(ctx, load)
 	go b.server.Serve(l)
 	return b.register()
 }
@@ -73,7 +72,7 @@ func (b *backend) register() (err error) {
 }
 
 // measure reports the load ten times a second: calls a second, and a utilization in proportion.
-func (b *backend) measure(ctx context.Context) {
+func (b *backend) measure(ctx context.Context, load orca.ServerMetricsRecorder) {
 	ticks := time.NewTicker(100 * time.Millisecond)
 	defer ticks.Stop()
 	for last := b.calls.Load(); ; {
@@ -82,8 +81,8 @@ func (b *backend) measure(ctx context.Context) {
 			now := b.calls.Load()
 			qps := float64(now-last) * 10
 			last = now
-			b.load.SetQPS(qps)
-			b.load.SetApplicationUtilization(qps/1000 + 0.01)
+			load.SetQPS(qps)
+			load.SetApplicationUtilization(qps/1000 + 0.01)
 		case <-ctx.Done():
 			return
 		}
