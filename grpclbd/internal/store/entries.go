@@ -9,8 +9,9 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 )
 
-// apply takes in one entry. A value that is wrong counts as none. Overrides that have ended
-// are dropped by settle.
+// apply takes in one entry. An override with a wrong value stays as it was (rule
+// source.last-known): whoever drains a backend must not lose that to rubbish. Totals with a wrong
+// value count as none. Overrides that have ended are dropped by settle.
 func (c *core) apply(e entry) {
 	switch {
 	case strings.HasPrefix(e.key, overridesPrefix):
@@ -24,8 +25,10 @@ func (c *core) applyOverride(e entry) {
 	o, ok := read(c, e, parseOverride)
 	old, had := c.overrides[e.key]
 	if !ok {
-		delete(c.overrides, e.key)
-		c.overridesChanged = c.overridesChanged || had
+		if e.value == nil {
+			delete(c.overrides, e.key)
+			c.overridesChanged = c.overridesChanged || had
+		}
 		return
 	}
 	if !had || !same(old, o) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,9 +14,20 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 )
 
-// A twin is the store's entries in their simplest form: what is at each key. What the owner
+// A twin is the store's entries in their simplest form: what counts at each key. What the owner
 // should have heard follows from it each time anew.
 type twin map[string][]byte
+
+// set takes in an entry. An override with a wrong value stays what it was before.
+func (w twin) set(e entry, before twin) {
+	if _, err := parseOverride(e.key, e.value); err != nil && e.value != nil && strings.HasPrefix(e.key, overridesPrefix) {
+		if _, has := w[e.key]; !has {
+			w[e.key] = before[e.key]
+		}
+		return
+	}
+	w[e.key] = e.value
+}
 
 func (w twin) overrides(now time.Time) (keys []string) {
 	for key, value := range w {
@@ -49,12 +61,13 @@ func TestCore_Twin(t *testing.T) {
 			p.now = p.now.Add(time.Duration(random.IntN(3)) * time.Second)
 			switch random.IntN(4) {
 			case 0:
+				before := w
 				w = twin{}
 				var all []entry
 				for range random.IntN(6) {
 					e := randomEntry(p, random)
 					all = append(all, e)
-					w[e.key] = e.value
+					w.set(e, before)
 				}
 				p.core.everythingRead(all)
 			case 1:
@@ -64,7 +77,7 @@ func TestCore_Twin(t *testing.T) {
 				if random.IntN(3) == 0 {
 					e.value = nil
 				}
-				w[e.key] = e.value
+				w.set(e, w)
 				p.core.entriesChanged([]entry{e})
 			}
 			p.core.settle(p.now)
