@@ -201,7 +201,8 @@ func (p *player) wait(d time.Duration) {
 
 // await waits for a call that is answered by this list and ended after began, for as
 // long after began as is promised, and reports whether it came in time. Time in which
-// the process stood still is added.
+// the process stood still is added. If any list will do, the call must also have begun
+// after began: one that a server answered as it was stopped says nothing of what follows.
 func (p *player) await(list int, began time.Time, limit time.Duration) (outcome, bool) {
 	end := func(now time.Time) time.Time { return began.Add(limit + p.pulse.stalled(began, now)) }
 	p.timer.Reset(time.Until(end(time.Now())))
@@ -209,7 +210,7 @@ func (p *player) await(list int, began time.Time, limit time.Duration) (outcome,
 		select {
 		case o := <-p.outcomes():
 			p.record.count(o)
-			if o.err == nil && o.ended.After(began) && (list == anyList || list == o.list) {
+			if o.err == nil && o.ended.After(began) && (list == o.list || list == anyList && o.began.After(began)) {
 				return o, !o.ended.After(end(o.ended))
 			}
 		case <-p.timer.C:
