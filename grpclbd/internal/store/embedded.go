@@ -188,10 +188,10 @@ func (e *embedded) close() {
 
 // stop stops etcd. One that has failed may never stop: it is left alone after a while.
 func (e *embedded) stop() {
-	stopped := make(chan struct{})
+	stopped, server := make(chan struct{}), e.etcd
 	go func() {
 		defer close(stopped) // also if etcd ends this goroutine
-		e.etcd.Close()
+		server.Close()
 	}()
 	select {
 	case <-stopped:
