@@ -69,7 +69,7 @@ func Status(w io.Writer, s view.State) error {
 	t := newTable(w, "SERVICE", "MODE", "SERVED", "HEALTHY", "KNOWN", "CLIENTS", "CALLS", "NOTES")
 	for _, v := range s.Services {
 		served, healthy := count(v)
-		t.line(v.Name, string(v.Mode), fmt.Sprint(served), healthy, fmt.Sprint(len(v.Backends)), fmt.Sprint(v.Total.Clients), fmt.Sprint(v.Total.Started), notes(v, s.At))
+		t.line(v.Name, string(v.Mode), served, healthy, fmt.Sprint(len(v.Backends)), fmt.Sprint(v.Total.Clients), fmt.Sprint(v.Total.Started), notes(v, s.At))
 	}
 	return t.Flush()
 }
@@ -89,22 +89,13 @@ func replicas(s view.State) string {
 	return strings.Join(names, ", ")
 }
 
-// count counts backends that are served, and healthy ones if they are checked.
-func count(v view.Service) (served int, healthy string) {
-	good, checked := 0, false
-	for _, b := range v.Backends {
-		if b.Served {
-			served++
-		}
-		if b.Health == "healthy" {
-			good++
-		}
-		checked = checked || b.Health != "unchecked"
+// count prints how many backends are served, and how many are healthy if they are checked.
+func count(v view.Service) (served, healthy string) {
+	c := v.Count()
+	if !c.Checked() {
+		return fmt.Sprint(c.Served), "-"
 	}
-	if !checked {
-		return served, "-"
-	}
-	return served, fmt.Sprint(good)
+	return fmt.Sprint(c.Served), fmt.Sprint(c.ByHealth["healthy"])
 }
 
 // notes says what an operator should know of a service.
