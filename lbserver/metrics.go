@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A Metric is a figure of a balancer, for a system of metrics. docs/operating.md of this module
@@ -141,32 +140,12 @@ func (s State) samples() (all []Sample) {
 	}
 	for _, service := range s.Services {
 		all = append(all, clientsNow.at(clients[service.Name], service.Name), clientsBehind.at(behind[service.Name], service.Name))
-		for _, a := range service.Answers {
-			if a.Number > 0 {
-				all = append(all, a.samples(service.Name, s.At)...)
-			}
+		for class, worst := range service.figures(s.At) {
+			all = append(all, worst.samples(service.Name, class)...)
 		}
 		all = append(all, service.Calls.samples(service.Name)...)
 	}
 	return all
-}
-
-func (a AnswerState) samples(service string, now time.Time) []Sample {
-	servers, fallback := 0, 0.0
-	for _, server := range a.Servers {
-		if !server.Drop {
-			servers++
-		}
-	}
-	if a.Fallback {
-		fallback = 1
-	}
-	return []Sample{
-		answerAge.at(now.Sub(a.Since).Seconds(), service, a.Class),
-		answerFallback.at(fallback, service, a.Class),
-		answerServers.at(float64(servers), service, a.Class),
-		answerDrops.at(a.DropShare(), service, a.Class),
-	}
 }
 
 func (c Calls) samples(service string) []Sample {

@@ -71,6 +71,47 @@ func TestServer_Metrics(t *testing.T) {
 	})
 }
 
+// Each client may be a class of its own. The series of a service are bounded nevertheless: with more than
+// metricClasses classes, those besides the service's own are one series, which has the worst of them.
+func TestServer_Metrics_ManyClasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := inMemory(t, Options{})
+		r.set(t, greeter, one(1), one(2), one(3))
+		for i := range metricClasses {
+			r.setFor(t, greeter, fmt.Sprint(i), one(1), one(2))
+		}
+		answers := func() (got []string) {
+			for s := range r.State().Samples() {
+				if strings.HasPrefix(s.Name, "grpclb.server.answer.") {
+					got = append(got, strings.TrimPrefix(s.Name, "grpclb.server.")+fmt.Sprintf(" %q %v", s.Values[1], s.Value))
+				}
+			}
+			return got
+		}
+		if n, want := len(answers()), 4*(metricClasses+1); n != want {
+			t.Errorf("%d series, want %d", n, want)
+		}
+		time.Sleep(2 * time.Second)
+		r.setFor(t, greeter, "drops", one(1), Server{Drop: true})
+		r.setFor(t, greeter, "one", one(1), one(2), one(3))
+		r.RemoveFor(greeter, "0")
+		r.RemoveFor(greeter, "1") // as many as before: apart again
+		if n, want := len(answers()), 4*(metricClasses+1); n != want {
+			t.Errorf("%d series, want %d", n, want)
+		}
+		if err := r.SetFallbackFor(greeter, "told to fall back"); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{
+			`answer.age "" 2`, `answer.fallback "" 0`, `answer.servers "" 3`, `answer.drops "" 0`,
+			`answer.age "(other)" 2`, `answer.fallback "(other)" 1`, `answer.servers "(other)" 0`, `answer.drops "(other)" 0.5`,
+		}
+		if diff := cmp.Diff(want, answers()); diff != "" {
+			t.Errorf("samples (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // A client that has not been handed the newest answer is behind; one that waits for the first
 // answer is not.
 func TestServer_Metrics_Behind(t *testing.T) {
