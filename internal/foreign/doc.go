@@ -1,6 +1,6 @@
 // Package foreign plays the same scenes with each grpclb client that can be had
-// here, against lbserver and real DNS: C-core's, in a Python process, grpc-go's own,
-// and this module's. It has tests only, behind the build tag foreign:
+// here, against real DNS and two balancers, lbserver and the program grpclbd: C-core's, in a Python
+// process, grpc-go's own, and this module's. It has tests only, behind the build tag foreign:
 //
 //	go test -tags foreign ./internal/foreign
 //

@@ -3,12 +3,21 @@
 package foreign
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(tests{m}) }
+
+// Tests are all of them, and what is tidied up behind them.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	defer os.RemoveAll(buildDir())
+	return t.M.Run()
+}
 
 // A scene is what is played with each client.
 type scene struct {
@@ -35,6 +44,13 @@ var scenes = []scene{
 	{"balancers", balancers},
 	{"secure", secure},
 	{"long", long},
+	{"programList", programList},
+	{"programDrops", programDrops},
+	{"programOrders", programOrders},
+	{"programZones", programZones},
+	{"programHealth", programHealth},
+	{"programKilled", programKilled},
+	{"programRolling", programRolling},
 }
 
 func TestForeign_CCore(t *testing.T) {

@@ -3,11 +3,14 @@
 package foreign
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"runtime"
 	"sync/atomic"
+	"syscall"
+	"time"
 
 	"github.com/actorlb/grpclb/internal/lbtest"
 )
@@ -30,9 +33,19 @@ func newPlace() place {
 	return place{lbtest.NewLoopback(), ip}
 }
 
-func (p place) Listen(addr string) (net.Listener, error) {
+// Listen tries again for a while: a server of another process that listens on all addresses
+// may have the port.
+func (p place) Listen(addr string) (l net.Listener, err error) {
 	if addr == "" {
 		addr = net.JoinHostPort(p.ip, "0")
 	}
-	return p.Network.Listen(addr)
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for range 50 {
+		if l, err = p.Network.Listen(addr); !errors.Is(err, syscall.EADDRINUSE) {
+			return l, err
+		}
+		<-again.C
+	}
+	return l, err
 }
