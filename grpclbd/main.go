@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/enlist"
+	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
 func main() {
@@ -19,7 +20,7 @@ func main() {
 		os.Exit(exit.Code)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "grpclbd:", err)
+		fmt.Fprintln(os.Stderr, "grpclbd:", terminal.Lines(err.Error()))
 		os.Exit(1)
 	}
 }

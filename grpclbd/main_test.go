@@ -99,7 +99,8 @@ func TestCommands(t *testing.T) {
 	ask("0 clients still have it", "ctl", "-admin", admin, "drain", "127.0.0.2:1", "-why", "disk", "-wait")
 	ask("1 entries, 0 of them drops", "probe", listen, "s")
 	ask("drained by", "ctl", "-admin", admin, "list", "s")
-	ask("127.0.0.2:1  -      when lifted", "ctl", "-admin", admin, "list", "s")
+	ask("127.0.0.2:1  -      (every one)  when lifted", "ctl", "-admin", admin, "list", "s")
+	ask("disk  drained: no client has it", "ctl", "-admin", admin, "overrides")
 	ask(`drop shed 5% of service "s" is in force`, "ctl", "-admin", admin, "drop", "shed", "5", "-service", "s")
 	await("20 entries, 1 of them drops", "probe", listen, "s")
 	ask("101 is not a percentage", "ctl", "-admin", admin, "drop", "shed", "101")
@@ -110,15 +111,33 @@ func TestCommands(t *testing.T) {
 	ask("fallback of service", "ctl", "-admin", admin, "fallback", "s", "-for", "10m")
 	await("fallback: clients are to use their fallback addresses", "probe", listen, "s")
 	ask("the fallback is lifted", "ctl", "-admin", admin, "unfallback", "s")
-	ask(`no service is called "z"`, "ctl", "-admin", admin, "fallback", "z")
-	ask("no source names a backend 127.0.0.9:1", "ctl", "-admin", admin, "drain", "127.0.0.9:1", "-wait")
-	ask("no source names a backend 127.0.0.9:1", "ctl", "-admin", admin, "weight", "127.0.0.9:1", "2", "-service", "s")
-	if out, err := runLine(t, patience, "ctl", "-admin", admin, "weight", "127.0.0.1:1", "2"); err != nil || strings.Contains(out, "note") {
+	fails := func(want string, line ...string) {
+		t.Helper()
+		if out, err := runLine(t, patience, line...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q; it prints %q", line, err, want, out)
+		}
+	}
+	fails(`there is no service "z". The services are ["s"]. If it comes later, write the override with -force`, "ctl", "-admin", admin, "fallback", "z")
+	ask(`warning: it matches nothing now: there is no service "z"`, "ctl", "-admin", admin, "fallback", "z", "-force")
+	fails(`there is no service "z"`, "ctl", "-admin", admin, "drain", "-service", "z", "127.0.0.1:1", "-wait")
+	fails("nothing to wait for: no source names a backend 127.0.0.9:1", "ctl", "-admin", admin, "drain", "127.0.0.9:1", "-wait")
+	fails(`nothing to wait for: there is no service "z"`, "ctl", "-admin", admin, "drain", "-service", "z", "127.0.0.1:1", "-wait", "-force")
+	ask("warning: it matches nothing now: no source names a backend 127.0.0.9:1", "ctl", "-admin", admin, "weight", "127.0.0.9:1", "2", "-service", "s")
+	await("override drain 127.0.0.9:1 of every service matches nothing: no source names a backend 127.0.0.9:1\n", "ctl", "-admin", admin, "status")
+	ask("matches nothing: there is no service \"z\"", "ctl", "-admin", admin, "overrides")
+	fails(`one that counts for every service is in force: lift it without a service`, "ctl", "-admin", admin, "undrain", "127.0.0.9:1", "-service", "s")
+	fails("-service is empty", "ctl", "-admin", admin, "drain", "127.0.0.1:1", "-service", "")
+	fails("a word is empty; write: grpclbd ctl fallback SERVICE", "ctl", "-admin", admin, "fallback", "")
+	fails("-timeout goes with -wait", "ctl", "-admin", admin, "drain", "127.0.0.1:1", "-timeout", "5s")
+	fails(`for "1ns" is not a time from 1s to 87600h`, "ctl", "-admin", admin, "drain", "127.0.0.1:1", "-for", "1ns")
+	if out, err := runLine(t, patience, "ctl", "-admin", admin, "weight", "127.0.0.1:1", "2"); err != nil || strings.Contains(out, "warning") {
 		t.Errorf("the weight of a backend that is there: %q, %v", out, err)
 	}
 	ask("CLIENT", "ctl", "-admin", admin, "clients", "s")
 	ask(`"replica"`, "ctl", "-admin", admin, "status", "-json")
-	ask("there is no service", "ctl", "-admin", admin, "confirm", "x")
+	fails("there is no service", "ctl", "-admin", admin, "confirm", "x")
+	fails("there is no service", "ctl", "-admin", admin, "clients", "x")
+	ask("is let go, on this replica", "ctl", "-admin", admin, "confirm", "s")
 }
 
 // What is wrong with a command line is told in one line.
@@ -149,7 +168,7 @@ func TestCommands_Refuse(t *testing.T) {
 		{[]string{"-nonsense"}, "nonsense"},
 		{[]string{"probe", "a"}, "wrong number of words (1); write: grpclbd probe BALANCER SERVICE"},
 		{[]string{"ctl", "drain"}, "wrong number of words (0); write: grpclbd ctl drain ADDRESS"},
-		{[]string{"ctl", "overrides"}, `unknown command "overrides"`},
+		{[]string{"ctl", "override"}, `unknown command "override"`},
 		{[]string{"probe", "127.0.0.1:1", "s", "-header", "x"}, `--header "x" is not NAME=VALUE`},
 		{[]string{"ctl", "-admin", "127.0.0.1:1", "status"}, "connection refused"},
 		{[]string{"ctl", "-ca", "missing.pem", "status"}, "missing.pem"},

@@ -101,10 +101,11 @@ func drain(f *fleet) error {
 	defer cancel()
 	address := f.backends[1].address
 	order := ctl.Order{Override: override.Override{Service: service, Kind: override.Drain, Address: address, Why: "the example"}}
-	if _, err := f.replicas[0].ask.Put(ctx, order); err != nil {
+	in, err := f.replicas[0].ask.Put(ctx, order)
+	if err != nil {
 		return err
 	}
-	if err := f.replicas[0].ask.WaitDrained(ctx, discard{}, address); err != nil {
+	if err := f.replicas[0].ask.WaitDrained(ctx, discard{}, in.Override, 0); err != nil {
 		return err
 	}
 	before := f.backends[1].calls.Load()

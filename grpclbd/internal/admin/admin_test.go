@@ -149,7 +149,7 @@ func TestOverride_WhoLifted(t *testing.T) {
 }
 
 func TestOverride_IsPut(t *testing.T) {
-	p := &process{}
+	p := &process{state: view.State{Services: []view.Service{{Name: "s"}}}}
 	at := "http://" + serve(t, p, &config.Config{}) + "/api/overrides"
 	code, body := ask(t, "POST", at, `{"service":"s","kind":"drain","address":"10.0.0.1:1","who":"ann","why":"disk","for":"10m"}`)
 	if code != 200 || len(p.put) != 1 {
@@ -178,14 +178,27 @@ func TestOverride_IsRefused(t *testing.T) {
 		`{"kind":"stop"}`:                `"stop" is not a kind of override`,
 		`{"kind":"drain","address":"x"}`: `"x" is not IP:port`,
 		`{"kind":"drain"}`:               `"" is not IP:port`,
-		`{"kind":"weight","address":"1.2.3.4:5","value":0}`:                 "weight 0 is not from 1",
-		`{"kind":"drop","token":"a","value":101}`:                           "101 is not a percentage",
-		`{"kind":"drop","value":5}`:                                         "a drop needs a token",
-		`{"kind":"fallback","for":"soon"}`:                                  `for "soon" is not a time`,
-		`{"kind":"fallback","for":"-1s"}`:                                   `for "-1s" is not a time`,
-		`{"kind":"fallback","until":"2001-01-01T00:00:00Z"}`:                "until is in the past",
-		`{"kind":"fallback","until":"2100-01-01T00:00:00Z","for":"1m"}`:     "until is given too",
-		`{"kind":"fallback","why":"` + strings.Repeat("x", maxOrder) + `"}`: "not the JSON of an override",
+		`{"kind":"weight","address":"1.2.3.4:5","value":0}`:                             "weight 0 is not from 1",
+		`{"kind":"drop","token":"a","value":101}`:                                       "101 is not a percentage",
+		`{"kind":"drop","value":5}`:                                                     "a drop needs a token",
+		`{"kind":"fallback","for":"soon"}`:                                              `for "soon" is not a time`,
+		`{"kind":"fallback","for":"-1s"}`:                                               `for "-1s" is not a time`,
+		`{"kind":"fallback","until":"2001-01-01T00:00:00Z"}`:                            "until is in the past",
+		`{"kind":"fallback","until":"2100-01-01T00:00:00Z","for":"1m"}`:                 "until is given too",
+		`{"kind":"fallback","why":"` + strings.Repeat("x", maxOrder) + `"}`:             "not the JSON of an override",
+		`{"kind":"fallback"} x`:                                                         "there is text behind it",
+		`{"kind":"fallback"}{"kind":"fallback"}`:                                        "there is text behind it",
+		`{"kind":"fallback"}` + strings.Repeat(" ", maxOrder):                           "request body too large",
+		`{"kind":"fallback","for":"1ns"}`:                                               `for "1ns" is not a time from 1s to 87600h, such as 10m; without it the override lasts until it is lifted`,
+		`{"kind":"fallback","for":"87601h"}`:                                            `for "87601h" is not a time from 1s to 87600h`,
+		`{"kind":"fallback","until":"9999-01-01T00:00:00Z"}`:                            "until is not from 1s to 87600h from now",
+		`{"kind":"fallback","address":"1.2.3.4:5"}`:                                     "a fallback has no address",
+		`{"kind":"drain","address":"1.2.3.4:5","value":50}`:                             "a drain has no value",
+		`{"kind":"drain","address":"1.2.3.4:5","token":"t"}`:                            "a drain has no token",
+		`{"kind":"fallback","why":"a\nb"}`:                                              "why has a control character",
+		`{"kind":"fallback","why":"` + strings.Repeat("x", 1001) + `"}`:                 "why has 1001 bytes; allowed are 1000",
+		`{"kind":"fallback","who":"` + strings.Repeat("x", 256) + `"}`:                  "who has 256 bytes",
+		`{"kind":"fallback","force":true,"service":"` + strings.Repeat("x", 256) + `"}`: "service has 256 bytes",
 	} {
 		if code, got := ask(t, "POST", at, body); code != 400 || !strings.Contains(got, want) {
 			t.Errorf("%.60s: %d %q, want %q", body, code, got, want)
@@ -200,6 +213,83 @@ func TestOverride_IsRefused(t *testing.T) {
 	}
 	if code, _ := ask(t, "DELETE", at+"?service=s&kind=fallback", ""); code != 503 {
 		t.Errorf("lifting with the store away: %d", code)
+	}
+}
+
+// A name that no service has is refused with those that there are, the nearest first. An alias is
+// the name of its service. What is forced is written ahead of its service.
+func TestOverride_UnknownService(t *testing.T) {
+	p := &process{state: view.State{Services: []view.Service{
+		{Name: "apples.example.com:443"}, {Name: "greeter.example.com:443", Aliases: []string{"greeter"}, Backends: []view.Backend{{Address: "10.0.0.1:1"}}},
+	}}}
+	at := "http://" + serve(t, p, &config.Config{}) + "/api/overrides"
+	order := func(service, address, more string) string {
+		return fmt.Sprintf(`{"service":%q,"kind":"drain","address":%q%s}`, service, address, more)
+	}
+	code, body := ask(t, "POST", at, order("greter.example.com:443", "10.0.0.1:1", ""))
+	want := `there is no service "greter.example.com:443". Do you mean "greeter.example.com:443"? The services are ["greeter.example.com:443" "apples.example.com:443" "greeter"]. ` +
+		`If it comes later, write the override with -force ("force": true in JSON)` + "\n"
+	if code != 404 || body != want || len(p.put) != 0 {
+		t.Errorf("%d %q, put %v", code, body, p.put)
+	}
+	for _, c := range []struct{ body, service, nothing string }{
+		{order("later", "10.0.0.1:1", `,"force":true`), "later", `there is no service "later"`},
+		{order("greeter", "[::ffff:10.0.0.1]:1", ""), "greeter.example.com:443", ""},
+		{order("greeter", "10.0.0.9:1", ""), "greeter.example.com:443", `no source names a backend 10.0.0.9:1 of service "greeter.example.com:443"`},
+		{order("", "10.0.0.9:1", ""), "", "no source names a backend 10.0.0.9:1"},
+	} {
+		code, body := ask(t, "POST", at, c.body)
+		var got view.Override
+		if err := json.Unmarshal([]byte(body), &got); err != nil || code != 200 || got.Service != c.service || got.MatchesNothing != c.nothing {
+			t.Errorf("%s: %d %s, error %v", c.body, code, body, err)
+		}
+		if last := p.put[len(p.put)-1]; last.Service != c.service {
+			t.Errorf("%s: put %v", c.body, last)
+		}
+	}
+	p.state = view.State{Stopping: true}
+	if code, body := ask(t, "POST", at, order("greeter", "10.0.0.1:1", "")); code != 503 || !strings.Contains(body, "the process is stopping") {
+		t.Errorf("%d %q", code, body)
+	}
+}
+
+// An order whose parameters are misspelt does not count for every service.
+func TestOverride_LiftIsRefused(t *testing.T) {
+	p := &process{state: view.State{
+		Services:  []view.Service{{Name: "greeter"}},
+		Overrides: []view.Override{{Override: override.Override{Service: "t", Kind: override.Drain, Address: "1.2.3.4:5"}}, {Override: override.Override{Kind: override.Drop, Token: "shed"}}},
+	}}
+	at := "http://" + serve(t, p, &config.Config{})
+	for path, want := range map[string]string{
+		"/api/overrides?servce=s&kind=drain&subject=1.2.3.4:5":            `the parameter "servce" is not known; allowed are: service, kind, subject, who`,
+		"/api/overrides?service=a&service=b&kind=drain&subject=1.2.3.4:5": "the parameter service is given 2 times",
+		"/api/overrides?kind=drain&subject=%zz":                           "the query of the URL can't be read",
+		"/api/overrides?kind=stop":                                        `"stop" is not a kind of override`,
+		"/api/overrides":                                                  `"" is not a kind of override`,
+		"/api/overrides?kind=drain":                                       `"" is not IP:port`,
+		"/api/overrides?kind=drop":                                        "a drop needs a token",
+		"/api/overrides?kind=fallback&subject=greeter":                    `a fallback has no subject, and "greeter" is given`,
+		"/api/overrides?kind=fallback&who=a%0ab":                          "who has a control character",
+		"/api/overrides?kind=drain&subject=1.2.3.4:5":                     `there is no drain of "1.2.3.4:5" that counts for every service; one of service "t" is in force: name that service`,
+		"/api/overrides?service=greeter&kind=drop&subject=shed":           `there is no drop of "shed" of service "greeter"; one that counts for every service is in force: lift it without a service`,
+		"/api/overrides?service=greter&kind=drain&subject=[::1]:5":        `there is no drain of "[::1]:5" of service "greter"; there is no service "greter". Do you mean "greeter"?`,
+	} {
+		if code, got := ask(t, "DELETE", at+path, ""); code != 400 && code != 404 || !strings.Contains(got, want) {
+			t.Errorf("%s: %d %q, want %q", path, code, got, want)
+		}
+	}
+	for path, want := range map[string]string{
+		"/api/confirm":                "the service is missing: name it in the URL, ?service=NAME",
+		"/api/confirm?servce=greeter": `the parameter "servce" is not known`,
+		"/api/confirm?service=greter": `Do you mean "greeter"?`,
+		"/api/overrides?service=s":    `the parameter "service" is not known`,
+	} {
+		if code, got := ask(t, "POST", at+path, `{"kind":"fallback"}`); code != 400 && code != 404 || !strings.Contains(got, want) {
+			t.Errorf("%s: %d %q, want %q", path, code, got, want)
+		}
+	}
+	if len(p.put) != 0 {
+		t.Errorf("put %v", p.put)
 	}
 }
 

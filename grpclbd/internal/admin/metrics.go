@@ -69,26 +69,27 @@ var (
 	storeReached  = gauge("store_reached", "1 if the store answers, else 0.")
 	replicasKnown = gauge("replicas", "Replicas in the store, this one included.")
 
-	mode         = gauge("service_mode", "1 for the mode that the service is in, 0 for the others.", "service", "mode")
-	known        = gauge("backends", "Backends that the sources have named, by health.", "service", "health")
-	served       = gauge("backends_served", "Backends in the lists of clients.", "service")
-	drainingNow  = gauge("backends_draining", "Backends that an override drains.", "service")
-	drainingHeld = gauge("backends_draining_clients", "Clients of this replica that still have a backend that is drained.", "service")
-	sourceAge    = gauge("source_age_seconds", "Time since the source last said something that was no error. None before the first time.", sourceLabels...)
-	sourceFails  = gauge("source_failing", "1 if the source can't be read now, else 0.", sourceLabels...)
-	sourceNames  = gauge("source_backends", "Backends that the source named last.", sourceLabels...)
-	sourceHeld   = gauge("source_held_backends", "Backends that the source took away and the guard maxRemove keeps.", sourceLabels...)
-	guards       = gauge("guards_holding", "Guards that hold something back now.", "service")
-	conflicts    = gauge("conflicts", "Backends that several sources describe differently.", "service")
-	clientsNow   = gauge("clients", "Streams of clients that are open.", "service")
-	classesNow   = gauge("classes", "Classes of clients.", "service")
-	overridesNow = gauge("overrides", "Overrides in force, those of every service included.", "service", "kind")
-	listChanges  = counter("list_changes_total", "Changes of the service's lists.", "service")
-	callsStarted = counter("calls_started_total", "Calls that clients started, as they report.", "service")
-	callsOver    = counter("calls_finished_total", "Calls of clients that are over, as they report.", "service")
-	callsFailed  = counter("calls_failed_total", "Finished calls that clients failed to send, as they report.", "service")
-	callsKnown   = counter("calls_known_received_total", "Finished calls that a backend has answered for certain, as clients report.", "service")
-	callsDropped = counter("calls_dropped_total", "Finished calls that the lists had clients drop, as they report.", "service", "token")
+	mode          = gauge("service_mode", "1 for the mode that the service is in, 0 for the others.", "service", "mode")
+	known         = gauge("backends", "Backends that the sources have named, by health.", "service", "health")
+	served        = gauge("backends_served", "Backends in the lists of clients.", "service")
+	drainingNow   = gauge("backends_draining", "Backends that an override drains.", "service")
+	drainingHeld  = gauge("backends_draining_clients", "Clients of this replica that still have a backend that is drained.", "service")
+	sourceAge     = gauge("source_age_seconds", "Time since the source last said something that was no error. None before the first time.", sourceLabels...)
+	sourceFails   = gauge("source_failing", "1 if the source can't be read now, else 0.", sourceLabels...)
+	sourceNames   = gauge("source_backends", "Backends that the source named last.", sourceLabels...)
+	sourceHeld    = gauge("source_held_backends", "Backends that the source took away and the guard maxRemove keeps.", sourceLabels...)
+	guards        = gauge("guards_holding", "Guards that hold something back now.", "service")
+	conflicts     = gauge("conflicts", "Backends that several sources describe differently.", "service")
+	clientsNow    = gauge("clients", "Streams of clients that are open.", "service")
+	classesNow    = gauge("classes", "Classes of clients.", "service")
+	overridesNow  = gauge("overrides", "Overrides in force, those of every service included.", "service", "kind")
+	overridesVoid = gauge("overrides_matching_nothing", "Overrides in force whose service or backend there is not.")
+	listChanges   = counter("list_changes_total", "Changes of the service's lists.", "service")
+	callsStarted  = counter("calls_started_total", "Calls that clients started, as they report.", "service")
+	callsOver     = counter("calls_finished_total", "Calls of clients that are over, as they report.", "service")
+	callsFailed   = counter("calls_failed_total", "Finished calls that clients failed to send, as they report.", "service")
+	callsKnown    = counter("calls_known_received_total", "Finished calls that a backend has answered for certain, as clients report.", "service")
+	callsDropped  = counter("calls_dropped_total", "Finished calls that the lists had clients drop, as they report.", "service", "token")
 )
 
 var sourceLabels = []string{"service", "source", "kind", "name"}
@@ -110,6 +111,13 @@ func (s samples) process(v view.State) {
 	s.at(configLoaded, seconds(v.Config.Loaded))
 	s.at(storeReached, truth(v.Store.Reached))
 	s.at(replicasKnown, float64(len(v.Replicas)))
+	void := 0
+	for _, o := range v.Overrides {
+		if o.MatchesNothing != "" {
+			void++
+		}
+	}
+	s.at(overridesVoid, float64(void))
 }
 
 func (s samples) service(v view.Service, now time.Time) {

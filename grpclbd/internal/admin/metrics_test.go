@@ -54,6 +54,7 @@ func TestMetrics(t *testing.T) {
 		`grpclbd_classes{service="greeter.example.com:443"} 3`,
 		`grpclbd_overrides{kind="drain",service="greeter.example.com:443"} 2`,
 		`grpclbd_overrides{kind="fallback",service="orders.example.com:443"} 1`,
+		`grpclbd_overrides_matching_nothing 2`,
 		`grpclbd_list_changes_total{service="greeter.example.com:443"} 812`,
 		`grpclbd_calls_started_total{service="greeter.example.com:443"} 8.123456e+06`,
 		`grpclbd_calls_failed_total{service="greeter.example.com:443"} 31`,

@@ -49,26 +49,22 @@ func (l line) Dropped() (n int64) {
 
 // A decision is an override, and for a drain how far it has come.
 type decision struct {
-	override.Override
+	view.Override
 	At    time.Time
 	Left  int // clients of all replicas that still have the backend
 	Known bool
 }
 
-// decisions returns each override once. One of every service is in each of them.
 func decisions(s view.State) (all []decision) {
-	place := map[string]int{}
-	for _, v := range s.Services {
-		for _, o := range v.Overrides {
-			left, known := s.Drained(v.Name, o.Address)
-			key := o.String()
-			if i, again := place[key]; again {
-				all[i].Left, all[i].Known = all[i].Left+left, all[i].Known && known
-				continue
+	for _, o := range s.Overrides {
+		d := decision{Override: o, At: s.At, Known: true}
+		for _, v := range s.Services {
+			if o.IsOf(v.Name) {
+				left, known := s.Drained(v.Name, o.Address)
+				d.Left, d.Known = d.Left+left, d.Known && known
 			}
-			place[key] = len(all)
-			all = append(all, decision{o, s.At, left, known})
 		}
+		all = append(all, d)
 	}
 	return all
 }

@@ -27,11 +27,12 @@ func (h handler) page(w http.ResponseWriter, r *http.Request) {
 		show(w, q, http.StatusOK, s, "overview.html", overviewOf)
 		return
 	}
-	if len(s.Only(name).Services) == 0 {
+	v, found := s.Find(name)
+	if !found {
 		show(w, q, http.StatusNotFound, s.Only(name), "unknown.html", unknownOf)
 		return
 	}
-	show(w, q, http.StatusOK, s.Only(name), "service.html", detailOf)
+	show(w, q, http.StatusOK, s.Only(v.Name), "service.html", detailOf)
 }
 
 // A shown is what a template shows.

@@ -39,6 +39,8 @@ func TestPage_Overview(t *testing.T) {
 		`drain 10.1.0.14:50051 of service "greeter.example.com:443" 40 s ann@desk disk is being replaced 9 min 20 s ago 3 clients still have it`,
 		`drain [2001:db8::15]:50051 of service "greeter.example.com:443" until it is lifted spiffe://example.com/ops/bob 3 h 0 min ago drained: no client has it`,
 		"drop shed 5% of every service until it is lifted",
+		`drain 10.7.0.7:50051 of service "greeter.example.com:443" until it is lifted ann@desk 7 d 0 h ago matches nothing: no source names a backend 10.7.0.7:50051 of service "greeter.example.com:443"`,
+		`weight 10.1.0.16:50051 5 of service "greter.example.com:443" until it is lifted bob@night 1 h 0 min ago matches nothing: there is no service "greter.example.com:443"`,
 		"lb-a.example.com:4711 (this one) 26 h 0 min 50 8123555", "lb-b.example.com:4711 as of 1 min 36 s ago 2 d 2 h",
 		"all 50 · up to date 48 · behind 2")
 	if n := strings.Count(webtest.Text(p.Root), "drop shed 5% of every service"); n != 1 {
@@ -162,6 +164,7 @@ func hostile(text string) view.State {
 	v.Classes = []view.Class{{Name: text, Zone: text, Entries: []view.Entry{{Address: text, Token: text}}}}
 	v.Changes = []view.Change{{Why: text}}
 	s.Services = []view.Service{v}
+	s.Overrides = []view.Override{{Override: v.Overrides[0], MatchesNothing: text}}
 	s.Replicas[1].Name, s.Replicas[1].Services[0].Service, s.Replicas[1].Services[0].Drops = text, text, map[string]int64{text: 2}
 	s.Clients = []view.Client{{Service: text, Asked: text + "x", Peer: text, Zone: text, ZoneFrom: text, Class: text}}
 	return s

@@ -42,7 +42,15 @@ func scene() view.State {
 	for i := range 50 {
 		s.Clients = append(s.Clients, client(i))
 	}
-	return s
+	return s.WithOverrides(append(append(overrides(), lost()...), s.Services[1].Overrides[1:]...))
+}
+
+// lost are overrides that match nothing: an address of last week, and a name that is misspelt.
+func lost() []override.Override {
+	return []override.Override{
+		{Service: "greeter.example.com:443", Kind: override.Drain, Address: "10.7.0.7:50051", Who: "ann@desk", Since: ago(7 * 24 * time.Hour)},
+		{Service: "greter.example.com:443", Kind: override.Weight, Address: "10.1.0.16:50051", Value: 5, Who: "bob@night", Since: ago(time.Hour)},
+	}
 }
 
 const drainedNow, drainedDone = "10.1.0.14:50051", "[2001:db8::15]:50051"

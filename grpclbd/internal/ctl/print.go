@@ -65,13 +65,34 @@ func Status(w io.Writer, s view.State) error {
 		fmt.Fprintf(w, "  these fields were changed and need a restart: %s\n", clean(strings.Join(s.Config.Restart, ", ")))
 	}
 	fmt.Fprintf(w, "store %s, %s\n", clean(s.Store.Kind), reached(s))
-	fmt.Fprintf(w, "replicas %s\n\n", clean(replicas(s)))
+	fmt.Fprintf(w, "replicas %s\n", clean(replicas(s)))
+	lost(w, s.Overrides)
+	fmt.Fprintln(w)
 	t := newTable(w, "SERVICE", "MODE", "SERVED", "HEALTHY", "KNOWN", "CLIENTS", "CALLS", "NOTES")
 	for _, v := range s.Services {
 		served, healthy := count(v)
 		t.line(v.Name, string(v.Mode), served, healthy, fmt.Sprint(len(v.Backends)), fmt.Sprint(v.Total.Clients), fmt.Sprint(v.Total.Started), notes(v, s.At))
 	}
 	return t.Flush()
+}
+
+// shownLost is how many overrides that match nothing are printed with the status.
+const shownLost = 10
+
+// lost prints the overrides that match nothing, a line each.
+func lost(w io.Writer, all []view.Override) {
+	n := 0
+	for _, o := range all {
+		if o.MatchesNothing == "" {
+			continue
+		}
+		if n++; n <= shownLost {
+			fmt.Fprintf(w, "override %s matches nothing: %s\n", clean(o.String()), clean(o.MatchesNothing))
+		}
+	}
+	if n > shownLost {
+		fmt.Fprintf(w, "and %d more overrides that match nothing; see grpclbd ctl overrides\n", n-shownLost)
+	}
 }
 
 func reached(s view.State) string {
@@ -117,8 +138,9 @@ func notes(v view.Service, now time.Time) string {
 }
 
 // List prints a service: its sources, backends, overrides, and the last changes.
-func List(w io.Writer, v view.Service, now time.Time) error {
-	fmt.Fprintf(w, "service %s, %s, %s, %s\n", clean(v.Name), v.Mode, number(int64(v.Total.Clients), "client"), number(int64(v.Total.Started), "call"))
+func List(w io.Writer, s view.State, v view.Service) error {
+	now := s.At
+	fmt.Fprintf(w, "service %s, %s, %s, %s\n", clean(v.Name), clean(string(v.Mode)), number(int64(v.Total.Clients), "client"), number(int64(v.Total.Started), "call"))
 	for _, g := range v.Guards {
 		fmt.Fprintf(w, "guard: %s\n", clean(g))
 	}
@@ -142,9 +164,13 @@ func List(w io.Writer, v view.Service, now time.Time) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if err := overrides(w, v.Overrides, now); err != nil {
-		return err
+	if mine := s.Only(v.Name).Overrides; len(mine) > 0 {
+		fmt.Fprintln(w)
+		if err := overridesOf(w, s, mine); err != nil {
+			return err
+		}
 	}
+	fmt.Fprintln(w)
 	for _, c := range v.Changes {
 		fmt.Fprintln(w, change(v.Name, c))
 	}
@@ -171,24 +197,44 @@ func value(o override.Override) string {
 	return ""
 }
 
-func overrides(w io.Writer, all []override.Override, now time.Time) error {
-	fmt.Fprintln(w)
-	if len(all) == 0 {
-		return nil
+// Overrides prints all overrides that are in force.
+func Overrides(w io.Writer, s view.State) error {
+	if len(s.Overrides) == 0 {
+		_, err := fmt.Fprintln(w, "no override is in force")
+		return err
 	}
-	t := newTable(w, "OVERRIDE", "SUBJECT", "VALUE", "ENDS", "WHO", "WHY")
+	return overridesOf(w, s, s.Overrides)
+}
+
+func overridesOf(w io.Writer, s view.State, all []view.Override) error {
+	t := newTable(w, "OVERRIDE", "SUBJECT", "VALUE", "SERVICE", "ENDS", "WHO", "WHY", "STATE")
 	for _, o := range all {
 		ends := "when lifted"
 		if !o.Until.IsZero() {
-			ends = "in " + o.Until.Sub(now).Round(time.Second).String()
+			ends = "in " + o.Until.Sub(s.At).Round(time.Second).String()
 		}
-		t.line(string(o.Kind), o.Subject(), value(o), ends, o.Who, o.Why)
+		t.line(string(o.Kind), o.Subject(), value(o.Override), cmp.Or(o.Service, "(every one)"), ends, o.Who, o.Why, effect(s, o))
 	}
-	if err := t.Flush(); err != nil {
-		return err
+	return t.Flush()
+}
+
+// effect says whether an override matches anything, and how far a drain has come.
+func effect(s view.State, o view.Override) string {
+	if o.MatchesNothing != "" {
+		return "matches nothing: " + o.MatchesNothing
 	}
-	fmt.Fprintln(w)
-	return nil
+	if o.Kind != override.Drain {
+		return ""
+	}
+	d := draining{drain: o.Override}
+	left, lacking := d.left(s)
+	switch {
+	case len(lacking) > 0:
+		return "not known yet who has it"
+	case left > 0:
+		return have(left)
+	}
+	return "drained: no client has it"
 }
 
 // change prints one change of a service's lists.

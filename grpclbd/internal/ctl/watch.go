@@ -25,9 +25,12 @@ func (c *Client) Watch(ctx context.Context, w io.Writer) error {
 		case err != nil && first:
 			return err
 		case err != nil && !failed:
-			fmt.Fprintf(w, "the balancer can't be asked: %v\n", err)
+			fmt.Fprintln(w, err)
 			failed = true
 		case err == nil:
+			if failed {
+				fmt.Fprintln(w, "the balancer answers again")
+			}
 			failed = false
 			if !first {
 				for _, line := range news(last, s) {
@@ -58,45 +61,6 @@ func news(before, after view.State) (lines []string) {
 		}
 	}
 	return lines
-}
-
-// WaitDrained waits until no client of any replica has the address, and says so. It prints
-// how many have it whenever that changes.
-func (c *Client) WaitDrained(ctx context.Context, w io.Writer, address string) error {
-	last := -1
-	for {
-		s, err := c.State(ctx)
-		if err != nil {
-			return err
-		}
-		left, known := drained(s, address)
-		if known && left != last {
-			fmt.Fprintf(w, "%s: %d clients still have it\n", address, left)
-			last = left
-		}
-		if known && left == 0 {
-			return nil
-		}
-		if !sleep(ctx) {
-			return ctx.Err()
-		}
-	}
-}
-
-// drained returns how many clients still have a drained address, of all replicas. It is not
-// known before each replica that has a service with the override has heard of it.
-func drained(s view.State, address string) (left int, known bool) {
-	for _, v := range s.Services {
-		if _, has := v.Total.Drained[address]; !has {
-			continue
-		}
-		n, said := s.Drained(v.Name, address)
-		if !said {
-			return 0, false
-		}
-		left, known = left+n, true
-	}
-	return left, known
 }
 
 // sleep waits a moment. It reports whether the context is not done.

@@ -73,7 +73,7 @@ func (l *loop) hear(m message) {
 	case stopping:
 		l.core.stop()
 	case asked:
-		m.reply <- known{l.core.state(), l.sorted()}
+		m.reply <- known{l.core.state(), l.core.overrides, l.sorted()}
 	default:
 		panic(fmt.Sprintf("BUG: the daemon was told %T", m))
 	}

@@ -73,8 +73,9 @@ type asked struct{ reply chan<- known } // has room for it
 
 // known is the daemon's part of a state, and the fleets that have theirs.
 type known struct {
-	state  view.State
-	fleets []directory.Entry // by name
+	state     view.State
+	overrides []override.Override
+	fleets    []directory.Entry // by name
 }
 
 func (configured) isMessage()    {}

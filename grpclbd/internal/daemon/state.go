@@ -32,7 +32,7 @@ func (d *Daemon) State() view.State {
 		s.Services = append(s.Services, seen.Service)
 		s.Clients = append(s.Clients, seen.Clients...)
 	}
-	return s
+	return s.WithOverrides(k.overrides)
 }
 
 // writeTotals tells the other replicas what this one has counted.

@@ -17,7 +17,7 @@ func (c *core) describe(s lbserver.State) Seen {
 	mine, known := c.mine(s)
 	holders := c.holders(mine)
 	return Seen{Clients: c.viewClients(mine), Service: view.Service{
-		Name: c.name, Mode: c.mode, Waiting: c.waiting(),
+		Name: c.name, Aliases: c.cfg.Aliases, Mode: c.mode, Waiting: c.waiting(),
 		Sources:   c.viewSources(),
 		Backends:  c.viewBackends(holders, s.At),
 		Guards:    c.guards(),

@@ -1,10 +1,10 @@
 package view
 
-// Only returns the state with one service and its clients. If there is no such service, it has
-// none.
+// Only returns the state with one service, its clients and its overrides. If there is no such
+// service, it has none.
 func (s State) Only(service string) State {
 	of := s
-	of.Services, of.Clients = []Service{}, []Client{}
+	of.Services, of.Clients, of.Overrides = []Service{}, []Client{}, nil
 	for _, v := range s.Services {
 		if v.Name == service {
 			of.Services = append(of.Services, v)
@@ -13,6 +13,11 @@ func (s State) Only(service string) State {
 	for _, c := range s.Clients {
 		if c.Service == service {
 			of.Clients = append(of.Clients, c)
+		}
+	}
+	for _, o := range s.Overrides {
+		if o.IsOf(service) {
+			of.Overrides = append(of.Overrides, o)
 		}
 	}
 	return of

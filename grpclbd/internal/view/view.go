@@ -25,7 +25,9 @@ type State struct {
 	Replicas []store.Replica `json:"replicas"`
 	Services []Service       `json:"services"` // by name
 	Clients  []Client        `json:"clients"`  // by ID
-	Opening  int             `json:"opening"`  // streams that have not named a service yet
+	// Overrides are all that are in force, also those of services that there are not.
+	Overrides []Override `json:"overrides,omitempty"`
+	Opening   int        `json:"opening"` // streams that have not named a service yet
 
 	Balancer lbserver.State `json:"-"` // what lbserver says of itself, for its metrics
 }
@@ -60,6 +62,7 @@ const (
 // A Service is one service.
 type Service struct {
 	Name      string              `json:"name"`
+	Aliases   []string            `json:"aliases,omitempty"` // other names under which clients may ask
 	Mode      Mode                `json:"mode"`
 	Waiting   []string            `json:"waiting,omitempty"` // sources that have not spoken yet
 	Sources   []Source            `json:"sources"`           // in the order of the configuration
