@@ -53,6 +53,10 @@ const (
 	maxHeaders = 16 << 10
 )
 
+// window is for flow control. It is fixed: otherwise each answer is followed by a ping that
+// measures the connection.
+const window = 64 << 10
+
 // options keep a connection small: there may be a thousand.
 func (b *backend) options() []grpc.DialOption {
 	retry := backoff.Config{BaseDelay: firstRetry, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second}
@@ -75,6 +79,8 @@ func (b *backend) options() []grpc.DialOption {
 		grpc.WithMaxHeaderListSize(maxHeaders),
 		grpc.WithReadBufferSize(2 << 10),
 		grpc.WithWriteBufferSize(2 << 10),
+		grpc.WithStaticStreamWindowSize(window),
+		grpc.WithStaticConnWindowSize(window),
 		grpc.WithIdleTimeout(0),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),

@@ -14,6 +14,10 @@ const firstRetry = 100 * time.Millisecond
 // backends do not come together.
 const spreading = 0.1
 
+// beats is at how many moments of an interval checks begin. The process wakes up for several at
+// a time: with 1,000 backends that is half the cost of waking up for each.
+const beats = 100
+
 // answer is what a check or a Watch stream has brought.
 type answer struct {
 	good bool
@@ -59,7 +63,7 @@ func (j *judge) answered(now time.Time, a answer, random float64) {
 		j.good, j.bad = 0, j.bad+1
 	}
 	j.decide(now, j.verdict(a), a)
-	j.next = now.Add(delay.Spread(float64(j.pause(random)), spreading, random))
+	j.next = j.after(now, random)
 }
 
 func (j *judge) verdict(a answer) bool {
@@ -131,17 +135,28 @@ func (j *judge) check(now time.Time) bool {
 	return true
 }
 
-func (j *judge) pause(random float64) time.Duration {
+// after returns when the next check is due.
+func (j *judge) after(now time.Time, random float64) time.Time {
 	switch {
 	case j.healthy && j.bad > 0:
-		return min(j.timeout, j.interval)
+		return now.Add(spread(min(j.timeout, j.interval), random))
 	case !j.ever && j.bad > 0:
-		return min(firstRetry<<min(j.bad-1, 20), j.interval)
+		return now.Add(spread(min(firstRetry<<min(j.bad-1, 20), j.interval), random))
 	case j.asked == 1:
 		// Backends that were added together are asked at times that lie evenly from here on.
-		return time.Duration(random * float64(j.interval))
+		return j.onBeat(now.Add(time.Duration(random * float64(j.interval))))
 	}
-	return j.interval
+	return j.onBeat(now.Add(spread(j.interval, random)))
+}
+
+func spread(d time.Duration, random float64) time.Duration {
+	return delay.Spread(float64(d), spreading, random)
+}
+
+// onBeat returns the last moment at or before this one at which checks begin.
+func (j *judge) onBeat(at time.Time) time.Time {
+	beat := max(j.interval/beats, 1)
+	return at.Add(-time.Duration(at.UnixNano() % int64(beat)))
 }
 
 func (j *judge) health(address string) Health {
