@@ -33,10 +33,14 @@ type call struct {
 
 	opened time.Time
 
-	// Owned by the reader, and by the writer once it runs.
+	// Owned by the reader, and by the writer once it runs; by the reader again when that has ended.
 	initial *lbpb.LoadBalanceResponse // the first message to the client
+	client  Client                    // as the hooks have placed it last
+	round   uint64                    // of the review in which they did; 0: when it asked
 
 	answers  actor.Cell[delivery] // loop → reader: the first one, writer: the others
+	again    actor.Cell[uint64]   // loop → who hears the answers: ask the hooks again; the number of the review
+	moved    actor.Cell[Client]   // writer → reader: the client has another place
 	over     chan verdict         // loop, reader, writer → handler: at most one each
 	progress chan progress        // reader → handler: each value once
 	ended    chan error           // handler → reader: how the call ended; sent before stop is closed
@@ -64,6 +68,8 @@ func newCall(s stream, plain bool) *call {
 		transport: transportOf(s.Context()),
 		peer:      &peer.Peer{},
 		answers:   actor.NewCell[delivery](),
+		again:     actor.NewCell[uint64](),
+		moved:     actor.NewCell[Client](),
 		opened:    time.Now(),
 		over:      make(chan verdict, 3),
 		progress:  make(chan progress, 2),

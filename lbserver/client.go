@@ -24,13 +24,23 @@ type Client struct {
 
 // admit asks the hooks about a client that has named a service. Hooks may block or panic, so
 // only the reader calls it, in a guard.
-func (b *Balancer) admit(c *call, id uint64, name string) (Client, error) {
+func (b *Balancer) admit(c *call, id uint64, name string) (err error) {
 	headers, _ := metadata.FromIncomingContext(c.stream.Context())
-	client := Client{
-		ID: id, Asked: name, Service: b.opts.normalized(name),
-		Peer: c.peer, Metadata: headers, Opened: c.opened,
+	client := Client{ID: id, Asked: name, Peer: c.peer, Metadata: headers, Opened: c.opened}
+	if c.client, err = b.place(c.stream.Context(), client); err != nil {
+		return err
 	}
-	if err := b.authorize(c.stream.Context(), client); err != nil {
+	if b.opts.ReportIntervalFor != nil {
+		c.initial = initialResponse(b.opts.ReportIntervalFor(c.client))
+	}
+	return nil
+}
+
+// place asks the hooks which service and class a client is of, and whether it may have the
+// service. The error is how its call ends if not.
+func (b *Balancer) place(ctx context.Context, client Client) (Client, error) {
+	client.Service, client.Class = b.opts.normalized(client.Asked), ""
+	if err := b.authorize(ctx, client); err != nil {
 		return client, err
 	}
 	if b.opts.Classify != nil {
@@ -39,9 +49,6 @@ func (b *Balancer) admit(c *call, id uint64, name string) (Client, error) {
 	if err := checkClass(client.Class); err != nil {
 		logger.Infof("lbserver: %v was refused service %q: %v", client.Peer.Addr, client.Asked, err)
 		return client, status.Errorf(codes.InvalidArgument, "the balancer can't tell what this client gets: %v", err)
-	}
-	if b.opts.ReportIntervalFor != nil {
-		c.initial = initialResponse(b.opts.ReportIntervalFor(client))
 	}
 	return client, nil
 }
@@ -63,14 +70,14 @@ func (b *Balancer) authorize(ctx context.Context, client Client) error {
 }
 
 // begin tells the user of a client, and reports whether the call goes on.
-func (b *Balancer) begin(c *call, client Client) bool {
-	return b.opts.OnBegin == nil || c.guard(func() { b.opts.OnBegin(client) })
+func (b *Balancer) begin(c *call) bool {
+	return b.opts.OnBegin == nil || c.guard(func() { b.opts.OnBegin(c.client) })
 }
 
-// finish waits until the call is over and tells the user.
-func (b *Balancer) finish(c *call, client Client) {
+// finish waits until the call is over and tells the user. The writer has ended.
+func (b *Balancer) finish(c *call) {
 	err := <-c.ended
 	if b.opts.OnEnd != nil {
-		c.shield(func() { b.opts.OnEnd(client, err) })
+		c.shield(func() { b.opts.OnEnd(c.client, err) })
 	}
 }

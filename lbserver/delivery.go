@@ -11,6 +11,7 @@ import (
 // with all other calls.
 type delivery struct {
 	none    bool   // there is no answer: nothing to deliver
+	round   uint64 // of the call's review in which it was made; an older one is for another place
 	number  uint64 // of the answer
 	size    int    // bytes of the message without compression
 	digest  digest

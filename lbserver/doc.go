@@ -38,6 +38,10 @@
 // program in which each class has a list sets it in [Options].OnBegin, and removes it when the
 // class has had no stream for some minutes, not in OnEnd.
 //
+// What the hooks say of a client holds for its stream. When they have changed their mind, because
+// an alias is another service's now, say, [Balancer.Review] asks them again about all clients, and
+// those that are elsewhere then get their new list on the stream that they have.
+//
 // Package [github.com/actorlb/grpclb/lbserver/assign] computes such lists: subsets of large
 // fleets, slow start, zones, canaries, drops. Its example Fleet is a whole balancer.
 //
@@ -50,8 +54,8 @@
 //	NOT_FOUND           there is no answer for this client and none is expected, or the
 //	                    answer was removed; the text names service and class. The client
 //	                    asks again after its backoff
-//	PERMISSION_DENIED   Options.Authorize returned an error that is no gRPC status. If
-//	                    it is one, the stream ends with that
+//	PERMISSION_DENIED   Options.Authorize returned an error that is no gRPC status, when the
+//	                    client asked or in a Review. If it is one, the stream ends with that
 //	RESOURCE_EXHAUSTED  more streams than Options.MaxClients (default: no bound), or more
 //	                    messages of this client a second than Options.MaxMessageRate (100)
 //	UNAVAILABLE         the stream has reached Options.MaxCallAge (default: no bound), or the
@@ -81,7 +85,7 @@
 // [Balancer.State] says which answers there are, which clients, and which answer each client
 // has. Answers have numbers. When [ClientState.UpToDate] is true of every client, every
 // connection has been handed its newest answer. [Options].OnBegin, OnReport and OnEnd tell of
-// a stream from its beginning to its end. They name it by [Client].ID.
+// a stream from its beginning to its end, and OnMove of its moves. They name it by [Client].ID.
 //
 // State also has the last load report of each client, sums over the reports of each service,
 // and [Totals] since New, such as how many streams have ended with which status. It can be
@@ -104,7 +108,7 @@
 //  4. When a method that sets, expects or removes an answer has returned, a client
 //     that asks later is answered accordingly.
 //  5. Options.OnReport gets the reports of one stream in their order, after its OnBegin
-//     and before its OnEnd. After Close has returned no hook runs, except Normalize
+//     and before its OnEnd. OnMove runs between these two as well. After Close has returned no hook runs, except Normalize
 //     when a method of Balancer is called.
 //  6. A panic in a hook that runs for a stream, or in the stream of an interceptor, ends
 //     that stream with INTERNAL, and no other. (When OnEnd runs, the stream has ended

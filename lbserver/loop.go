@@ -21,6 +21,7 @@ type owner struct {
 	balancer *Balancer
 	registry *registry
 	tally    tally
+	reviews  reviews
 
 	departure *departure // nil until CloseOver is called
 	departed  []chan<- struct{}
@@ -44,6 +45,7 @@ func (b *Balancer) loop(ctx context.Context) {
 			o.handle(b.inbox.Close())
 			o.end(o.registry.close(), errClosing)
 			o.gone()
+			o.reviews.close()
 			return
 		}
 		timer.Set(o.depart(time.Now()))
@@ -66,6 +68,7 @@ func (o *owner) handle(batch []message) {
 		case left:
 			o.tally.ended(m.code)
 			o.registry.leave(m.call)
+			o.reviews.left(m.call)
 		case answered:
 			o.answered(m)
 		case expected:
@@ -76,6 +79,8 @@ func (o *owner) handle(batch []message) {
 			o.removed(m.service)
 		case leaving:
 			o.leaving(m)
+		case reviewing:
+			o.review(m)
 		case described:
 			m.reply <- o.describe(time.Now())
 		default:
@@ -103,19 +108,34 @@ func (o *owner) opened(c *call) {
 	b.group.Go(func(context.Context) { b.read(c, id) })
 }
 
-// asked gives the call its first answer, if there is one already.
+// asked gives the call its answer, if there is one already.
 func (o *owner) asked(m asked) {
-	a, here := o.registry.ask(m.call, m.client)
+	before := o.registry.of(m.call)
+	a, here := o.registry.ask(m.call, m.client, m.round)
 	switch {
 	case !here:
 	case a == nil && !m.again:
-		m.call.answers.Put(delivery{none: true})
+		m.call.answers.Put(delivery{none: true, round: m.round})
 	case a == nil:
 		o.registry.leave(m.call)
-		m.call.refuse(o.unknown(m.client))
+		if why := o.unknown(m.client); before.class == nil {
+			m.call.refuse(why)
+		} else {
+			m.call.end(why)
+		}
 	default:
 		o.deliver(a, m.call)
+		o.reviews.asked(m.call, m.round, !m.client.at(before.client))
 	}
+}
+
+// review has all calls ask again.
+func (o *owner) review(m reviewing) {
+	round, all, asked := o.registry.review()
+	for _, c := range all {
+		c.again.Put(round)
+	}
+	o.reviews.begin(round, asked, m.done)
 }
 
 // unknown logs that there is no answer for the client and returns how its call ends.
@@ -157,7 +177,9 @@ func (o *owner) deliver(a *answer, calls ...*call) {
 	}
 	before := len(a.encoded)
 	for _, c := range calls {
-		c.answers.Put(a.delivery(c))
+		d := a.delivery(c)
+		d.round = o.registry.calls[c].round
+		c.answers.Put(d)
 	}
 	o.tally.encoded += uint64(len(a.encoded) - before)
 }

@@ -39,7 +39,7 @@ func TestLoop_EndsCallsThatItFindsInTheInbox(t *testing.T) {
 		b := unstarted()
 		c := newCall(&wire{ctx: canceled()}, false)
 		b.inbox.opened(c)
-		b.inbox.asked(c, Client{Service: "nobody's", Peer: c.peer}, true)
+		b.inbox.asked(c, Client{Service: "nobody's", Peer: c.peer}, 0, true)
 		late := newCall(&wire{ctx: canceled()}, false)
 		b.inbox.opened(late)
 		b.group.Go(b.loop)

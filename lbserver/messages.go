@@ -10,13 +10,14 @@ import (
 
 // A message is what the loop can be told. Who sends what:
 //
-//	the user         → answered, expected, unset, removed, described, leaving
+//	the user         → answered, expected, unset, removed, described, leaving, reviewing
 //	a call's handler → opened, left
 //	a call's reader  → asked, reported
-//	a call's writer  → handed
+//	a call's writer  → handed, asked
 //
 // What can be queued is bounded: four messages a call, one more for each answer that it
-// is handed and for each load report (see Options.MaxMessageRate), and what the user says.
+// is handed and for each load report (see Options.MaxMessageRate), two for each review, and what
+// the user says.
 type message interface{ isMessage() }
 
 // An inbox is the queue of messages to the loop. Its methods report whether the loop will see
@@ -41,15 +42,19 @@ type opened struct{ call *call }
 
 func (in inbox) opened(c *call) bool { return in.tell(opened{c}) }
 
-// asked: the client wants client.Service, and the reader waits for an answer. If this
-// is not seen, the loop has ended the call as it stopped.
+// asked: the client wants client.Service, as the hooks say after the review of that round. Who
+// sends this, reader or writer, goes on to wait for answers. If it is not seen, the loop has ended
+// the call as it stopped.
 type asked struct {
 	call   *call
 	client Client
-	again  bool // the reader was told already that there is no answer
+	round  uint64
+	again  bool // the user was told already that there is no answer
 }
 
-func (in inbox) asked(c *call, client Client, again bool) { in.tell(asked{c, client, again}) }
+func (in inbox) asked(c *call, client Client, round uint64, again bool) {
+	in.tell(asked{c, client, round, again})
+}
 
 // reported: the client has sent a load report. If this is not seen, there is no state
 // that would show it.
@@ -122,6 +127,11 @@ func (in inbox) leaving(over time.Duration, departed chan<- struct{}) bool {
 	return in.tell(leaving{over, departed})
 }
 
+// reviewing: all calls are to ask again. If this is not seen, there are none.
+type reviewing struct{ done chan<- int } // has room; closed if the balancer closes before they have
+
+func (in inbox) reviewing(done chan<- int) bool { return in.tell(reviewing{done}) }
+
 func (opened) isMessage()    {}
 func (asked) isMessage()     {}
 func (reported) isMessage()  {}
@@ -133,3 +143,4 @@ func (unset) isMessage()     {}
 func (removed) isMessage()   {}
 func (leaving) isMessage()   {}
 func (described) isMessage() {}
+func (reviewing) isMessage() {}

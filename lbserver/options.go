@@ -31,7 +31,8 @@ const (
 //
 // For one stream they run in this order: Normalize, Authorize, Classify, ReportIntervalFor,
 // OnBegin, OnUnknown, OnReport, OnEnd. If one of them ends the stream, the next ones do not
-// run, except that OnEnd runs whenever OnBegin has run.
+// run, except that OnEnd runs whenever OnBegin has run. [Balancer.Review] asks Normalize, Authorize
+// and Classify again, and OnMove and OnUnknown if they say something else, all before OnEnd.
 type Options struct {
 	// Normalize, if not nil, maps several names of a service to one, such as "Greeter:443"
 	// and "greeter" to "greeter". It gets each name that a client asks for, and each name
@@ -44,15 +45,16 @@ type Options struct {
 	// error ends the stream: with the code and text of the error if it is a gRPC status
 	// (package google.golang.org/grpc/status), else with PERMISSION_DENIED. The error is
 	// logged at level info. The context is that of the stream: it is done when the client has
-	// gone. Authorize is asked once for a stream, so its answer holds until the stream ends;
-	// MaxCallAge bounds that. If nil, each client may have each service.
+	// gone. Authorize is asked once for a stream, and again at each [Balancer.Review]. Its
+	// answer holds until then, or until the stream ends; MaxCallAge bounds that. If nil, each
+	// client may have each service.
 	Authorize func(context.Context, Client) error
 
 	// Classify, if not nil, returns the class of a client, from its Peer, Metadata or
 	// Service: clients of a class can have a list of their own, see [Balancer.SetServersFor].
 	// (Go clients of this module send Metadata by grpclb.WithBalancerHeaders.)
-	// It is asked once for a stream. A class may be any text of up to 255 bytes in UTF-8; a
-	// stream with any other ends with INVALID_ARGUMENT. The class "" is for clients without
+	// It is asked once for a stream, and again at each [Balancer.Review]. A class may be any
+	// text of up to 255 bytes in UTF-8; a stream with any other ends with INVALID_ARGUMENT. The class "" is for clients without
 	// one; if Classify is nil, all clients are in it. The number of classes has no bound: a
 	// class that clients invent costs nothing when its last stream has ended, but an answer
 	// that was set for it stays until RemoveFor.
@@ -69,6 +71,13 @@ type Options struct {
 	// [Balancer.RemoveFor].
 	OnBegin func(Client)
 	OnEnd   func(Client, error)
+
+	// OnMove, if not nil, is told of a client that [Balancer.Review] has found to be of another
+	// service or class, before it is answered: from and to differ only in that. An answer that
+	// is set in OnMove, for the class of to, say, is the one that the client gets. Reports with
+	// the client as in to come after OnMove has returned; one that came with it may still be as
+	// in from.
+	OnMove func(from, to Client)
 
 	// OnUnknown, if not nil, is told of a client for which there is no answer: its service is
 	// not known, or has answers for other classes only. If the hook sets an answer, the

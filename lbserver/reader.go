@@ -24,20 +24,20 @@ type Report struct {
 // not use the stream, so a call can be refused without ending the stream first.
 func (b *Balancer) read(c *call, id uint64) {
 	defer close(c.done)
-	client, ok := b.greet(c, id)
-	if !ok {
+	if !b.greet(c, id) {
 		return
 	}
 	// Deferred, since hooks may end the goroutine.
-	defer b.finish(c, client)
-	if !b.begin(c, client) {
+	defer b.finish(c)
+	if !b.begin(c) {
 		return
 	}
-	d, ok := b.first(c, client)
+	d, ok := b.first(c)
 	if !ok {
 		return
 	}
 	c.progress <- served
+	client := c.client // the writer owns the call's from here on
 	written := make(chan struct{})
 	b.group.Go(func(context.Context) {
 		defer close(written)
@@ -48,12 +48,12 @@ func (b *Balancer) read(c *call, id uint64) {
 }
 
 // greet takes the client's first message and asks the hooks about the client.
-func (b *Balancer) greet(c *call, id uint64) (client Client, ok bool) {
+func (b *Balancer) greet(c *call, id uint64) (ok bool) {
 	c.guard(func() {
 		name, err := nameOf(c)
 		if err == nil {
 			c.progress <- named
-			client, err = b.admit(c, id, name)
+			err = b.admit(c, id, name)
 		}
 		if err != nil {
 			c.refuse(err)
@@ -61,7 +61,7 @@ func (b *Balancer) greet(c *call, id uint64) (client Client, ok bool) {
 		}
 		ok = true
 	})
-	return client, ok
+	return ok
 }
 
 // nameOf returns the name of the service that the client asks for. It must be
@@ -84,29 +84,13 @@ func nameOf(c *call) (string, error) {
 	return request.Name, nil
 }
 
-// first waits for the first answer. If there is none, the user may still set one.
-func (b *Balancer) first(c *call, client Client) (d delivery, ok bool) {
-	hook := b.opts.OnUnknown
-	b.inbox.asked(c, client, hook == nil)
-	d, ok = c.answer()
-	if !ok || !d.none {
-		return d, ok
-	}
-	if !c.guard(func() { hook(client) }) {
-		return d, false
-	}
-	b.inbox.asked(c, client, true)
-	return c.answer()
-}
-
-// answer waits for an answer, or for the end of the call.
-func (c *call) answer() (d delivery, ok bool) {
-	select {
-	case d = <-c.answers.Ready():
-		return d, true
-	case <-c.stop:
-		return d, false
-	}
+// first asks for the first answer and waits for it.
+func (b *Balancer) first(c *call) (d delivery, ok bool) {
+	c.guard(func() {
+		b.ask(c, false)
+		d, ok = b.next(c)
+	})
+	return d, ok
 }
 
 // listen takes what the client says after its first message, until the call ends.
@@ -125,6 +109,7 @@ func (b *Balancer) listen(c *call, client Client) {
 				err = status.Errorf(codes.ResourceExhausted, "more than %d messages a second", most)
 			}
 			if err == nil {
+				client = c.latest(client)
 				err = b.hear(c, client, m)
 			}
 			if err != nil {
@@ -134,6 +119,15 @@ func (b *Balancer) listen(c *call, client Client) {
 			limit.excuse(time.Since(now))
 		}
 	})
+}
+
+// latest returns the client as the writer has placed it last.
+func (c *call) latest(client Client) Client {
+	select {
+	case client = <-c.moved.Ready():
+	default:
+	}
+	return client
 }
 
 // hear takes a message after the first one. Kinds that are not known here are

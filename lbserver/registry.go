@@ -8,19 +8,23 @@ package lbserver
 // A call is in one of three states:
 //
 //   - opened: it has not named a service. Answers do not concern it.
-//   - asked: it is in calls and among the calls of its class.
+//   - asked: it is in calls and among the calls of its class. If it asks again, it may change the
+//     class.
 //   - gone: it is not in calls. If it leaves again, nothing changes.
 type registry struct {
 	services map[string]*service
 	calls    map[*call]*member
 	ids      uint64 // of calls: the last one that was given
 	numbers  uint64 // of answers: the last one that was given
+	rounds   uint64 // of reviews: the last one that was given
 }
 
 // A member is a call that is opened or has asked.
 type member struct {
 	class  *class       // nil until it has asked
 	client Client       // from then on
+	round  uint64       // of the review in which it has asked; 0: before the first
+	wanted uint64       // the last review that it is to ask in
 	handed uint64       // number of the newest answer that its connection has
 	report *ReportState // the last one; nil before it
 }
@@ -36,21 +40,49 @@ func (r *registry) open(c *call) uint64 {
 	return r.ids
 }
 
-// ask notes that a call wants a service and returns its answer, which may be unknownYet. If
-// there is no answer for it, ask returns nil and notes nothing. If the call is gone, here is
-// false: a client that hangs up as soon as it has asked may leave first.
-func (r *registry) ask(c *call, client Client) (a *answer, here bool) {
-	m, here := r.calls[c]
-	if !here {
+// ask notes that a call wants a service, in place of what it wanted before, and returns its
+// answer, which may be unknownYet. If there is no answer for it, ask returns nil and notes
+// nothing. If the call is gone, here is false: a client that hangs up as soon as it has asked
+// may leave first. It is false too if there was a review since the hooks were asked: the call
+// asks again.
+func (r *registry) ask(c *call, client Client, round uint64) (a *answer, here bool) {
+	m := r.calls[c]
+	if m == nil || round < m.wanted {
 		return nil, false
 	}
 	s := r.services[client.Service]
 	if a = s.due(client.Class); a == nil {
 		return nil, true
 	}
-	m.class, m.client = s.class(client.Class), client
-	m.class.calls[c] = struct{}{}
+	before, at := m.class, m.client
+	m.class, m.client, m.round = s.class(client.Class), client, round
+	if m.class != before {
+		m.class.calls[c] = struct{}{}
+		r.part(c, before, at)
+	}
 	return a, true
+}
+
+// part takes a call out of the class that it was in, if it was in one.
+func (r *registry) part(c *call, from *class, client Client) {
+	if from != nil {
+		delete(from.calls, c)
+		r.prune(client.Service, client.Class)
+	}
+}
+
+// review begins a review and returns its number. All calls are to ask in it; asked are those
+// that have asked before.
+func (r *registry) review() (round uint64, all, asked []*call) {
+	r.rounds++
+	for c, m := range r.calls {
+		m.wanted = r.rounds
+		all = append(all, c)
+		if m.class != nil {
+			asked = append(asked, c)
+		}
+	}
+	return r.rounds, all, asked
 }
 
 // set notes the answer of a class, which takes the next number, and returns
@@ -110,6 +142,14 @@ func (r *registry) remove(name string) (calls []*call) {
 	return calls
 }
 
+// of returns what is known of a call; the zero member if it is gone.
+func (r *registry) of(c *call) member {
+	if m := r.calls[c]; m != nil {
+		return *m
+	}
+	return member{}
+}
+
 // handed notes that the connection of a call has an answer.
 func (r *registry) handed(c *call, number uint64) {
 	if m := r.calls[c]; m != nil {
@@ -131,9 +171,8 @@ func (r *registry) reported(c *call, report *ReportState) {
 func (r *registry) leave(c *call) {
 	m := r.calls[c]
 	delete(r.calls, c)
-	if m != nil && m.class != nil {
-		delete(m.class.calls, c)
-		r.prune(m.client.Service, m.client.Class)
+	if m != nil {
+		r.part(c, m.class, m.client)
 	}
 }
 

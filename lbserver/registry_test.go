@@ -17,7 +17,7 @@ func TestRegistry_Transcript(t *testing.T) {
 		t.Errorf("ids %v", ids)
 	}
 	wantTold(t, r.set("s", "", first))
-	if got, here := r.ask(a, asks("s", "")); got != first || !here {
+	if got, here := r.ask(a, asks("s", ""), 0); got != first || !here {
 		t.Errorf("ask = %v, %v", got, here)
 	}
 	wantTold(t, r.set("s", "", second), a)
@@ -27,7 +27,7 @@ func TestRegistry_Transcript(t *testing.T) {
 	}
 	r.leave(a)
 	wantTold(t, r.remove("s"))
-	if got, here := r.ask(b, asks("s", "")); got != nil || !here {
+	if got, here := r.ask(b, asks("s", ""), 0); got != nil || !here {
 		t.Errorf("ask for a removed service = %v, %v", got, here)
 	}
 	wantTold(t, r.close(), b)
@@ -40,12 +40,12 @@ func TestRegistry_Classes(t *testing.T) {
 	r.set("s", "gold", golden)
 	r.open(plain)
 	r.open(gold)
-	if got, here := r.ask(plain, asks("s", "")); got != nil || !here {
+	if got, here := r.ask(plain, asks("s", ""), 0); got != nil || !here {
 		t.Errorf("a service with a list for another class: ask = %v, %v", got, here)
 	}
-	r.ask(gold, asks("s", "gold"))
+	r.ask(gold, asks("s", "gold"), 0)
 	wantTold(t, r.set("s", "", own))
-	if got, _ := r.ask(plain, asks("s", "steel")); got != own {
+	if got, _ := r.ask(plain, asks("s", "steel"), 0); got != own {
 		t.Errorf("a class without a list: ask = %v", got)
 	}
 	calls, a := r.unset("s", "gold")
@@ -69,7 +69,7 @@ func TestRegistry_AskAfterLeavingLeavesNoTrace(t *testing.T) {
 	c := &call{}
 	r.open(c)
 	r.leave(c)
-	if a, here := r.ask(c, asks("s", "c")); a != nil || here {
+	if a, here := r.ask(c, asks("s", "c"), 0); a != nil || here {
 		t.Errorf("ask = %v, %v; want nobody here", a, here)
 	}
 	if len(r.calls) != 0 || len(r.services["s"].classes) != 1 {
@@ -84,7 +84,7 @@ func TestRegistry_ClassesDoNotPileUp(t *testing.T) {
 	for i := range 1000 {
 		c := &call{}
 		r.open(c)
-		r.ask(c, asks("s", string(rune('a'+i))))
+		r.ask(c, asks("s", string(rune('a'+i))), 0)
 		r.leave(c)
 	}
 	if n := len(r.services["s"].classes); n != 1 {

@@ -15,6 +15,8 @@ type place struct{ service, class string }
 type twin struct {
 	answers map[place]*answer
 	wants   map[*call]place // the zero place before it asked
+	reviews uint64
+	wanted  map[*call]uint64 // the review in which it is to ask
 }
 
 func (w *twin) due(p place) *answer {
@@ -56,7 +58,7 @@ func (w *twin) services() map[string]bool {
 func TestRegistry_AgreesWithTwin(t *testing.T) {
 	for seed := range uint64(300) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		r, w := newRegistry(), &twin{map[place]*answer{}, map[*call]place{}}
+		r, w := newRegistry(), &twin{map[place]*answer{}, map[*call]place{}, 0, map[*call]uint64{}}
 		calls := make([]*call, 8)
 		for i := range calls {
 			calls[i] = &call{over: make(chan verdict)}
@@ -65,23 +67,21 @@ func TestRegistry_AgreesWithTwin(t *testing.T) {
 			c := calls[rnd.IntN(len(calls))]
 			p := place{fmt.Sprint("s", rnd.IntN(2)), []string{"", "a", "b"}[rnd.IntN(3)]}
 			var told, ended, gone []*call
-			switch rnd.IntN(7) {
+			switch rnd.IntN(8) {
 			case 0:
 				if _, open := w.wants[c]; !open {
 					r.open(c)
-					w.wants[c] = place{}
+					w.wants[c], w.wanted[c] = place{}, 0
 				}
 			case 1:
-				q, open := w.wants[c]
-				if q != (place{}) {
-					continue
-				}
-				// A call may ask after it left, and again if there was no answer.
-				a, here := r.ask(c, asks(p.service, p.class))
-				if here != open || here && a != w.due(p) {
+				// A call may ask after it left, again, and too late for a review.
+				_, open := w.wants[c]
+				round := w.reviews - min(w.reviews, rnd.Uint64N(2))
+				a, here := r.ask(c, asks(p.service, p.class), round)
+				if here != (open && round >= w.wanted[c]) || here && a != w.due(p) {
 					t.Fatalf("seed %d step %d: ask = %v, %v", seed, step, a, here)
 				}
-				if open && a != nil {
+				if here && a != nil {
 					w.wants[c] = p
 				}
 			case 2:
@@ -120,6 +120,20 @@ func TestRegistry_AgreesWithTwin(t *testing.T) {
 				} else {
 					wantTold(t, concerned, told...)
 				}
+			case 7:
+				w.reviews++
+				round, all, asked := r.review()
+				var want []*call
+				for c, p := range w.wants {
+					w.wanted[c] = round
+					if p != (place{}) {
+						want = append(want, c)
+					}
+				}
+				if wantTold(t, asked, want...); round != w.reviews {
+					t.Errorf("review %d, want %d", round, w.reviews)
+				}
+				wantTold(t, all, slices.Collect(maps.Keys(w.wants))...)
 			}
 			state := r.describe()
 			if len(r.calls) != len(w.wants) || len(state.Services) != len(w.services()) {

@@ -19,9 +19,8 @@ func (b *Balancer) write(c *call, d delivery) {
 				}
 			}
 			b.inbox.handed(c, d.number, bytes)
-			select {
-			case d = <-c.answers.Ready():
-			case <-c.stop:
+			var ok bool
+			if d, ok = b.next(c); !ok {
 				return
 			}
 		}

@@ -1,6 +1,6 @@
-// Package spread has one scene, to be played by clients of several policies: a
+// Package spread has scenes, to be played by clients of several policies. In one a
 // balancer is added, and clients spread over both because their calls to the
-// first one end by their age.
+// first one end by their age. In the other their class changes.
 package spread
 
 import (
@@ -84,11 +84,15 @@ type balancer struct {
 }
 
 func open(t *testing.T, n lbtest.Network, addr string, list []lbserver.Server) *balancer {
+	return openWith(t, n, addr, lbserver.Options{MaxCallAge: age}, list)
+}
+
+func openWith(t *testing.T, n lbtest.Network, addr string, opts lbserver.Options, list []lbserver.Server) *balancer {
 	l, err := n.Listen(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &balancer{lbserver.New(lbserver.Options{MaxCallAge: age}), addr}
+	b := &balancer{lbserver.New(opts), addr}
 	if err := b.SetServers(lbtest.Service, list); err != nil {
 		t.Fatal(err)
 	}

@@ -11,4 +11,5 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The same with grpc-go's own policy as with this module's, which package lbserver
 // tests.
-func TestServer_Age_GrpcGoClients(t *testing.T) { Play(t) }
+func TestServer_Age_GrpcGoClients(t *testing.T)    { Play(t) }
+func TestServer_Review_GrpcGoClients(t *testing.T) { PlayReview(t) }
