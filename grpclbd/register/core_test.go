@@ -1,8 +1,11 @@
 package register
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -60,6 +63,18 @@ func TestRegister_Core(t *testing.T) {
 		}
 		if name == "withdrawn while it is entered" && c.lease != 9 {
 			t.Errorf("the lease to revoke is %d", c.lease)
+		}
+	}
+}
+
+// An attempt that ends because the server is withdrawn is no failure, and one that succeeds then is undone: neither is logged.
+func TestRegister_WithdrawIsNoFailure(t *testing.T) {
+	for _, m := range []entered{{0, context.Canceled}, {7, nil}} {
+		var log bytes.Buffer
+		k := &keeper{log: slog.New(slog.NewTextHandler(&log, nil))}
+		k.handle(&core{stage: leaving}, &duty{}, m)
+		if log.Len() > 0 {
+			t.Errorf("it logs %s", log.String())
 		}
 	}
 }

@@ -128,7 +128,9 @@ func (k *keeper) handle(core *core, d *duty, m message) {
 		d.asked = append(d.asked, m)
 		core.withdraw()
 	case entered:
-		k.note(d, m.err)
+		if core.stage != leaving {
+			k.note(d, m.err)
+		}
 		core.entered(time.Now(), m.lease, m.err, rand.Float64())
 	default:
 		panic(fmt.Sprintf("BUG: the keeper of a registration was told a %T", m))

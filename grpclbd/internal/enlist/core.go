@@ -105,12 +105,15 @@ func (c *core) exited(now time.Time) {
 	c.decide(now)
 }
 
+// ending reports whether the server's health does not matter any more.
+func (c *core) ending() bool { return c.stopping || c.over }
+
 // decide does what is due.
 func (c *core) decide(now time.Time) {
 	if c.ended {
 		return
 	}
-	if !c.over && !c.checking && !c.checkAt.IsZero() && !now.Before(c.checkAt) {
+	if !c.ending() && !c.checking && !c.checkAt.IsZero() && !now.Before(c.checkAt) {
 		c.checking = true
 		c.want(wantCheck)
 	}
@@ -131,7 +134,7 @@ func (c *core) decide(now time.Time) {
 
 // register registers the server or withdraws it.
 func (c *core) register(now time.Time) {
-	fit := c.healthy && !c.stopping && !c.over
+	fit := c.healthy && !c.ending()
 	switch {
 	case fit && c.stage == out && !now.Before(c.enterAt):
 		c.stage = entering
@@ -152,10 +155,10 @@ func (c *core) alarm() time.Time {
 			at = t
 		}
 	}
-	if !c.checking && !c.over {
+	if !c.checking && !c.ending() {
 		sooner(c.checkAt)
 	}
-	if c.stage == out && c.healthy && !c.stopping && !c.over {
+	if c.stage == out && c.healthy && !c.ending() {
 		sooner(c.enterAt)
 	}
 	if !c.over {

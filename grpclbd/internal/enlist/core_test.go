@@ -1,7 +1,10 @@
 package enlist
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -56,10 +59,10 @@ func TestRegister_Command_Core(t *testing.T) {
 			{0, alarm, []want{wantCheck}}, {0, good, []want{wantEnter}}, {0, refuse, nil}, {4, good, nil}, {5, alarm, []want{wantEnter, wantCheck}},
 		},
 		"a signal": slices.Concat(registered, []step{
-			{0, sig, []want{wantWithdraw}}, {0, gone, nil}, {2, bad, nil}, {3, alarm, []want{wantSignal, wantCheck}}, {4, exit, []want{wantEnd}},
+			{0, sig, []want{wantWithdraw}}, {0, gone, nil}, {2, bad, nil}, {3, alarm, []want{wantSignal}}, {4, alarm, nil}, {4, exit, []want{wantEnd}},
 		}),
 		"a second signal does not wait": slices.Concat(registered, []step{
-			{0, sig, []want{wantWithdraw}}, {0, sig, []want{wantSignal}}, {0, gone, nil}, {9, sig, []want{wantSignal, wantCheck}}, {9, exit, []want{wantEnd}},
+			{0, sig, []want{wantWithdraw}}, {0, sig, []want{wantSignal}}, {0, gone, nil}, {9, sig, []want{wantSignal}}, {9, exit, []want{wantEnd}},
 		}),
 		"a signal before it is healthy": {{0, alarm, []want{wantCheck}}, {0, sig, []want{wantSignal}}, {0, good, nil}, {0, exit, []want{wantEnd}}},
 		"a signal while it is registered": {
@@ -67,7 +70,7 @@ func TestRegister_Command_Core(t *testing.T) {
 		},
 		"a signal that is too late to cancel": {
 			{0, alarm, []want{wantCheck}}, {0, good, []want{wantEnter}}, {0, sig, []want{wantCancel}}, {0, enter, []want{wantWithdraw}}, {0, gone, nil},
-			{3, alarm, []want{wantSignal, wantCheck}},
+			{3, alarm, []want{wantSignal}},
 		},
 		"the command ends": slices.Concat(registered, []step{{0, exit, []want{wantWithdraw}}, {1, bad, nil}, {1, sig, nil}, {2, gone, []want{wantEnd}}, {3, sig, nil}}),
 		"the command ends while it is registered": {
@@ -84,6 +87,20 @@ func TestRegister_Command_Core(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("%s, step %d: it wants %v, want %v", name, i, got, want)
 			}
+		}
+	}
+}
+
+// A server that stops refuses its last checks: that is no news.
+func TestRegister_Command_StopIsNoFailure(t *testing.T) {
+	for _, end := range []func(c *core, now time.Time){sig, exit} {
+		var log bytes.Buffer
+		r, c := &runner{Options: Options{Log: slog.New(slog.NewTextHandler(&log, nil))}}, newTestCore()
+		c.fall, c.healthy = 1, true
+		end(c, time.Unix(0, 0))
+		r.handle(c, checked{errors.New("connection refused")})
+		if log.Len() > 0 {
+			t.Errorf("it logs %s", log.String())
 		}
 	}
 }

@@ -119,6 +119,7 @@ func (r *runner) handle(core *core, m message) {
 		before := core.healthy
 		core.checked(now, m.err == nil)
 		switch {
+		case core.ending():
 		case before && !core.healthy:
 			r.Log.Warn("the server is unhealthy", "why", m.err)
 		case !before && core.healthy:

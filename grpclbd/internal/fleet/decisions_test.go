@@ -223,6 +223,17 @@ func TestCanary(t *testing.T) {
 	b.wants("b:1")
 }
 
+// A balancer that was closed has no clients that could keep a list.
+func TestList_ClosedBalancer(t *testing.T) {
+	b := serving(t, config.Service{}, many(2)...)
+	b.refuses = lbserver.ErrClosed
+	b.says(1, many(3)...)
+	b.wantsLogged(0, "refused")
+	if s := b.sees(); len(s.Guards) != 0 {
+		t.Errorf("guards %q", s.Guards)
+	}
+}
+
 func TestList_RefusedByTheBalancer(t *testing.T) {
 	b := serving(t, config.Service{}, many(2)...)
 	b.refuses = errors.New("entry 2: the token is too long")

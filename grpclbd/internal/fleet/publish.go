@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -86,8 +87,11 @@ func (c *core) tell(cl *class, now time.Time) (changed bool) {
 }
 
 // refused notes that the balancer did not take the answer of a class: its clients keep the one before.
-// It is not asked to take it again.
+// It is not asked to take it again. A balancer that was closed has no clients any more.
 func (c *core) refused(class string, err error) {
+	if errors.Is(err, lbserver.ErrClosed) {
+		return
+	}
 	if !c.classes.refused() || c.refusal != err.Error() {
 		c.do(say{slog.LevelError, refusedList + err.Error(), nil})
 	}

@@ -46,15 +46,19 @@ func (b *backend) run(ctx context.Context) {
 		b.core.tick(time.Now())
 		b.act(ctx)
 		timer.Set(b.core.due())
+		var events []event
 		select {
 		case <-ctx.Done():
-			return
 		case batch := <-b.inbox.Ready():
-			for _, e := range b.inbox.Open(batch) {
-				b.handle(e)
-			}
+			events = b.inbox.Open(batch)
 		case <-timer.Ready():
 			timer.Rang()
+		}
+		if ctx.Err() != nil {
+			return // a check may have failed because of that
+		}
+		for _, e := range events {
+			b.handle(e)
 		}
 	}
 }

@@ -66,10 +66,11 @@ func (d *dnsSource) run(ctx context.Context) {
 		case <-timer.Ready():
 			timer.Rang()
 		case batch := <-d.inbox.Ready():
+			messages := d.inbox.Open(batch)
 			if ctx.Err() != nil {
-				return // the look-up failed because it was told to end
+				return // the look-up may have failed because it was told to end
 			}
-			for _, m := range d.inbox.Open(batch) {
+			for _, m := range messages {
 				d.handle(core, m)
 			}
 		}

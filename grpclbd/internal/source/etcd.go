@@ -21,8 +21,8 @@ const (
 	countTimeout = 2 * time.Second
 )
 
-// An etcdSource is the actor that reads and watches a prefix. Each question to etcd has a goroutine of its
-// own, which posts the answer and ends.
+// An etcdSource is the actor that reads and watches a prefix. Each question to etcd, and each watch, has a
+// goroutine of its own, which posts what etcd says and ends. So nothing here waits for etcd.
 type etcdSource struct {
 	cfg    config.Source
 	prefix string // ends in "/"
@@ -30,17 +30,11 @@ type etcdSource struct {
 	actors *actor.Group
 	client *clientv3.Client
 	log    *slog.Logger
-	inbox  *actor.Inbox[etcdMessage] // questions → run
+	inbox  *actor.Inbox[etcdMessage] // questions and watches → run
 }
 
 func newEtcd(cfg config.Source, t teller, actors *actor.Group, client *clientv3.Client, log *slog.Logger) *etcdSource {
 	return &etcdSource{cfg, strings.TrimRight(cfg.Etcd, "/") + "/", t, actors, client, log, actor.NewInbox[etcdMessage]()}
-}
-
-// A watch is one that runs, or none. It belongs to run.
-type watch struct {
-	changes clientv3.WatchChan // nil: none runs
-	end     context.CancelFunc
 }
 
 func (e *etcdSource) run(ctx context.Context) {
@@ -48,14 +42,15 @@ func (e *etcdSource) run(ctx context.Context) {
 		e.teller.tell(backend.Report{Err: errNoStore, At: time.Now()})
 		return
 	}
-	core, w := &etcdCore{keys: keys{cfg: e.cfg}, due: time.Now()}, watch{end: func() {}}
+	core, unwatch := &etcdCore{keys: keys{cfg: e.cfg}, due: time.Now()}, func() {}
+	defer func() { unwatch() }()
 	timer := actor.NewTimer()
 	defer timer.Stop()
 	defer e.inbox.Close()
 	remarked := false
 	for {
 		core.wake(time.Now())
-		w = e.do(ctx, core, w)
+		unwatch = e.do(ctx, core, unwatch)
 		if core.foreign != "" && !remarked {
 			remarked = true
 			e.log.Info("the metadata of a registration is not this program's and is ignored, as all such metadata of this source", "key", core.foreign)
@@ -63,18 +58,15 @@ func (e *etcdSource) run(ctx context.Context) {
 		timer.Set(core.alarm())
 		select {
 		case <-ctx.Done():
-			w.end()
 			return
 		case <-timer.Ready():
 			timer.Rang()
-		case m, open := <-w.changes:
-			core.changed(time.Now(), m, open, rand.Float64())
 		case batch := <-e.inbox.Ready():
+			messages := e.inbox.Open(batch)
 			if ctx.Err() != nil {
-				w.end()
-				return // the question failed because it was told to end
+				return // a question may have failed because it was told to end
 			}
-			for _, m := range e.inbox.Open(batch) {
+			for _, m := range messages {
 				handleEtcd(core, m)
 			}
 		}
@@ -87,13 +79,17 @@ func handleEtcd(core *etcdCore, m etcdMessage) {
 		core.read(time.Now(), m, rand.Float64())
 	case wasCounted:
 		core.counted(time.Now(), m, rand.Float64())
+	case watchSaid:
+		core.watchSaid(time.Now(), m, rand.Float64())
+	case watchEnded:
+		core.watchEnded(time.Now(), m, rand.Float64())
 	default:
 		panic(fmt.Sprintf("BUG: a source in etcd was told a %T", m))
 	}
 }
 
-// do does what the core wants, and returns the watch that runs then.
-func (e *etcdSource) do(ctx context.Context, core *etcdCore, w watch) watch {
+// do does what the core wants. unwatch ends the watch that runs; do returns the one to use from then on.
+func (e *etcdSource) do(ctx context.Context, core *etcdCore, unwatch context.CancelFunc) context.CancelFunc {
 	for _, r := range core.reports {
 		e.teller.tell(r)
 	}
@@ -104,14 +100,16 @@ func (e *etcdSource) do(ctx context.Context, core *etcdCore, w watch) watch {
 		case wantCount:
 			e.actors.Go(e.count)
 		case wantStop:
-			w.end()
-			w.changes = nil
+			unwatch()
 		case wantWatch:
-			w = e.watch(ctx, core.next)
+			watched, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
+			unwatch = cancel
+			number, from := core.number, core.next
+			e.actors.Go(func(context.Context) { e.watch(watched, number, from) })
 		}
 	}
 	core.reports, core.todo = nil, nil
-	return w
+	return unwatch
 }
 
 func (e *etcdSource) read(ctx context.Context) {
@@ -128,8 +126,12 @@ func (e *etcdSource) count(ctx context.Context) {
 	e.inbox.Send(wasCounted{got, err})
 }
 
-// watch starts a watch. It ends if the member that serves it has lost the others.
-func (e *etcdSource) watch(ctx context.Context, from int64) watch {
-	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
-	return watch{e.client.Watch(ctx, e.prefix, clientv3.WithPrefix(), clientv3.WithRev(from)), cancel}
+// watch passes on what a watch says, until ctx or the watch ends. It ends if the member that serves it has lost the
+// others. Opening it may take as long as etcd is away.
+func (e *etcdSource) watch(ctx context.Context, number uint64, from int64) {
+	changes := e.client.Watch(ctx, e.prefix, clientv3.WithPrefix(), clientv3.WithRev(from), clientv3.WithCreatedNotify())
+	for r := range changes {
+		e.inbox.Send(watchSaid{number, r})
+	}
+	e.inbox.Send(watchEnded{number})
 }

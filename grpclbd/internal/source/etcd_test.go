@@ -3,13 +3,17 @@ package source
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/naming/endpoints"
 
@@ -215,6 +219,63 @@ func TestSource_LastKnown_Etcd(t *testing.T) {
 	}
 	s.put("d", `{"Addr": "10.0.0.4:1"}`)
 	l.untilAre("10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1")
+}
+
+// A halfEtcd answers questions about keys, and opens no watch.
+type halfEtcd struct {
+	clientv3.KV
+	clientv3.Watcher
+	latest chan halfAnswer // has one at any time
+}
+
+type halfAnswer struct {
+	value string // of the only key
+	err   error
+}
+
+func newHalfEtcd(value string) halfEtcd {
+	h := halfEtcd{latest: make(chan halfAnswer, 1)}
+	h.latest <- halfAnswer{value: value}
+	return h
+}
+
+func (h halfEtcd) set(a halfAnswer) {
+	<-h.latest
+	h.latest <- a
+}
+
+func (h halfEtcd) Get(context.Context, string, ...clientv3.OpOption) (*clientv3.GetResponse, error) {
+	a := <-h.latest
+	h.latest <- a
+	return &clientv3.GetResponse{Header: &etcdserverpb.ResponseHeader{Revision: 1}, Count: 1,
+		Kvs: []*mvccpb.KeyValue{{Key: []byte("a"), Value: []byte(a.value)}}}, a.err
+}
+
+func (h halfEtcd) Watch(ctx context.Context, _ string, _ ...clientv3.OpOption) clientv3.WatchChan {
+	<-ctx.Done()
+	closed := make(chan clientv3.WatchResponse)
+	close(closed)
+	return closed
+}
+
+// The source does not wait for an etcd that does not open the watch: what changes is read all the same, and an etcd
+// that goes away then is told.
+func TestSource_LastKnown_EtcdOpensNoWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHalfEtcd(`{"Addr": "10.0.0.1:1"}`)
+		l := listen(t, config.Source{Etcd: "x"}, Deps{Etcd: &clientv3.Client{KV: h, Watcher: h}})
+		l.untilAre("10.0.0.1:1")
+		began := time.Now()
+		h.set(halfAnswer{value: `{"Addr": "10.0.0.2:1"}`})
+		l.untilAre("10.0.0.2:1")
+		if late := time.Since(began); late > strikes*etcdCheck {
+			t.Errorf("the change is told after %v", late)
+		}
+		h.set(halfAnswer{err: errors.New("away")})
+		l.untilFails()
+		h.set(halfAnswer{value: `{"Addr": "10.0.0.3:1"}`})
+		l.untilAre("10.0.0.3:1")
+	})
 }
 
 // What the watch has missed because etcd has compacted it is read.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/backoff"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
@@ -16,8 +15,8 @@ import (
 const (
 	etcdCheck = 2 * time.Second       // between two checks that etcd is there and the watch is not stuck
 	etcdPause = 50 * time.Millisecond // between two reports, if many keys change
-	// strikes is how many counts in a row may differ from what the watch has said: the count may
-	// be newer.
+	// strikes is how many counts in a row may differ from what the watch has said, or come before it was
+	// opened: the count may be newer.
 	strikes = 2
 )
 
@@ -30,7 +29,7 @@ type stage int
 const (
 	waiting  stage = iota // to read at due. A count that arrives is too late to matter.
 	reading               // a reading runs. A count that arrives is too late to matter.
-	watching              // a watch tells what changes; due is when to count
+	watching              // a watch is opened, and then tells what changes; due is when to count
 )
 
 // A want is what the core wants done.
@@ -38,7 +37,7 @@ type want int
 
 const (
 	wantRead  want = iota // read all keys
-	wantWatch             // watch from next
+	wantWatch             // open the watch that has the number, from next
 	wantStop              // end the watch
 	wantCount             // count the keys
 )
@@ -50,10 +49,12 @@ type etcdCore struct {
 	stage    stage
 	due      time.Time // see stage
 	next     int64     // the revision from which to watch
+	number   uint64    // of the newest watch; what others say is late
+	opened   bool      // that watch has been opened
 	newest   int64     // the newest revision that etcd has mentioned
 	counting bool
 	failures int       // readings and watches in a row that have failed
-	strikes  int       // counts in a row that differed
+	strikes  int       // counts in a row that differed, or came before the watch was opened
 	tellAt   time.Time // when changes are told; zero: there are none
 	toldAt   time.Time // when the last report was told
 
@@ -101,17 +102,24 @@ func (c *etcdCore) read(now time.Time, m wasRead, random float64) {
 	c.stage, c.due, c.strikes = watching, now.Add(etcdCheck), 0
 	c.newest = m.response.Header.Revision
 	c.next = c.newest + 1
+	c.number++
+	c.opened = false
 	c.todo = append(c.todo, wantWatch)
 	c.tell(now)
 }
 
-// changed notes what the watch says. An error, or the end of the watch, means that there may have been
+// watchSaid notes what a watch says. An error, or the end of the watch, means that there may have been
 // changes that it did not say: then all is read anew. That is no reason to tell an error.
-func (c *etcdCore) changed(now time.Time, m clientv3.WatchResponse, open bool, random float64) {
-	if !open || m.Err() != nil {
+func (c *etcdCore) watchSaid(now time.Time, said watchSaid, random float64) {
+	m := said.response
+	if !c.runs(said.number) {
+		return
+	}
+	if m.Err() != nil {
 		c.again(now, random)
 		return
 	}
+	c.opened = true
 	for _, e := range m.Events {
 		if e.Type == mvccpb.DELETE {
 			c.remove(e.Kv)
@@ -126,8 +134,19 @@ func (c *etcdCore) changed(now time.Time, m clientv3.WatchResponse, open bool, r
 	}
 }
 
+// watchEnded notes that a watch has ended.
+func (c *etcdCore) watchEnded(now time.Time, m watchEnded, random float64) {
+	if c.runs(m.number) {
+		c.again(now, random)
+	}
+}
+
+// runs reports whether the watch with that number is the one that runs.
+func (c *etcdCore) runs(watch uint64) bool { return c.stage == watching && c.number == watch }
+
 // counted notes how many keys there are. If etcd has an older revision than before, it has lost its data; a
-// watch would wait for revisions that come much later.
+// watch would wait for revisions that come much later. While the watch is not opened, a value may
+// have changed that nobody has told: then all is read anew after some counts.
 func (c *etcdCore) counted(now time.Time, m wasCounted, random float64) {
 	c.counting = false
 	if c.stage != watching {
@@ -139,7 +158,7 @@ func (c *etcdCore) counted(now time.Time, m wasCounted, random float64) {
 		return
 	}
 	c.due = now.Add(etcdCheck)
-	if m.response.Count == int64(len(c.of)) {
+	if c.opened && m.response.Count == int64(len(c.of)) {
 		c.strikes = 0
 	} else {
 		c.strikes++
@@ -148,8 +167,11 @@ func (c *etcdCore) counted(now time.Time, m wasCounted, random float64) {
 		c.again(now, random)
 		return
 	}
+	if c.strikes > 0 {
+		return
+	}
 	c.failures = 0
-	if c.tellAt.IsZero() && c.failing == "" && c.strikes == 0 {
+	if c.tellAt.IsZero() && c.failing == "" {
 		c.reports = append(c.reports, c.still(now))
 	}
 }

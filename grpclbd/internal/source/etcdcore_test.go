@@ -28,7 +28,9 @@ type world struct {
 	revision int64
 	log      []*clientv3.Event // since the core watches
 	watched  bool
-	reads    int // that run
+	stuck    bool        // watches are not opened
+	late     []watchSaid // of watches that have ended
+	reads    int         // that run
 	counts   int
 	said     []backend.Report
 }
@@ -59,15 +61,39 @@ func (w *world) settle() {
 		case wantCount:
 			w.counts++
 		case wantStop:
+			w.late = append(w.late, watchSaid{w.core.number, clientv3.WatchResponse{Header: w.header(), Events: w.log}})
 			w.watched, w.log = false, nil
 		case wantWatch:
 			w.watched = true
+			w.open()
 		}
 	}
 	w.core.todo, w.core.reports = nil, nil
 	if w.reads > 1 || w.counts > 1 {
 		w.Fatalf("%d readings and %d counts run", w.reads, w.counts)
 	}
+}
+
+// open opens the watch.
+func (w *world) open() {
+	if !w.stuck {
+		w.say(clientv3.WatchResponse{Header: w.header(), Created: true})
+	}
+}
+
+// say says something on the watch that runs.
+func (w *world) say(r clientv3.WatchResponse) {
+	w.core.watchSaid(w.now, watchSaid{w.core.number, r}, w.random.Float64())
+}
+
+// sayLate says what a watch has left that has ended.
+func (w *world) sayLate() {
+	for _, m := range w.late {
+		w.core.watchSaid(w.now, m, w.random.Float64())
+		w.core.watchEnded(w.now, watchEnded{m.number}, w.random.Float64())
+	}
+	w.late = nil
+	w.settle()
 }
 
 func (w *world) header() *etcdserverpb.ResponseHeader {
@@ -100,17 +126,21 @@ func (w *world) deliver() {
 	if w.watched && len(w.log) > 0 {
 		events := w.log
 		w.log = nil
-		w.core.changed(w.now, clientv3.WatchResponse{Header: w.header(), Events: events}, true, w.random.Float64())
+		w.say(clientv3.WatchResponse{Header: w.header(), Events: events})
 		w.settle()
 	}
 }
 
 // lose ends the watch as a compaction or the loss of a connection does.
 func (w *world) lose() {
-	if w.watched {
-		w.core.changed(w.now, clientv3.WatchResponse{CompactRevision: w.revision}, w.random.IntN(2) == 0, w.random.Float64())
-		w.settle()
+	if !w.watched {
+		return
 	}
+	if w.random.IntN(2) == 0 {
+		w.say(clientv3.WatchResponse{CompactRevision: w.revision})
+	}
+	w.core.watchEnded(w.now, watchEnded{w.core.number}, w.random.Float64())
+	w.settle()
 }
 
 // answer answers the questions that run. A reading sees all changes, so the watch from then on
@@ -171,7 +201,7 @@ func TestSource_Etcd_Twin(t *testing.T) {
 		gone := errors.New("gone")
 		for range 200 {
 			key := fmt.Sprint(w.random.IntN(10))
-			switch w.random.IntN(10) {
+			switch w.random.IntN(11) {
 			case 0, 1, 2:
 				w.put(key, fmt.Sprintf(`{"Addr": "10.0.0.%d:1"}`, 1+w.random.IntN(9)))
 			case 3:
@@ -188,6 +218,8 @@ func TestSource_Etcd_Twin(t *testing.T) {
 				w.deliver()
 			case 9:
 				w.pass()
+			case 10:
+				w.sayLate()
 			}
 			if w.keys[key] == "bad" {
 				w.remove(key)
@@ -203,6 +235,54 @@ func TestSource_Etcd_Twin(t *testing.T) {
 			w.pass()
 		}
 		w.want()
+	}
+}
+
+// While a watch is not opened, nobody tells that a value has changed: all is read again after some counts, which
+// are no sign that nothing has changed. When it is opened, counts are that again.
+func TestSource_Etcd_WatchNotOpenedIsNoWatch(t *testing.T) {
+	w := newWorld(t, 1)
+	w.stuck = true
+	w.put("a", `{"Addr": "10.0.0.1:1"}`)
+	w.answer(nil)
+	w.watched = false // it says nothing
+	w.put("a", `{"Addr": "10.0.0.2:1"}`)
+	began := w.now
+	for range strikes {
+		w.pass()
+		w.answer(nil) // the count, and the last time the reading too
+	}
+	w.want()
+	if n := len(w.said); n != 2 || w.now.Sub(began) != strikes*etcdCheck {
+		t.Errorf("after %v it has said %+v", w.now.Sub(began), w.said)
+	}
+	w.stuck = false
+	w.open()
+	w.pass()
+	w.answer(nil)
+	if n := len(w.said); n != 3 || !w.said[2].Same(w.said[1]) {
+		t.Errorf("with a watch it says %+v", w.said)
+	}
+}
+
+// What a watch says after it was ended does not matter: neither changes nor its end.
+func TestSource_Etcd_EndedWatchSpeaks(t *testing.T) {
+	w := newWorld(t, 1)
+	w.answer(nil)
+	w.put("a", `{"Addr": "10.0.0.1:1"}`)
+	w.core.watchEnded(w.now, watchEnded{w.core.number}, 0.5)
+	w.settle()
+	w.sayLate() // while it is read
+	w.answer(nil)
+	w.remove("a")
+	w.deliver()
+	w.late = []watchSaid{{w.core.number - 1, clientv3.WatchResponse{Header: w.header(), Events: []*clientv3.Event{
+		{Type: mvccpb.PUT, Kv: &mvccpb.KeyValue{Key: []byte("late"), Value: []byte(`{"Addr": "10.0.0.9:1"}`)}}}}}}
+	w.sayLate()
+	w.pass()
+	w.want()
+	if w.core.stage != watching || w.reads > 0 {
+		t.Errorf("it is in stage %d, and %d readings run", w.core.stage, w.reads)
 	}
 }
 

@@ -10,7 +10,8 @@ type looked struct{ answer answer }
 
 func (looked) isDNSMessage() {}
 
-// An etcdMessage comes from a question to etcd. At most one of each kind runs.
+// An etcdMessage comes from a question to etcd, of which at most one of each kind runs, or from a watch. A
+// watch that was ended may still say something: it is known by its number.
 type etcdMessage interface{ isEtcdMessage() }
 
 type (
@@ -24,7 +25,16 @@ type (
 		response *clientv3.GetResponse
 		err      error
 	}
+	// watchSaid: the watch with that number was opened, or there are changes, or why it will end.
+	watchSaid struct {
+		number   uint64
+		response clientv3.WatchResponse
+	}
+	// watchEnded: the watch with that number says no more.
+	watchEnded struct{ number uint64 }
 )
 
 func (wasRead) isEtcdMessage()    {}
 func (wasCounted) isEtcdMessage() {}
+func (watchSaid) isEtcdMessage()  {}
+func (watchEnded) isEtcdMessage() {}

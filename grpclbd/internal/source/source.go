@@ -25,7 +25,8 @@
 //
 // A prefix in etcd has backends as etcd's own client/v3/naming/endpoints writes them. It is
 // read once and then watched from that revision. Every 2 s the source asks how many keys there are: so it
-// notices that etcd is away, and that the watch is stuck.
+// notices that etcd is away, and that the watch is stuck. While etcd does not open the watch, all is read
+// again every few seconds.
 package source
 
 import (

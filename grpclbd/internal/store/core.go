@@ -20,6 +20,7 @@ type core struct {
 	bad       map[string]string // key → what is wrong with its value; so each is logged once
 
 	read    bool  // everything was read once
+	watched bool  // the watch was opened once
 	readErr error // nil while the watch goes on
 	keeper  keeper
 
@@ -44,7 +45,6 @@ func (c *core) do(a action) { c.todo = append(c.todo, a) }
 
 // everythingRead takes in all entries. What is not among them was deleted.
 func (c *core) everythingRead(entries []entry) {
-	c.readErr = nil
 	if !c.read {
 		c.read, c.overridesChanged, c.replicasChanged = true, true, true
 	}
@@ -59,6 +59,9 @@ func (c *core) everythingRead(entries []entry) {
 		}
 	}
 }
+
+// watchOpened: etcd says what changes from now on.
+func (c *core) watchOpened() { c.watched, c.readErr = true, nil }
 
 func (c *core) entriesChanged(entries []entry) {
 	for _, e := range entries {
@@ -136,7 +139,7 @@ func (c *core) judge(now time.Time) {
 	if err == nil {
 		err = c.keeper.err
 	}
-	if err == nil && !(c.read && c.keeper.answered) {
+	if err == nil && !(c.watched && c.keeper.answered) {
 		return
 	}
 	s := State{Reached: err == nil, Since: now}

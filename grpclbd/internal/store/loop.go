@@ -33,16 +33,20 @@ func (l *loop) run(ctx context.Context) {
 	l.settle()
 	for {
 		timer.Set(l.core.due())
+		var messages []message
 		select {
 		case <-ctx.Done():
-			l.leave()
-			return
 		case batch := <-l.inbox.Ready():
-			for _, m := range l.inbox.Open(batch) {
-				l.handle(time.Now(), m)
-			}
+			messages = l.inbox.Open(batch)
 		case <-timer.Ready():
 			timer.Rang()
+		}
+		if ctx.Err() != nil { // what has failed may have failed because of that
+			l.leave()
+			return
+		}
+		for _, m := range messages {
+			l.handle(time.Now(), m)
 		}
 		l.settle()
 	}
@@ -52,6 +56,8 @@ func (l *loop) handle(now time.Time, m message) {
 	switch m := m.(type) {
 	case everythingRead:
 		l.core.everythingRead(m.entries)
+	case watchOpened:
+		l.core.watchOpened()
 	case entriesChanged:
 		l.core.entriesChanged(m.entries)
 	case readingFailed:

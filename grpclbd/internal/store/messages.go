@@ -6,9 +6,12 @@ import clientv3 "go.etcd.io/etcd/client/v3"
 // message for each answer of etcd; totals come as often as they change.
 type message interface{ toStore() }
 
-// everythingRead: these are all entries at one moment. The reader goes on with a watch from
+// everythingRead: these are all entries at one moment. The reader then opens a watch from
 // there. Sent by the reader.
 type everythingRead struct{ entries []entry }
+
+// watchOpened: from now on the reader hears what changes. Sent by the reader.
+type watchOpened struct{}
 
 // entriesChanged: the watch has these changes, in their order. Sent by the reader.
 type entriesChanged struct{ entries []entry }
@@ -28,6 +31,7 @@ type jobDone struct {
 type written struct{ replica Replica }
 
 func (everythingRead) toStore() {}
+func (watchOpened) toStore()    {}
 func (entriesChanged) toStore() {}
 func (readingFailed) toStore()  {}
 func (jobDone) toStore()        {}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,21 +13,32 @@ import (
 	"github.com/actorlb/grpclb/internal/delay"
 )
 
-// readTime bounds the reading of all entries.
+// readTime bounds the reading of all entries, and the opening of the watch.
 const readTime = 5 * time.Second
 
 // read is the goroutine that reads all entries and then watches them. When the watch is lost
 // for whatever reason (compaction too), it begins anew after a wait.
 func (l *loop) read(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; failures++ {
-		revision, err := l.readAll(ctx)
-		if err == nil {
+		opened, err := l.follow(ctx)
+		if opened {
 			failures = 0
-			err = l.watch(ctx, revision+1)
 		}
 		l.inbox.Send(readingFailed{err})
 		wait(ctx, delay.After(retries, failures, rand.Float64()))
 	}
+}
+
+// follow reads all entries and passes on what changes, until that fails. It reports whether the watch was opened.
+func (l *loop) follow(ctx context.Context) (opened bool, err error) {
+	revision, err := l.readAll(ctx)
+	if err != nil {
+		return false, err
+	}
+	if opened, err = l.watch(ctx, revision+1); err != nil {
+		err = fmt.Errorf("overrides not watched: %w", err)
+	}
+	return opened, err
 }
 
 // readAll reads all entries, and returns the revision at which they were read.
@@ -46,21 +58,38 @@ func (l *loop) readAll(ctx context.Context) (revision int64, err error) {
 }
 
 // watch passes changes on until the watch is lost. A member that has lost its leader ends
-// the watch, so nobody waits for news that can't come.
-func (l *loop) watch(ctx context.Context, revision int64) error {
-	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
-	defer cancel()
-	for r := range l.client.Watch(ctx, root, clientv3.WithPrefix(), clientv3.WithRev(revision)) {
+// the watch, so nobody waits for news that can't come. Without a bound, opening it would take as long
+// as etcd is away.
+func (l *loop) watch(ctx context.Context, revision int64) (opened bool, err error) {
+	ctx, cancel := context.WithCancelCause(clientv3.WithRequireLeader(ctx))
+	defer cancel(nil)
+	late := time.AfterFunc(readTime, func() { cancel(errNoAnswer) })
+	defer late.Stop()
+	for r := range l.client.Watch(ctx, root, clientv3.WithPrefix(), clientv3.WithRev(revision), clientv3.WithCreatedNotify()) {
 		if err := r.Err(); err != nil {
-			return fmt.Errorf("overrides not watched: %w", err)
+			return opened, err
 		}
-		entries := make([]entry, 0, len(r.Events))
-		for _, e := range r.Events {
-			entries = append(entries, changed(e))
+		if !opened {
+			opened = true
+			late.Stop()
+			l.inbox.Send(watchOpened{})
 		}
-		l.inbox.Send(entriesChanged{entries})
+		l.inbox.Send(entriesChanged{entriesOf(r.Events)})
 	}
-	return errors.New("overrides not watched: the watch has ended")
+	return opened, cmp.Or(context.Cause(ctx), errEnded)
+}
+
+var (
+	errNoAnswer = errors.New("etcd does not answer")
+	errEnded    = errors.New("the watch has ended")
+)
+
+func entriesOf(events []*clientv3.Event) []entry {
+	entries := make([]entry, 0, len(events))
+	for _, e := range events {
+		entries = append(entries, changed(e))
+	}
+	return entries
 }
 
 func changed(e *clientv3.Event) entry {

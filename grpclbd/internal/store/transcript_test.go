@@ -19,6 +19,7 @@ import (
 // The transcripts in testdata have an event to a line, and below it what the core wants done:
 //
 //	read KEY=VALUE…      all entries were read
+//	watch                the watch was opened
 //	change KEY=VALUE…    the watch has changes; without =VALUE the key was deleted
 //	unread WHY           reading failed, or the watch was lost
 //	write SERVICE…       this replica's totals are of these services; LONG is one with a very long name
@@ -60,6 +61,8 @@ func (p *player) play(line string) {
 	case "start":
 	case "read":
 		p.core.everythingRead(p.entries(words[1:]))
+	case "watch":
+		p.core.watchOpened()
 	case "change":
 		p.core.entriesChanged(p.entries(words[1:]))
 	case "unread":

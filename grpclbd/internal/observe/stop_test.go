@@ -1,0 +1,32 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"testing"
+
+	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+)
+
+// A check that fails because the watcher was told to stop says nothing about the backend.
+func TestHealth_Check_StopIsNoFailure(t *testing.T) {
+	refuse := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }
+	h := checks()
+	h.TCP = &config.TCP{}
+	for range 100 { // the end and the answer come at once
+		log, w := new(logBook), &Watcher{actor.NewGroup(), actor.NewInbox[message]()}
+		b := &backend{setup: setup{health: h, dial: refuse}, address: addr, public: w, log: slog.New(slog.NewTextHandler(log, nil)),
+			inbox: actor.NewInbox[event](), core: newCore(addr, h)}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		b.inbox.Send(checked{answer{word: true, why: ctx.Err().Error()}})
+		b.run(ctx)
+		w.Stop()
+		if !w.inbox.Empty() || log.count("") > 0 {
+			t.Fatalf("the watcher was told something: %v; log: %v", !w.inbox.Empty(), log.lines)
+		}
+	}
+}
