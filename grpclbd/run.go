@@ -47,7 +47,7 @@ func command() *cobra.Command {
 	flags.StringArrayVar(&f.services, "service", nil, "a service and its backends, NAME=HOST:PORT,HOST:PORT…, in place of a file; may be repeated")
 	flags.StringVar(&f.listen, "listen", "", "where clients ask, in place of what the file says (default 0.0.0.0:8080)")
 	flags.StringVar(&f.admin, "admin", "", "where the page, the metrics and ctl are served, in place of what the file says (default 127.0.0.1:8081)")
-	flags.StringVar(&f.store, "store", "", "folder of the etcd in this process, in place of what the file says (default: a temporary one)")
+	flags.StringVar(&f.store, "store", "", "folder of what is to survive a restart, in place of what the file says (default: a temporary one)")
 	flags.StringVar(&f.level, "log", "", "debug, info, warn or error, in place of what the file says (default info)")
 	c.AddCommand(checkCommand(), ctlCommand(), probeCommand(), registerCommand())
 	return c

@@ -6,11 +6,11 @@ import "time"
 
 // A Backend is one server of a service, as a source describes it.
 type Backend struct {
-	Address string            // IP:port, the IP in its shortest form: the key by which sources are merged
-	Zone    string            // "" if the source does not say
-	Weight  int               // from 1; what the source says, before measured load and overrides
-	Token   string            // the LB token; at most 42 bytes of printable ASCII
-	Labels  map[string]string // shown, never used to decide
+	Address string            `json:"address"`          // IP:port, the IP in its shortest form: the key by which sources are merged
+	Zone    string            `json:"zone,omitempty"`   // "" if the source does not say
+	Weight  int               `json:"weight"`           // from 1; what the source says, before measured load and overrides
+	Token   string            `json:"token,omitempty"`  // the LB token; at most 42 bytes of printable ASCII
+	Labels  map[string]string `json:"labels,omitempty"` // shown, never used to decide
 }
 
 // A Report is what a source says. Either it has Backends, which replace those of the report

@@ -120,9 +120,6 @@ func isLoopback(host string) bool {
 }
 
 func (k *check) store(s Store) {
-	if s.Dir != "" && len(s.Etcd) > 0 {
-		k.wrong("store", "has both dir and etcd; there is one store")
-	}
 	if s.Listen != "" {
 		k.storeListen(s)
 	}

@@ -36,9 +36,9 @@ type Access struct {
 	TokenFile string `yaml:"tokenFile"` // its first line is the bearer token
 }
 
-// Store says where overrides, registrations and totals are kept: in an etcd of this process
-// (Dir), or in a cluster (Etcd). Neither: in an etcd of this process whose data are gone
-// when it ends.
+// Store says where overrides, registrations and totals are kept: in a cluster (Etcd), else in an etcd
+// of this process, with its data in Dir. Neither: in one whose data are gone when it ends. In Dir is
+// also what the sources said last, for the next start; with a cluster nothing else is there.
 type Store struct {
 	Dir    string    `yaml:"dir"`
 	Listen string    `yaml:"listen"` // of an etcd in this process: the loopback address where others reach it; "": nowhere

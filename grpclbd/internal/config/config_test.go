@@ -90,7 +90,6 @@ func TestParse_Refuses(t *testing.T) {
 		"admin: :80\n" + services:        "access.tls: is missing",
 		"admin: a:80\naccess: {tls: {cert: a, key: b}}\n" + services:            "line 2: access: needs tokenFile or tls.clientCA",
 		"tls: {cert: a}\n" + services:                                           "line 1: tls.key: is missing",
-		"store: {dir: a, etcd: [b]}\n" + services:                               "store: has both dir and etcd",
 		"store: {etcd: [\"10.0.0.1:2379\"]}\n" + services:                       `line 1: store.etcd[0]: "10.0.0.1:2379" is not a URL`,
 		"store: {etcd: [a], tls: {cert: a}}\n" + services:                       "only one of cert and key",
 		"store: {listen: \"10.0.0.1:2379\"}\n" + services:                       `store.listen: "10.0.0.1:2379" is not a loopback address`,

@@ -11,6 +11,7 @@ import (
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/directory"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/store"
 	"github.com/actorlb/grpclb/grpclbd/internal/tracing"
@@ -84,12 +85,22 @@ func (d *Daemon) begin() {
 	d.tracer.Follow(d.balancer)
 	l := &loop{
 		in: d.in, log: d.opts.Log, directory: d.directory, health: d.clients.health,
-		fleets:  parts{ledger{d.balancer}, d.store.Client(), d.in, d.tracer, d.opts.Log},
+		fleets:  parts{ledger{d.balancer}, d.store.Client(), d.in, d.tracer, memories(cfg.Store), d.opts.Log},
 		core:    newCore(cfg, d.opts.Path, d.started),
 		entries: map[string]directory.Entry{},
 	}
 	d.group.Go(l.run)
 	d.group.Go(d.writeTotals)
+}
+
+// memories returns the folder with what sources said before the start; "": there is none.
+func memories(s config.Store) string {
+	if s.Dir == "" {
+		return ""
+	}
+	folder := memory.Folder(s.Dir)
+	memory.Clean(folder, time.Now())
+	return folder
 }
 
 // Serve serves clients. It returns when Stop has stopped that, or with an error.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/fleet"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/source"
 	"github.com/actorlb/grpclb/grpclbd/internal/tracing"
@@ -18,6 +19,7 @@ type parts struct {
 	etcd     *clientv3.Client
 	owner    fleet.Owner
 	tracer   *tracing.Tracer // nil: none
+	folder   string          // of the files with what sources said; "": none
 	log      *slog.Logger
 }
 
@@ -26,12 +28,20 @@ func (p parts) startFleet(cfg config.Service) *fleet.Fleet {
 	if p.tracer != nil {
 		deps.Pushes = p.tracer
 	}
+	if p.folder != "" {
+		deps.Memories = p
+	}
 	return fleet.Start(cfg, p.balancer, deps)
 }
 
 // StartSource makes parts the sources of a fleet.
 func (p parts) StartSource(cfg config.Source, index int, owner source.Owner) fleet.Source {
 	return source.Start(cfg, index, owner, source.Deps{Etcd: p.etcd, Log: p.log})
+}
+
+// StartMemory makes parts the memories of a fleet.
+func (p parts) StartMemory(service string, owner memory.Owner) fleet.Memory {
+	return memory.Start(memory.Path(p.folder, service), service, owner, p.log)
 }
 
 // StartWatcher makes parts the watchers of a fleet.

@@ -42,7 +42,12 @@ func begin(t *testing.T, replica, services string) *Daemon {
 
 func beginWith(t *testing.T, cfg *config.Config) *Daemon {
 	t.Helper()
-	d, err := Start(t.Context(), Options{Config: cfg, Version: "test", Log: silent})
+	return beginLogged(t, cfg, silent)
+}
+
+func beginLogged(t *testing.T, cfg *config.Config, log *slog.Logger) *Daemon {
+	t.Helper()
+	d, err := Start(t.Context(), Options{Config: cfg, Version: "test", Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,9 @@ func (c *core) admit() error {
 // waiting returns who has not spoken yet.
 func (c *core) waiting() []string {
 	names := c.book.silent()
+	if !c.recall.known {
+		names = append(names, "the file with what sources said before the start")
+	}
 	if !c.overrides.said {
 		names = append(names, "the overrides in the store")
 	}

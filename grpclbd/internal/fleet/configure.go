@@ -9,13 +9,19 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
-// configure takes a configuration. What is equal to what was before goes on as it is.
+// configure takes a configuration. What is equal to what was before goes on as it is. The first one
+// waits until it is known what sources said before the start.
 func (c *core) configure(cfg config.Service) {
+	if !c.recall.known {
+		c.recall.first = &cfg
+		return
+	}
 	before := c.cfg
 	c.cfg = cfg
 	c.zones = newZones(cfg.Zones)
 	c.observe(before)
 	started, stopped := c.book.configure(cfg.Sources)
+	c.recall.tell(started)
 	for _, e := range stopped {
 		c.do(stopSource{e.slot})
 	}
@@ -23,6 +29,9 @@ func (c *core) configure(cfg config.Service) {
 		c.do(startSource{e.slot, e.cfg})
 	}
 	c.book.part()
+	if len(stopped) > 0 {
+		c.keep()
+	}
 	c.gather("the configuration has changed")
 	c.change(true, "the configuration has changed")
 	c.zones.learn(c.roster.sorted)

@@ -20,6 +20,7 @@ type core struct {
 	name string
 	todo []action
 
+	recall    recall
 	cfg       config.Service
 	zones     zones
 	mode      view.Mode
@@ -128,7 +129,7 @@ func (c *core) change(urgent bool, why string) {
 
 // begin begins to serve, if everybody has spoken.
 func (c *core) begin(now time.Time) {
-	if !c.overrides.said || len(c.book.silent()) > 0 {
+	if !c.recall.known || !c.overrides.said || len(c.book.silent()) > 0 {
 		return
 	}
 	c.mode = view.Serving

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/source"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
@@ -26,7 +27,8 @@ type Deps struct {
 	Owner    Owner
 	Sources  Sources
 	Watchers Watchers
-	Pushes   Pushes // nil: nobody wants to know
+	Memories Memories // nil: nothing is known from before the start, and nothing is kept
+	Pushes   Pushes   // nil: nobody wants to know
 }
 
 // An Owner hears of a fleet. The methods only post messages.
@@ -39,6 +41,17 @@ type Owner interface {
 // from then on. The method only posts a message.
 type Pushes interface {
 	Pushed(service string, change view.Change, answers []lbserver.AnswerState)
+}
+
+// Memories starts memories.
+type Memories interface {
+	StartMemory(service string, owner memory.Owner) Memory
+}
+
+// A Memory tells its owner what the sources said before the start, and keeps what they say for the next one.
+type Memory interface {
+	Keep(all []memory.Said) // in place of what was kept before
+	Stop()
 }
 
 // Sources starts sources.

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -20,7 +21,7 @@ func (c *core) describe(s lbserver.State) Seen {
 		Name: c.name, Aliases: c.cfg.Aliases, Mode: c.mode, Waiting: c.waiting(),
 		Sources:   c.viewSources(),
 		Backends:  c.viewBackends(holders, s.At),
-		Guards:    c.guards(),
+		Guards:    c.guards(s.At),
 		Overrides: c.overrides.all,
 		Classes:   c.viewClasses(mine, known.Answers),
 		Conflicts: slices.Sorted(maps.Values(c.conflicts)),
@@ -76,13 +77,14 @@ func (c *core) viewSources() (all []view.Source) {
 }
 
 // guards returns a sentence for each guard that holds something back now.
-func (c *core) guards() (all []string) {
+func (c *core) guards(now time.Time) (all []string) {
 	if s := c.verdict.inWords(c.census, c.cfg.Guard.MinHealthy); s != "" {
 		all = append(all, s)
 	}
 	for _, e := range c.book.sources {
 		if n := len(e.held); n > 0 {
-			all = append(all, "maxRemove: "+plural(n, "backend")+" that "+e.String()+" has taken away held, the first until "+e.heldTill.Format(time.RFC3339))
+			all = append(all, fmt.Sprintf("maxRemove: %s held, the first until %s: %v has taken them away%s",
+				plural(n, "backend"), e.heldTill.Format(time.RFC3339), e, e.beforeStart(now)))
 		}
 	}
 	if c.classes.refused() {

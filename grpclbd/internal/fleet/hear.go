@@ -28,6 +28,7 @@ func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
 	first := !e.spoken
 	held := e.hear(r, c.cfg.Guard, c.excused, now)
 	c.warnOfHold(e, held, now)
+	c.keep()
 	why := "source " + e.String()
 	if first && c.book.part() {
 		why += " has spoken, so those before it are forgotten"
@@ -66,9 +67,14 @@ func (c *core) logSource(e *entry, r backend.Report, now time.Time) {
 // complain logs that sources fail: of one that flaps once a second at most.
 func (c *core) complain(now time.Time) {
 	for _, e := range c.book.sources {
-		if due(e.complain, now) {
-			e.complain, e.complained, e.logged = time.Time{}, true, now
-			c.warn("the source can't be read; what it said last stays in use: "+e.err, slog.String("source", e.String()))
+		if !due(e.complain, now) {
+			continue
+		}
+		e.complain, e.complained, e.logged = time.Time{}, true, now
+		if at := slog.String("source", e.String()); e.spoken {
+			c.warn("the source can't be read; what it said last stays in use: "+e.err, at)
+		} else {
+			c.warn("the source can't be read; it has said nothing yet: "+e.err, at)
 		}
 	}
 }
@@ -79,8 +85,8 @@ func (c *core) warnOfHold(e *entry, held int, now time.Time) {
 		return
 	}
 	e.holdLogged = now
-	c.warn(fmt.Sprintf("the source has taken away more than %d %% of its backends: %s held until %s",
-		c.cfg.Guard.MaxRemove, plural(len(e.held), "backend"), e.heldTill.Format(time.RFC3339)),
+	c.warn(fmt.Sprintf("the source has taken away more than %d %% of its backends%s: %s held until %s",
+		c.cfg.Guard.MaxRemove, e.beforeStart(now), plural(len(e.held), "backend"), e.heldTill.Format(time.RFC3339)),
 		slog.String("source", e.String()), slog.String("why", some(e.heldAddresses())))
 }
 
@@ -98,12 +104,17 @@ func (c *core) confirm() {
 
 // letGo lets go the backends that are held and may go.
 func (c *core) letGo(why string, may func(string, time.Time) bool) {
+	gone := 0
 	for _, e := range c.book.sources {
 		if n := e.letGo(may); n > 0 {
-			c.info(plural(n, "backend")+" that the source had taken away let go",
+			gone += n
+			c.info("the guard maxRemove lets "+plural(n, "backend")+" go",
 				slog.String("source", e.String()), slog.String("why", why))
 			c.gather("source " + e.String() + ", " + why)
 		}
+	}
+	if gone > 0 {
+		c.keep()
 	}
 }
 

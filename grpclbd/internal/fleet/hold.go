@@ -16,11 +16,16 @@ import (
 
 // hear takes a report and returns how many backends are held that were not.
 func (e *entry) hear(r backend.Report, g config.Guard, excused func(address string) bool, now time.Time) (held int) {
+	doubted := true
+	if !e.spoken {
+		e.inForce, doubted = e.before.backends, e.before.shrunk(len(r.Backends), g.MaxRemove)
+		e.before.backends = nil
+	}
 	e.spoken, e.last, e.err, e.errAt = true, r, "", time.Time{}
 	before := e.held
 	kept := e.missing(r.Backends, excused)
 	e.held = make(map[string]time.Time)
-	if 100*len(kept) > g.MaxRemove*len(e.inForce) {
+	if doubted && 100*len(kept) > g.MaxRemove*len(e.inForce) {
 		for _, b := range kept {
 			until, was := before[b.Address]
 			if !was {
@@ -34,7 +39,7 @@ func (e *entry) hear(r backend.Report, g config.Guard, excused func(address stri
 	}
 	e.inForce = append(slices.Clone(r.Backends), kept...)
 	slices.SortFunc(e.inForce, byAddress)
-	e.heldTill = e.firstHeld()
+	e.heldNow()
 	return held
 }
 
@@ -58,7 +63,7 @@ func (e *entry) letGo(may func(address string, until time.Time) bool) int {
 	if before == 0 {
 		return 0
 	}
-	e.inForce = slices.DeleteFunc(e.inForce, func(b backend.Backend) bool {
+	e.inForce = slices.DeleteFunc(slices.Clone(e.inForce), func(b backend.Backend) bool {
 		until, held := e.held[b.Address]
 		if !held || !may(b.Address, until) {
 			return false
@@ -66,18 +71,21 @@ func (e *entry) letGo(may func(address string, until time.Time) bool) int {
 		delete(e.held, b.Address)
 		return true
 	})
-	e.heldTill = e.firstHeld()
+	e.heldNow()
 	return before - len(e.held)
 }
 
-// firstHeld returns when the first of those that are held goes; zero: none is held.
-func (e *entry) firstHeld() (first time.Time) {
+// heldNow notes what follows from which are held.
+func (e *entry) heldNow() {
+	e.heldTill = time.Time{}
 	for _, until := range e.held {
-		if first.IsZero() || until.Before(first) {
-			first = until
+		if e.heldTill.IsZero() || until.Before(e.heldTill) {
+			e.heldTill = until
 		}
 	}
-	return first
+	if len(e.held) == 0 {
+		e.before = recalledSource{}
+	}
 }
 
 // heldAddresses returns those that are held, sorted.

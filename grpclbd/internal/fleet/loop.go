@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 )
 
 // A loop owns the core, the sources and the watcher of a service. It is reachable from its
@@ -19,6 +20,7 @@ type loop struct {
 	core    *core
 	sources map[int]Source // by slot
 	watcher Watcher        // nil: backends are not observed
+	memory  Memory         // nil: nothing is kept
 }
 
 // run hears messages and the timer, and does what the core wants done. It never waits for a
@@ -26,6 +28,7 @@ type loop struct {
 func (l *loop) run(ctx context.Context) {
 	timer := actor.NewTimer()
 	defer timer.Stop()
+	l.recall()
 	for {
 		select {
 		case batch := <-l.in.Ready():
@@ -43,6 +46,15 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
+// recall has the core told what the sources said before the start.
+func (l *loop) recall() {
+	if l.deps.Memories == nil {
+		l.core.recalled(memory.State{})
+		return
+	}
+	l.memory = l.deps.Memories.StartMemory(l.core.name, l.in)
+}
+
 // tick does what is due, and tells the core how long publishing took if it was due.
 func (l *loop) tick() {
 	began := time.Now()
@@ -56,6 +68,8 @@ func (l *loop) hear(m message, now time.Time) {
 	switch m := m.(type) {
 	case configured:
 		l.core.configure(m.service)
+	case recalled:
+		l.core.recalled(m.state)
 	case sourceSaid:
 		l.core.sourceSaid(m.slot, m.report, now)
 	case healthSaid:
@@ -105,6 +119,10 @@ func (l *loop) do(a action) {
 	case stopSource:
 		l.sources[a.slot].Stop()
 		delete(l.sources, a.slot)
+	case keep:
+		if l.memory != nil {
+			l.memory.Keep(a.said)
+		}
 	case startWatcher:
 		l.unwatch()
 		l.watcher = l.deps.Watchers.StartWatcher(a.health, a.load, watched{l.in, a.watcher})
@@ -169,5 +187,8 @@ func (l *loop) end() {
 		s.Stop()
 	}
 	l.unwatch()
+	if l.memory != nil {
+		l.memory.Stop()
+	}
 	l.balancer.Remove(l.core.name)
 }

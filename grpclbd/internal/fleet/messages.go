@@ -4,6 +4,7 @@ import (
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/lbserver"
@@ -11,6 +12,7 @@ import (
 
 // A message is what the loop of a fleet can be told. Who sends what:
 //
+//	the memory            → recalled
 //	a source              → sourceSaid
 //	the watcher           → healthSaid, loadSaid
 //	the daemon            → configured, overridesSaid, confirmed, stateAsked
@@ -28,6 +30,12 @@ type inbox struct{ *actor.Inbox[message] }
 type configured struct{ service config.Service }
 
 func (in inbox) configured(s config.Service) { in.Send(configured{s}) }
+
+// recalled: this is what the sources said before the start. If it is not seen, nobody needs it.
+type recalled struct{ state memory.State }
+
+// Recalled makes the inbox the owner of the memory.
+func (in inbox) Recalled(s memory.State) { in.Send(recalled{s}) }
 
 // sourceSaid: a source has a report. If it is not seen, nobody needs it.
 type sourceSaid struct {
@@ -116,6 +124,7 @@ func (in inbox) stateAsked(known lbserver.State, reply chan<- Seen) bool {
 }
 
 func (configured) isMessage()    {}
+func (recalled) isMessage()      {}
 func (sourceSaid) isMessage()    {}
 func (healthSaid) isMessage()    {}
 func (loadSaid) isMessage()      {}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
@@ -32,6 +33,7 @@ type bench struct {
 	watches []string
 	sources map[int]config.Source
 	ids     uint64 // of clients
+	kept    []memory.Said
 
 	announced int   // how often
 	refuses   error // what the balancer says to a list
@@ -45,6 +47,7 @@ var guard = config.Guard{MinHealthy: 50, MaxRemove: 50, Hold: time.Minute}
 // newBench has a core with a configuration, one source if it has none.
 func newBench(t *testing.T, cfg config.Service) *bench {
 	b := &bench{core: newCore("svc"), t: t, now: start, answers: map[string]lbserver.AnswerState{}, sources: map[int]config.Source{}}
+	b.recalled(memory.State{})
 	b.configures(cfg)
 	return b
 }
@@ -152,6 +155,8 @@ func (b *bench) performs(a action) {
 		b.sources[a.slot] = a.source
 	case stopSource:
 		delete(b.sources, a.slot)
+	case keep:
+		b.kept = a.said
 	case startWatcher, stopWatcher:
 		b.watches = nil
 	case watch:

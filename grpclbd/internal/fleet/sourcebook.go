@@ -29,6 +29,7 @@ type entry struct {
 	kind, name string
 
 	spoken   bool                 // it has said something that was not an error
+	before   recalledSource       // what was in force of it before the start; until it has spoken, and while some of that is held
 	last     backend.Report       // what it said last
 	warning  string               // what it could not use of that; "": nothing
 	inForce  []backend.Backend    // what it said last, and those that are held; sorted by address

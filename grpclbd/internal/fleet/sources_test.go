@@ -22,6 +22,7 @@ func TestReady_WaitsForEachSource(t *testing.T) {
 	b.wants("nothing")
 	b.fails(1, errors.New("no such host"))
 	b.wants("nothing")
+	b.wantsLogged(1, "the source can't be read; it has said nothing yet: no such host")
 	if b.announced != 0 {
 		t.Error("it is announced although a source has not spoken")
 	}
@@ -144,7 +145,7 @@ func TestGuard_MaxRemove(t *testing.T) {
 	b.wants("a:1 b:1")
 	b.passes(3 * calm)
 	b.wants("empty")
-	b.wantsLogged(1, "2 backends that the source had taken away let go")
+	b.wantsLogged(1, "the guard maxRemove lets 2 backends go")
 }
 
 func TestGuard_MaxRemove_EachHasItsTime(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -21,6 +22,9 @@ type startSource struct {
 
 // stopSource: stop the source of the slot.
 type stopSource struct{ slot int }
+
+// keep: this is what sources said last, for the next start.
+type keep struct{ said []memory.Said }
 
 // startWatcher: stop the watcher that there is, and start this one.
 type startWatcher struct {
@@ -72,6 +76,7 @@ type say struct {
 
 func (startSource) isAction()  {}
 func (stopSource) isAction()   {}
+func (keep) isAction()         {}
 func (startWatcher) isAction() {}
 func (stopWatcher) isAction()  {}
 func (watch) isAction()        {}

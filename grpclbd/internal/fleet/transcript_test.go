@@ -9,6 +9,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/internal/transcript"
@@ -17,6 +18,7 @@ import (
 
 // Each line of a transcript is an event, and below it is what the core wants done:
 //
+//	before SOURCE, AGE ago: BACKEND…  what was in force of it before the start; first of all
 //	config SOURCE… [health] [load] [zones] [subset=N]
 //	source SLOT: BACKEND…            a backend is its address and, with commas, what is special
 //	source SLOT fails: ERROR
@@ -49,13 +51,21 @@ type scribe struct {
 	t       *testing.T
 	out     []string
 	clients []lbserver.Client
+	before  memory.State
+	recalls bool // what is kept is written down
 }
 
 func (s *scribe) event(line string) {
 	words := strings.Fields(line)
 	began := s.now
 	switch {
+	case words[0] == "before":
+		s.remembers(words[1:])
+		return
 	case words[0] == "config":
+		if !s.recall.known {
+			s.recalled(s.before)
+		}
 		s.configure(configOf(words[1:]))
 	case words[0] == "source" && strings.Contains(line, " fails: "):
 		s.sourceSaid(slotOf(words[1]), backend.Report{Err: errors.New(strings.Join(words[3:], " ")), At: s.now}, s.now)
@@ -80,6 +90,17 @@ func (s *scribe) event(line string) {
 	}
 	s.tick(s.now)
 	s.write(began)
+}
+
+// remembers takes "one, 3h ago: a b".
+func (s *scribe) remembers(words []string) {
+	age, err := time.ParseDuration(words[1])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	source := "dns " + strings.TrimSuffix(words[0], ",")
+	s.recalls, s.before.At = true, s.now.Add(-age)
+	s.before.Sources = append(s.before.Sources, memory.Said{Source: source, Backends: backendsOf(words[3:])})
 }
 
 func (s *scribe) client(address, zone string) {
@@ -115,6 +136,9 @@ func (s *scribe) write(began time.Time) {
 		s.todo = nil
 		for _, a := range todo {
 			s.performs(a)
+			if _, kept := a.(keep); kept && !s.recalls {
+				continue
+			}
 			line := "    " + s.inWords(a)
 			if since := s.now.Sub(began); since > 0 {
 				line = fmt.Sprintf("    after %v: %s", since, s.inWords(a))
@@ -130,6 +154,8 @@ func (s *scribe) inWords(a action) string {
 		return fmt.Sprintf("start source %d, %s", a.slot, a.source.DNS)
 	case stopSource:
 		return fmt.Sprintf("stop source %d", a.slot)
+	case keep:
+		return "keep" + keptInWords(a.said)
 	case watch:
 		return "watch " + strings.Join(a.addresses, " ")
 	case setServers:
@@ -142,6 +168,16 @@ func (s *scribe) inWords(a action) string {
 		return "log: " + s.log[len(s.log)-1]
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", a), "fleet.")
+}
+
+func keptInWords(all []memory.Said) (text string) {
+	for _, said := range all {
+		text += " " + said.Source + ":"
+		for _, b := range said.Backends {
+			text += " " + b.Address
+		}
+	}
+	return text
 }
 
 func slotOf(word string) (n int) {
