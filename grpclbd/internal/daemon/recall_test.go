@@ -73,7 +73,7 @@ func TestGuard_Start(t *testing.T) {
 			g.wants("a b")
 			s := second.State()
 			var page strings.Builder
-			if err := ctl.List(&page, s.Services[0], time.Now()); err != nil {
+			if err := ctl.List(&page, s, s.Services[0]); err != nil {
 				t.Fatal(err)
 			}
 			const want = "has taken them away since the balancer ran last"
