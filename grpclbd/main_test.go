@@ -133,7 +133,7 @@ func TestCommands(t *testing.T) {
 	if out, err := runLine(t, patience, "ctl", "-admin", admin, "weight", "127.0.0.1:1", "2"); err != nil || strings.Contains(out, "warning") {
 		t.Errorf("the weight of a backend that is there: %q, %v", out, err)
 	}
-	ask("CLIENT", "ctl", "-admin", admin, "clients", "s")
+	ask("no client is connected to this replica", "ctl", "-admin", admin, "clients", "s")
 	ask(`"replica"`, "ctl", "-admin", admin, "status", "-json")
 	fails("there is no service", "ctl", "-admin", admin, "confirm", "x")
 	fails("there is no service", "ctl", "-admin", admin, "clients", "x")

@@ -71,7 +71,7 @@ func Status(w io.Writer, s view.State) error {
 	t := newTable(w, "SERVICE", "MODE", "SERVED", "HEALTHY", "KNOWN", "CLIENTS", "CALLS", "NOTES")
 	for _, v := range s.Services {
 		served, healthy := count(v)
-		t.line(v.Name, string(v.Mode), served, healthy, fmt.Sprint(len(v.Backends)), fmt.Sprint(v.Total.Clients), fmt.Sprint(v.Total.Started), notes(v, s.At))
+		t.line(v.Name, string(v.Mode), served, healthy, fmt.Sprint(len(v.Backends)), fmt.Sprint(v.Total.Clients), fmt.Sprint(v.Total.Started), notes(s, v))
 	}
 	return t.Flush()
 }
@@ -99,7 +99,7 @@ func reached(s view.State) string {
 	if s.Store.Reached {
 		return "reached"
 	}
-	return fmt.Sprintf("NOT REACHED for %s: %s", ago(s.Store.Since, s.At), clean(s.Store.Why))
+	return fmt.Sprintf("NOT REACHED for %s: %s\n  lists stay as they are; overrides can't be changed", ago(s.Store.Since, s.At), clean(s.Store.Why))
 }
 
 func replicas(s view.State) string {
@@ -120,7 +120,7 @@ func count(v view.Service) (served, healthy string) {
 }
 
 // notes says what an operator should know of a service.
-func notes(v view.Service, now time.Time) string {
+func notes(s view.State, v view.Service) string {
 	var all []string
 	for _, w := range v.Waiting {
 		all = append(all, "waits for "+w)
@@ -128,10 +128,10 @@ func notes(v view.Service, now time.Time) string {
 	all = append(all, v.Guards...)
 	for _, src := range v.Sources {
 		if src.Error != "" {
-			all = append(all, fmt.Sprintf("%s %s fails for %s", src.Kind, src.Name, ago(src.ErrorAt, now)))
+			all = append(all, fmt.Sprintf("%s %s fails for %s", src.Kind, src.Name, ago(src.ErrorAt, s.At)))
 		}
 	}
-	if n := len(v.Overrides); n > 0 {
+	if n := len(s.Only(v.Name).Overrides); n > 0 {
 		all = append(all, number(n, "override"))
 	}
 	return strings.Join(all, "; ")
@@ -159,7 +159,11 @@ func List(w io.Writer, s view.State, v view.Service) error {
 	fmt.Fprintln(w)
 	t = newTable(w, "BACKEND", "ZONE", "HEALTH", "SINCE", "WEIGHT", "SHARE", "CLIENTS", "REASON")
 	for _, b := range v.Backends {
-		t.line(b.Address, b.Zone, b.Health, ago(b.Since, now), fmt.Sprint(b.Weight.Used), percent(b.Share), fmt.Sprint(b.Clients), reason(b))
+		since := ""
+		if !b.Since.IsZero() {
+			since = ago(b.Since, now)
+		}
+		t.line(b.Address, b.Zone, b.Health, since, fmt.Sprint(b.Weight.Used), percent(b.Share), fmt.Sprint(b.Clients), reason(b))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -244,11 +248,16 @@ func change(service string, c view.Change) string {
 
 // Clients prints the clients of a service, or of all if it is "".
 func Clients(w io.Writer, s view.State, service string) error {
+	if service != "" {
+		s = s.Only(service)
+	}
+	if len(s.Clients) == 0 {
+		_, err := fmt.Fprintln(w, "no client is connected to this replica")
+		return err
+	}
 	t := newTable(w, "CLIENT", "SERVICE", "PEER", "ZONE", "CLASS", "OPEN", "LIST", "HAS", "CALLS")
 	for _, c := range s.Clients {
-		if service == "" || c.Service == service {
-			t.line(fmt.Sprint(c.ID), c.Service, c.Peer, c.Zone, c.Class, ago(c.Opened, s.At), fmt.Sprint(c.Answer), fmt.Sprint(c.Handed), fmt.Sprint(c.Started))
-		}
+		t.line(fmt.Sprint(c.ID), c.Service, c.Peer, c.Zone, c.Class, ago(c.Opened, s.At), fmt.Sprint(c.Answer), fmt.Sprint(c.Handed), fmt.Sprint(c.Started))
 	}
 	return t.Flush()
 }
