@@ -3,6 +3,7 @@ package admin
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -325,12 +326,66 @@ func TestSecure_Token(t *testing.T) {
 			t.Errorf("%s with token %q: %d, want %d", c.path, c.token, code, c.want)
 		}
 	}
-	for _, bad := range []string{"short\n", ""} {
+	for _, bad := range []string{"short\n", "", "a token with spaces in it\n", "0123456789abcdef\x00\n", "0123456789abcdefé\n"} {
 		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Listen(&config.Config{Admin: "127.0.0.1:0", Access: config.Access{TokenFile: file}}, &process{}, silent); err == nil {
 			t.Errorf("token %q is accepted", bad)
+		}
+	}
+}
+
+// A browser asks its user for the token when it is told to, and sends it as a password. The name of
+// the user does not matter; anything but the token is refused.
+func TestSecure_TokenAsPassword(t *testing.T) {
+	const token = "0123456789abcdef"
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{state: view.State{Services: []view.Service{{Name: "s"}}}}
+	at := "http://" + serve(t, p, &config.Config{Access: config.Access{TokenFile: file}})
+	basic := func(user, password string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+	}
+	for header, want := range map[string]int{
+		basic("", token):                200,
+		basic("ann", token):             200,
+		basic(token, ""):                401,
+		basic("", ""):                   401,
+		basic("", token+"x"):            401,
+		basic("", token[:15]):           401,
+		basic("a:", token):              401, // the password is what follows the first colon
+		"basic " + basic("", token)[6:]: 200,
+		"Basic " + token:                401,
+		"Basic %%%":                     401,
+		"Bearer " + token:               200,
+		"Digest " + token:               401,
+		"":                              401,
+	} {
+		if code, _ := ask(t, "GET", at+"/", "", "Authorization", header); code != want {
+			t.Errorf("%q: %d, want %d", header, code, want)
+		}
+	}
+	r := httptest.NewRecorder()
+	g, err := newGate(&config.Config{Access: config.Access{TokenFile: file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.guard(http.NotFoundHandler()).ServeHTTP(r, httptest.NewRequest("GET", "http://127.0.0.1/", nil))
+	if got := r.Header().Values("WWW-Authenticate"); len(got) != 2 || !strings.HasPrefix(got[0], `Basic realm="`) || got[1] != "Bearer" {
+		t.Errorf("asks by %q", got)
+	}
+	// What a browser sends by itself lets no other site in.
+	for name, headers := range map[string][]string{
+		"another origin":   {"Origin", "https://evil.example.com"},
+		"another site":     {"Sec-Fetch-Site", "cross-site"},
+		"a name made ours": {"Host", "evil.example.com:8081"},
+	} {
+		headers = append(headers, "Authorization", basic("", token))
+		if code, _ := ask(t, "POST", at+"/api/overrides", `{"kind":"fallback"}`, headers...); code != 403 || len(p.put) != 0 {
+			t.Errorf("%s: %d, put %v", name, code, p.put)
 		}
 	}
 }

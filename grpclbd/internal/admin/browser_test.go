@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
 // In a real browser no page is wider than its window, and no text goes over the edge of its cell,
@@ -33,6 +35,25 @@ func TestPage_InBrowser(t *testing.T) {
 		if dir != "" {
 			browse(t, chromium, append(flags, "--window-size=5100,3000", "--screenshot="+filepath.Join(dir, name+".png"), server.URL+"/frames")...)
 		}
+	}
+}
+
+// A real browser opens the page with the token as the password, and without it shows how to get in.
+func TestSecure_TokenInBrowser(t *testing.T) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("NOT CHECKED: the token of grpclbd in a browser. It needs Chromium (Debian: chromium)")
+	}
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := serve(t, &process{state: scene()}, &config.Config{Access: config.Access{TokenFile: file}})
+	if page := browse(t, chromium, "--dump-dom", "http://any:0123456789abcdef@"+at+"/?refresh=off"); !strings.Contains(page, "greeter.example.com:443") {
+		t.Errorf("with the token: %.500s", page)
+	}
+	if page := browse(t, chromium, "--dump-dom", "http://"+at+"/"); strings.Contains(page, "greeter.example.com:443") {
+		t.Errorf("without the token: %.500s", page)
 	}
 }
 
