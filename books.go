@@ -87,7 +87,9 @@ func (b *books) enterStream(s *lbstream.State) {
 	b.sum(streamsStarted, s.Number)
 	b.sum(streamsOpened, s.Opens)
 	for code, n := range s.EndsBy {
-		b.sum(streamsEnded, n, codename.Of(codes.Code(code)))
+		if n > 0 { // each of the 17 codes would be a series
+			b.sum(streamsEnded, n, codename.Of(codes.Code(code)))
+		}
 	}
 	b.sum(listsReceived, s.Status.Lists)
 	b.sum(reportsSent, s.Reports)
@@ -135,8 +137,9 @@ func oneIf(yes bool) float64 {
 	return 0
 }
 
-// sum records by how much a sum has grown. A sum that was taken back in part is recorded
-// again when it has grown beyond what was recorded.
+// sum records by how much a sum has grown, the first time also if that is 0: Prometheus sees growth
+// only of a series that is there already. A sum that was taken back in part is recorded again when it
+// has grown beyond what was recorded.
 func (b *books) sum(of count, total uint64, labels ...string) {
 	if b.grown(of, float64(total), labels) {
 		b.news = true
@@ -148,13 +151,13 @@ func (b *books) passed(of seconds, total float64, labels ...string) { b.grown(of
 
 func (b *books) grown(of instrument, total float64, labels []string) bool {
 	s := series{of, strings.Join(labels, "\x00")}
-	more := total - b.told[s]
-	if more <= 0 {
+	old, known := b.told[s]
+	if total < old || known && total == old {
 		return false
 	}
 	b.told[s] = total
-	b.record(of, more, labels...)
-	return true
+	b.record(of, total-old, labels...)
+	return total > old
 }
 
 // level records the value of a gauge. Each is recorded each time: a reader that forgets it

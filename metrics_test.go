@@ -41,6 +41,22 @@ func TestMetrics_Mode(t *testing.T) {
 	})
 }
 
+// A count is there before anything is counted: Prometheus sees growth only of a series that it has.
+func TestMetrics_CountsFromTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMetered(t)
+		m.pause(time.Second)
+		for _, key := range []string{
+			"grpclb.mode.changes balanced list", "grpclb.mode.changes fallback lost", "grpclb.lists.received", "grpclb.lists.applied",
+			"grpclb.reports.sent", "grpclb.handovers", "grpclb.pending.parked", "grpclb.pending.refused", "grpclb.picks",
+		} {
+			if v, there := m.to.values[key]; !there || v != 0 {
+				t.Errorf("%s is %v, there: %t", key, v, there)
+			}
+		}
+	})
+}
+
 // Each reason for fallback has a word.
 func TestMetrics_ModeReasons(t *testing.T) {
 	for reason, cause := range map[string]func(*metered){

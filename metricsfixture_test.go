@@ -33,10 +33,11 @@ func (r *recorder) key(d *estats.MetricDescriptor, labels []string) string {
 }
 
 func (r *recorder) add(d *estats.MetricDescriptor, v float64, labels []string) {
-	if v <= 0 {
-		r.t.Errorf("%s is increased by %v", d.Name, v)
+	key := r.key(d, labels)
+	if _, there := r.values[key]; v < 0 || v == 0 && there {
+		r.t.Errorf("%s is increased by %v", key, v)
 	}
-	r.values[r.key(d, labels)] += v
+	r.values[key] += v
 }
 
 func (r *recorder) RecordInt64Count(h *estats.Int64CountHandle, v int64, labels ...string) {

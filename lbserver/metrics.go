@@ -114,6 +114,13 @@ func (s State) Samples() iter.Seq[Sample] {
 // at returns a sample of the metric.
 func (m *Metric) at(value float64, labels ...string) Sample { return Sample{m, labels, value} }
 
+// ownStatuses are those with which this package ends streams, each 0 times. They have a series from the start:
+// Prometheus sees growth only of a series that is there already.
+var ownStatuses = map[string]uint64{
+	"CANCELLED": 0, "INVALID_ARGUMENT": 0, "DEADLINE_EXCEEDED": 0, "NOT_FOUND": 0, "PERMISSION_DENIED": 0,
+	"RESOURCE_EXHAUSTED": 0, "UNAVAILABLE": 0, "INTERNAL": 0,
+}
+
 func (t Totals) samples() []Sample {
 	all := []Sample{
 		streamsOpened.at(float64(t.Opened)),
@@ -123,8 +130,10 @@ func (t Totals) samples() []Sample {
 		bytesSent.at(float64(t.SentBytes)),
 		reportsCame.at(float64(t.Reports)),
 	}
-	for _, status := range slices.Sorted(maps.Keys(t.Ended)) {
-		all = append(all, streamsEnded.at(float64(t.Ended[status]), status))
+	ended := maps.Clone(ownStatuses)
+	maps.Copy(ended, t.Ended)
+	for _, status := range slices.Sorted(maps.Keys(ended)) {
+		all = append(all, streamsEnded.at(float64(ended[status]), status))
 	}
 	return all
 }

@@ -40,7 +40,8 @@ func TestServer_Metrics(t *testing.T) {
 		}
 		want := []string{
 			"streams.opened  4", "answers.set  3", "answers.encoded  1", "answers.sent  1", "sent  42", "reports.received  1",
-			"streams.ended RESOURCE_EXHAUSTED 1",
+			"streams.ended CANCELLED 0", "streams.ended DEADLINE_EXCEEDED 0", "streams.ended INTERNAL 0", "streams.ended INVALID_ARGUMENT 0",
+			"streams.ended NOT_FOUND 0", "streams.ended PERMISSION_DENIED 0", "streams.ended RESOURCE_EXHAUSTED 1", "streams.ended UNAVAILABLE 0",
 			"streams.opening  1", "services  3",
 			"clients greeter 1", "clients.behind greeter 0",
 			"answer.age greeter, 3", "answer.fallback greeter, 0", "answer.servers greeter, 1", "answer.drops greeter, 0.25",
