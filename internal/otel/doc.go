@@ -1,4 +1,4 @@
-// Package otel tests that the metrics of the policy arrive in a pipeline of OpenTelemetry with an
-// exporter for Prometheus, and checks the dashboard and the alerts of the documentation: the dashboard with the types
-// that Grafana generates from its schema, and queries with the parser of Prometheus, against the metrics that arrive. It is a module of its own, so that nobody else has these dependencies.
+// Package otel tests that the metrics of the policy and of lbserver arrive in a pipeline of OpenTelemetry with an
+// exporter for Prometheus, and checks the dashboards and the alerts of the documentation against them: each alert fires for
+// a running program in trouble, and for no other. It is a module of its own, so that nobody else has these dependencies.
 package otel

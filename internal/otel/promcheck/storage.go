@@ -1,0 +1,148 @@
+package promcheck
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/util/annotations"
+)
+
+// interval is how often the recorded programs are scraped, and the alerts are evaluated.
+const interval = 30 * time.Second
+
+// epoch is when recordings begin. It is not the zero time, so that queries may look back.
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A Recording is what Prometheus has scraped.
+type Recording struct {
+	series map[uint64]*recorded
+	end    time.Duration
+}
+
+type recorded struct {
+	of     labels.Labels
+	grows  bool
+	points []chunks.Sample
+}
+
+// Scrape adds the page of an instance as it was at a time since the beginning.
+func (r *Recording) Scrape(t testing.TB, at time.Duration, instance, page string) {
+	t.Helper()
+	r.add(at, labels.FromStrings(model.MetricNameLabel, up), instance, 1, false)
+	for _, s := range parse(t, page) {
+		r.add(at, s.of, instance, s.value, s.grows)
+	}
+}
+
+// Away notes that an instance could not be scraped.
+func (r *Recording) Away(at time.Duration, instance string) {
+	r.add(at, labels.FromStrings(model.MetricNameLabel, up), instance, 0, false)
+}
+
+func (r *Recording) add(at time.Duration, of labels.Labels, instance string, value float64, grows bool) {
+	of = labels.NewBuilder(of).Set("instance", instance).Set("job", "grpclb").Labels()
+	if r.series == nil {
+		r.series = map[uint64]*recorded{}
+	}
+	s := r.series[of.Hash()]
+	if s == nil {
+		s = &recorded{of: of, grows: grows}
+		r.series[of.Hash()] = s
+	}
+	s.points = append(s.points, point{epoch.Add(at).UnixMilli(), value})
+	r.end = max(r.end, at)
+}
+
+// Stretch has the program stay as it was on a page, from a time on and for so long. What grows goes on to do so at
+// the pace that it had between the page before and the page.
+func (r *Recording) Stretch(t testing.TB, from, lasts time.Duration, instance, before, page string) {
+	t.Helper()
+	then := map[uint64]float64{}
+	for _, s := range parse(t, before) {
+		then[s.of.Hash()] = s.value
+	}
+	r.end = max(r.end, from)
+	for at := time.Duration(0); at <= lasts; at += interval {
+		r.add(from+at, labels.FromStrings(model.MetricNameLabel, up), instance, 1, false)
+		for _, s := range parse(t, page) {
+			value := s.value
+			if s.grows {
+				value += (s.value - then[s.of.Hash()]) * (at.Seconds() / interval.Seconds())
+			}
+			r.add(from+at, s.of, instance, value, s.grows)
+		}
+	}
+}
+
+// Querier makes a Recording a storage.Queryable.
+func (r *Recording) Querier(from, to int64) (storage.Querier, error) {
+	return querier{r, from, to}, nil
+}
+
+type querier struct {
+	*Recording
+	from, to int64
+}
+
+func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	found := &seriesSet{}
+	for _, s := range q.series {
+		if slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches(s.of.Get(m.Name)) }) {
+			continue
+		}
+		in := slices.DeleteFunc(slices.Clone(s.points), func(p chunks.Sample) bool { return p.T() < q.from || p.T() > q.to })
+		found.left = append(found.left, storage.NewListSeries(s.of, in))
+	}
+	slices.SortFunc(found.left, func(a, b storage.Series) int { return cmp.Compare(a.Labels().String(), b.Labels().String()) })
+	return found
+}
+
+func (querier) Close() error { return nil }
+
+func (querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, nil
+}
+
+func (querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, nil
+}
+
+type seriesSet struct {
+	left []storage.Series
+	now  storage.Series
+}
+
+func (s *seriesSet) Next() bool {
+	if len(s.left) == 0 {
+		return false
+	}
+	s.now, s.left = s.left[0], s.left[1:]
+	return true
+}
+
+func (s *seriesSet) At() storage.Series                { return s.now }
+func (s *seriesSet) Err() error                        { return nil }
+func (s *seriesSet) Warnings() annotations.Annotations { return nil }
+
+// A point is a value at a time.
+type point struct {
+	at    int64 // in milliseconds since 1970
+	value float64
+}
+
+func (p point) T() int64                      { return p.at }
+func (p point) ST() int64                     { return 0 }
+func (p point) F() float64                    { return p.value }
+func (p point) H() *histogram.Histogram       { return nil }
+func (p point) FH() *histogram.FloatHistogram { return nil }
+func (p point) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
+func (p point) Copy() chunks.Sample           { return p }
