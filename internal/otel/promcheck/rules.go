@@ -67,7 +67,7 @@ func (r *Rules) Documented(t testing.TB, document string) {
 	}
 }
 
-// Fires checks which alerts fire at the end of a recording, and at no other time.
+// Fires checks which alerts fire in a recording.
 func (r *Rules) Fires(t testing.TB, of *Recording, want ...string) {
 	t.Helper()
 	engine := promql.NewEngine(promql.EngineOpts{
@@ -102,7 +102,7 @@ func (r *Rules) AllFired(t testing.TB) {
 	}
 }
 
-// firing evaluates an alert as Prometheus does. It returns since when the alert has been firing, by the labels, at the end or before.
+// firing evaluates an alert as Prometheus does. It returns when the alert has begun to fire, by its labels.
 func firing(t testing.TB, engine *promql.Engine, of *Recording, a rulefmt.Rule) map[string]time.Duration {
 	t.Helper()
 	active, fires := map[string]time.Duration{}, map[string]time.Duration{}

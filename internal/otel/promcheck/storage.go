@@ -99,11 +99,17 @@ func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, match
 		if slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches(s.of.Get(m.Name)) }) {
 			continue
 		}
-		in := slices.DeleteFunc(slices.Clone(s.points), func(p chunks.Sample) bool { return p.T() < q.from || p.T() > q.to })
-		found.left = append(found.left, storage.NewListSeries(s.of, in))
+		from, to := s.before(q.from), s.before(q.to+1)
+		found.left = append(found.left, storage.NewListSeries(s.of, s.points[from:to]))
 	}
 	slices.SortFunc(found.left, func(a, b storage.Series) int { return cmp.Compare(a.Labels().String(), b.Labels().String()) })
 	return found
+}
+
+// before returns how many points are before a time.
+func (s *recorded) before(at int64) int {
+	n, _ := slices.BinarySearchFunc(s.points, at, func(p chunks.Sample, at int64) int { return cmp.Compare(p.T(), at) })
+	return n
 }
 
 func (querier) Close() error { return nil }
