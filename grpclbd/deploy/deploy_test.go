@@ -61,7 +61,7 @@ func block(t *testing.T, words string) string {
 // README.md names each file that is there to be used.
 func TestReadme_NamesFiles(t *testing.T) {
 	readme := read(t, "README.md")
-	for _, name := range []string{"Dockerfile", "grpclbd.service", "grpclbd.yaml", "kubernetes.yaml"} {
+	for _, name := range []string{"Dockerfile", "grpclbd.service", "grpclbd.yaml", "kubernetes.yaml", "alerts.yaml", "grafana.json"} {
 		if !strings.Contains(readme, "`"+name+"`") {
 			t.Errorf("README.md does not name %s", name)
 		}

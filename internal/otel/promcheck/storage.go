@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,55 +31,78 @@ type Recording struct {
 
 type recorded struct {
 	of     labels.Labels
-	grows  bool
 	points []chunks.Sample
 }
 
-// Scrape adds the page of an instance as it was at a time since the beginning.
+// job is the name of the scrape job.
+const job = "grpclbd"
+
+// Scrape adds the page of an instance as it was at a time since the beginning. Of all metrics only this module's are kept.
 func (r *Recording) Scrape(t testing.TB, at time.Duration, instance, page string) {
 	t.Helper()
-	r.add(at, labels.FromStrings(model.MetricNameLabel, up), instance, 1, false)
-	for _, s := range parse(t, page) {
-		r.add(at, s.of, instance, s.value, s.grows)
+	r.add(at, labels.FromStrings(model.MetricNameLabel, up), instance, 1)
+	for _, s := range own(t, page) {
+		r.add(at, s.of, instance, s.value)
 	}
 }
 
-// Away notes that an instance could not be scraped.
-func (r *Recording) Away(at time.Duration, instance string) {
-	r.add(at, labels.FromStrings(model.MetricNameLabel, up), instance, 0, false)
+// own returns the values of this module's metrics.
+func own(t testing.TB, page string) []sample {
+	t.Helper()
+	return slices.DeleteFunc(parse(t, page), func(s sample) bool { return !strings.HasPrefix(s.of.Get(model.MetricNameLabel), "grpclb") })
 }
 
-func (r *Recording) add(at time.Duration, of labels.Labels, instance string, value float64, grows bool) {
-	of = labels.NewBuilder(of).Set("instance", instance).Set("job", "grpclb").Labels()
+// Away notes that an instance could not be scraped, from a time on and for so long.
+func (r *Recording) Away(from, lasts time.Duration, instance string) {
+	for at := interval; at <= lasts; at += interval {
+		r.add(from+at, labels.FromStrings(model.MetricNameLabel, up), instance, 0)
+	}
+}
+
+// add adds a value.
+func (r *Recording) add(at time.Duration, of labels.Labels, instance string, value float64) {
+	s := r.of(of, instance)
+	s.points = append(s.points, point{epoch.Add(at).UnixMilli(), value})
+	r.end = max(r.end, at)
+}
+
+// of returns the series of an instance, and makes it if there is none.
+func (r *Recording) of(of labels.Labels, instance string) *recorded {
+	of = labels.NewBuilder(of).Set("instance", instance).Set("job", job).Labels()
 	if r.series == nil {
 		r.series = map[uint64]*recorded{}
 	}
 	s := r.series[of.Hash()]
 	if s == nil {
-		s = &recorded{of: of, grows: grows}
+		s = &recorded{of: of}
 		r.series[of.Hash()] = s
 	}
-	s.points = append(s.points, point{epoch.Add(at).UnixMilli(), value})
-	r.end = max(r.end, at)
+	return s
 }
 
-// Stretch has the program stay as it was on a page, from a time on and for so long. What grows goes on to do so at
-// the pace that it had between the page before and the page.
+// Stretch has the program stay as it was on a page, from a time on and for so long. What grows goes on to do so: each interval by as much as from the
+// page before to the page.
 func (r *Recording) Stretch(t testing.TB, from, lasts time.Duration, instance, before, page string) {
 	t.Helper()
-	then := map[uint64]float64{}
-	for _, s := range parse(t, before) {
+	now, then := own(t, page), map[uint64]float64{}
+	for _, s := range own(t, before) {
 		then[s.of.Hash()] = s.value
 	}
-	r.end = max(r.end, from)
-	for at := time.Duration(0); at <= lasts; at += interval {
-		r.add(from+at, labels.FromStrings(model.MetricNameLabel, up), instance, 1, false)
-		for _, s := range parse(t, page) {
-			value := s.value
+	began := map[uint64]float64{}
+	for _, s := range now {
+		began[s.of.Hash()] = s.value
+		if points := r.of(s.of, instance).points; s.grows && len(points) > 0 {
+			began[s.of.Hash()] = points[len(points)-1].F()
+		}
+	}
+	for at := interval; at <= lasts; at += interval {
+		r.add(from+at, labels.FromStrings(model.MetricNameLabel, up), instance, 1)
+		for _, s := range now {
+			value := began[s.of.Hash()]
 			if s.grows {
-				value += (s.value - then[s.of.Hash()]) * (at.Seconds() / interval.Seconds())
+				value += (s.value - then[s.of.Hash()]) * float64(at/interval)
 			}
-			r.add(from+at, s.of, instance, value, s.grows)
+			r.add(from+at, s.of, instance, value)
 		}
 	}
 }
