@@ -5,8 +5,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -26,21 +28,31 @@ var rows = []row{
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: bench PROGRAM")
-		os.Exit(2)
+	if os.Getenv(plainRole) != "" {
+		exit(bePlain())
+	}
+	if len(os.Args) < 2 || len(os.Args) > 3 {
+		exit(errors.New("usage: bench PROGRAM [PART OF THE NAME OF A FIGURE]"))
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FIGURE\tSEEN\tBAR")
 	for _, r := range rows {
+		if len(os.Args) == 3 && !strings.Contains(r.name, os.Args[2]) {
+			continue
+		}
 		seen, err := r.measure(os.Args[1])
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", r.name, err)
-			os.Exit(1)
+			exit(fmt.Errorf("%s: %w", r.name, err))
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", r.name, seen, r.bar)
 	}
-	if err := w.Flush(); err != nil {
+	exit(w.Flush())
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }

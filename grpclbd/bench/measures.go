@@ -33,74 +33,23 @@ func reporting(program string) (string, error) { return connected(program, "10s"
 
 // connected returns what clients cost that report as often as that.
 func connected(program, interval string) (string, error) {
-	p, err := run(program, "services: [{name: s, sources: [{static: [127.0.0.1:1, 127.0.0.2:1]}], reportInterval: "+interval+"}]\n")
+	s, err := play(program, 2, many, "reportInterval: "+interval)
+	defer s.end()
 	if err != nil {
-		return "", err
-	}
-	defer p.end()
-	c, err := join(p.listen, many)
-	if err != nil {
-		return "", err
-	}
-	defer c.close()
-	if _, err := c.until(many, 2); err != nil {
 		return "", err
 	}
 	rest(5 * time.Second)
-	return p.share()
-}
-
-func healthChange(program string) (string, error) {
-	b, err := serve(10)
-	if err != nil {
-		return "", err
-	}
-	defer b.stop()
-	p, err := run(program, "services: [{name: s, sources: [{static: ["+b.list()+"]}], health: {interval: 1s, timeout: 1s, rise: 1}}]\n")
-	if err != nil {
-		return "", err
-	}
-	defer p.end()
-	c, err := join(p.listen, many)
-	if err != nil {
-		return "", err
-	}
-	defer c.close()
-	if _, err := c.until(many, 10); err != nil {
-		return "", err
-	}
-	rest(3 * time.Second)
-	var worst time.Duration
-	for range 5 {
-		began := time.Now()
-		b.say(0, false)
-		last, err := c.until(many, 9)
-		if err != nil {
-			return "", err
-		}
-		worst = max(worst, last.Sub(began))
-		b.say(0, true)
-		if _, err := c.until(many, 10); err != nil {
-			return "", err
-		}
-		rest(time.Second)
-	}
-	return worst.Round(time.Millisecond).String(), nil
+	return s.share()
 }
 
 func checks(program string) (string, error) {
-	b, err := serve(1000)
+	s, err := play(program, 1000, 0, "health: {interval: 5s}")
+	defer s.end()
 	if err != nil {
 		return "", err
 	}
-	defer b.stop()
-	p, err := run(program, "services: [{name: s, sources: [{static: ["+b.list()+"]}], health: {interval: 5s}}]\n")
-	if err != nil {
-		return "", err
-	}
-	defer p.end()
 	rest(10 * time.Second)
-	return p.share()
+	return s.share()
 }
 
 func replicas(program string) (string, error) {
@@ -129,7 +78,7 @@ func replicas(program string) (string, error) {
 		return "", err
 	}
 	defer c.close()
-	if _, err := c.until(1, 2); err != nil {
+	if _, err := c.until(2); err != nil {
 		return "", err
 	}
 	return worstOverride(ask, c)
@@ -146,7 +95,7 @@ func worstOverride(ask *ctl.Client, c *clients) (string, error) {
 		if _, err := ask.Put(ctx, o); err != nil {
 			return "", err
 		}
-		last, err := c.until(1, 1)
+		last, err := c.until(1)
 		if err != nil {
 			return "", fmt.Errorf("drain: %w", err)
 		}
@@ -154,7 +103,7 @@ func worstOverride(ask *ctl.Client, c *clients) (string, error) {
 		if err := ask.Lift(ctx, "s", override.Drain, "127.0.0.2:1"); err != nil {
 			return "", err
 		}
-		if _, err := c.until(1, 2); err != nil {
+		if _, err := c.until(2); err != nil {
 			return "", fmt.Errorf("the end of the drain: %w", err)
 		}
 	}

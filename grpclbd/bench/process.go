@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,7 +17,7 @@ import (
 type process struct {
 	*exec.Cmd
 	listen, admin string
-	dir           string // removed at the end
+	dir           string // removed at the end, if there is one
 }
 
 // run starts a balancer with these lines of configuration, and waits until it is ready.
@@ -73,19 +72,25 @@ func (p *process) end() {
 	_ = os.RemoveAll(p.dir)
 }
 
-// cpu returns the processor time that the process has used.
-func (p *process) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Process.Pid))
+// cpu returns the processor time that the process has used: that of its threads, in nanoseconds.
+func (p *process) cpu() (all time.Duration, err error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	user, err := strconv.Atoi(fields[11])
-	if err != nil {
-		return 0, err
+	for _, name := range threads {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return 0, err
+		}
+		used, _, _ := strings.Cut(string(text), " ")
+		n, err := strconv.ParseInt(used, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		all += time.Duration(n)
 	}
-	system, err := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond, err // Linux counts in hundredths of a second
+	return all, nil
 }
 
 // share returns which share of a core the process uses in the next 20 s.
@@ -97,7 +102,7 @@ func (p *process) share() (string, error) {
 	}
 	rest(during)
 	after, err := p.cpu()
-	return fmt.Sprintf("%.2f %%", 100*float64(after-before)/float64(during)), err
+	return fmt.Sprintf("%.1f %%", 100*float64(after-before)/float64(during)), err
 }
 
 func rest(d time.Duration) { <-time.NewTimer(d).C }
