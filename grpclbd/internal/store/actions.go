@@ -17,6 +17,9 @@ type tellState struct{ state State }
 // run: the worker gets a job.
 type run struct{ job job }
 
+// readAgain: the reader reads everything anew.
+type readAgain struct{ why error }
+
 // ignored: a line in the log about a value that nobody can use.
 type ignored struct {
 	key string
@@ -39,6 +42,7 @@ func (tellOverrides) isAction() {}
 func (tellReplicas) isAction()  {}
 func (tellState) isAction()     {}
 func (run) isAction()           {}
+func (readAgain) isAction()     {}
 func (ignored) isAction()       {}
 func (unwritten) isAction()     {}
 func (sameName) isAction()      {}

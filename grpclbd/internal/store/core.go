@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,6 +25,9 @@ type core struct {
 	readErr error // nil while the watch goes on
 	keeper  keeper
 
+	newest int64 // the newest revision of etcd that was heard of since everything was read
+	older  int   // answers in a row since then that had an older one
+
 	overridesChanged, replicasChanged bool // since the owner heard of them
 	twice                             bool // another process writes under this replica's name
 	tooLong                           bool // this replica's newest totals
@@ -44,7 +48,8 @@ func newCore(self string) core {
 func (c *core) do(a action) { c.todo = append(c.todo, a) }
 
 // everythingRead takes in all entries. What is not among them was deleted.
-func (c *core) everythingRead(entries []entry) {
+func (c *core) everythingRead(entries []entry, revision int64) {
+	c.newest, c.older = revision, 0
 	if !c.read {
 		c.read, c.overridesChanged, c.replicasChanged = true, true, true
 	}
@@ -63,7 +68,8 @@ func (c *core) everythingRead(entries []entry) {
 // watchOpened: etcd says what changes from now on.
 func (c *core) watchOpened() { c.watched, c.readErr = true, nil }
 
-func (c *core) entriesChanged(entries []entry) {
+func (c *core) entriesChanged(entries []entry, revision int64) {
+	c.newest = max(c.newest, revision)
 	for _, e := range entries {
 		c.apply(e)
 	}
@@ -72,7 +78,31 @@ func (c *core) entriesChanged(entries []entry) {
 // readingFailed changes nothing of what is known.
 func (c *core) readingFailed(err error) { c.readErr = err }
 
-func (c *core) jobDone(now time.Time, d jobDone, random float64) { c.keeper.done(now, d, random) }
+func (c *core) jobDone(now time.Time, d jobDone, random float64) {
+	c.keeper.done(now, d, random)
+	c.compare(d.revision)
+}
+
+// strikes is how many answers in a row may have an older revision than one before: a member may be behind
+// another for a moment.
+const strikes = 3
+
+var errOlder = errors.New("etcd has lost its data, or has older ones: they are read anew")
+
+// compare notices that etcd has lost its data: then its revisions are older. A watch would go on, and say nothing
+// until etcd has reached the revision that the watch waits for.
+func (c *core) compare(revision int64) {
+	if revision == 0 || c.readErr != nil {
+		return
+	}
+	if revision >= c.newest {
+		c.newest, c.older = revision, 0
+		return
+	}
+	if c.older++; c.older == strikes {
+		c.do(readAgain{errOlder})
+	}
+}
 
 // written takes in new totals of this replica. Those that are too long for etcd are not
 // written; the others keep what was written before.

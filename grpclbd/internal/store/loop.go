@@ -21,6 +21,7 @@ type loop struct {
 	log    *slog.Logger
 	inbox  *actor.Inbox[message] // reader, worker, daemon → loop
 	jobs   chan job              // loop → worker; the core has one job at a time, so there is room
+	again  actor.Cell[reread]    // loop → reader
 
 	// Owned by run.
 	core core
@@ -55,11 +56,11 @@ func (l *loop) run(ctx context.Context) {
 func (l *loop) handle(now time.Time, m message) {
 	switch m := m.(type) {
 	case everythingRead:
-		l.core.everythingRead(m.entries)
+		l.core.everythingRead(m.entries, m.revision)
 	case watchOpened:
 		l.core.watchOpened()
 	case entriesChanged:
-		l.core.entriesChanged(m.entries)
+		l.core.entriesChanged(m.entries, m.revision)
 	case readingFailed:
 		l.core.readingFailed(m.err)
 	case jobDone:
@@ -91,6 +92,8 @@ func (l *loop) do(a action) {
 		l.owner.StoreSaid(a.state)
 	case run:
 		l.jobs <- a.job
+	case readAgain:
+		l.again.Put(reread(a))
 	case ignored:
 		l.log.Warn("a value in etcd is ignored", "key", cut(a.key), "why", cut(a.err.Error()))
 	case unwritten:

@@ -8,13 +8,19 @@ type message interface{ toStore() }
 
 // everythingRead: these are all entries at one moment. The reader then opens a watch from
 // there. Sent by the reader.
-type everythingRead struct{ entries []entry }
+type everythingRead struct {
+	entries  []entry
+	revision int64 // of etcd at that moment
+}
 
 // watchOpened: from now on the reader hears what changes. Sent by the reader.
 type watchOpened struct{}
 
 // entriesChanged: the watch has these changes, in their order. Sent by the reader.
-type entriesChanged struct{ entries []entry }
+type entriesChanged struct {
+	entries  []entry
+	revision int64 // of etcd after them
+}
 
 // readingFailed: the entries could not be read, or the watch was lost. The reader tries
 // again after a wait, with everythingRead if it succeeds.
@@ -22,13 +28,18 @@ type readingFailed struct{ err error }
 
 // jobDone: etcd has answered a job, or has failed to. Sent by the worker.
 type jobDone struct {
-	job   job
-	lease clientv3.LeaseID // of a grant that succeeded
-	err   error
+	job      job
+	lease    clientv3.LeaseID // of a grant that succeeded
+	revision int64            // of etcd when it answered; zero: it does not say, or has failed
+	err      error
 }
 
 // written: these are the totals of this replica now. Sent by Store.Write.
 type written struct{ replica Replica }
+
+// reread is a wish to the reader: give the watch up, and read everything anew. Sent by the loop; one that waits
+// is enough.
+type reread struct{ why error }
 
 func (everythingRead) toStore() {}
 func (watchOpened) toStore()    {}

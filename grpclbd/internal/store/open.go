@@ -8,6 +8,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
@@ -31,7 +33,7 @@ func Open(ctx context.Context, cfg config.Store, replica string, owner Owner, lo
 	if err := s.connect(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	l := &loop{client: s.client, owner: owner, log: log, inbox: s.inbox, jobs: make(chan job, 1), core: newCore(replica)}
+	l := &loop{client: s.client, owner: owner, log: log, inbox: s.inbox, jobs: make(chan job, 1), again: actor.NewCell[reread](), core: newCore(replica)}
 	s.group.Go(l.run)
 	s.group.Go(l.work)
 	s.group.Go(l.read)
@@ -83,7 +85,7 @@ func (s *Store) Put(ctx context.Context, o override.Override) error {
 		return err
 	}
 	if _, err := s.client.Put(ctx, keyOf(o), string(value), options...); err != nil {
-		return refused("the override was not written", err)
+		return unsure("the override was not written", "be in force later", err)
 	}
 	return nil
 }
@@ -94,6 +96,15 @@ func refused(what string, err error) error {
 		return fmt.Errorf("%s: etcd does not answer: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// unsure is refused for an order that etcd may have taken, or may still take, if it has not answered.
+func unsure(what, may string, err error) error {
+	code := status.Code(err)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || code == codes.Unavailable || code == codes.DeadlineExceeded {
+		return fmt.Errorf("etcd does not answer; the override may still %s, so look again when etcd answers: %w", may, err)
+	}
+	return refused(what, err)
 }
 
 // leaseFor makes the lease of an override with an end. If the override is lifted or replaced
@@ -120,7 +131,7 @@ func (s *Store) Lift(ctx context.Context, service string, kind override.Kind, su
 	defer cancel()
 	r, err := s.client.Delete(ctx, overrideKey(service, kind, subject))
 	if err != nil {
-		return false, refused("the override was not lifted", err)
+		return false, unsure("the override was not lifted", "be lifted later", err)
 	}
 	return r.Deleted > 0, nil
 }

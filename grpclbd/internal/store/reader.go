@@ -53,30 +53,38 @@ func (l *loop) readAll(ctx context.Context) (revision int64, err error) {
 	for _, kv := range r.Kvs {
 		entries = append(entries, entry{string(kv.Key), present(kv.Value)})
 	}
-	l.inbox.Send(everythingRead{entries})
+	l.inbox.Send(everythingRead{entries, r.Header.Revision})
 	return r.Header.Revision, nil
 }
 
 // watch passes changes on until the watch is lost. A member that has lost its leader ends
 // the watch, so nobody waits for news that can't come. Without a bound, opening it would take as long
-// as etcd is away.
+// as etcd is away. The loop has the watch given up if it waits for what can't come.
 func (l *loop) watch(ctx context.Context, revision int64) (opened bool, err error) {
 	ctx, cancel := context.WithCancelCause(clientv3.WithRequireLeader(ctx))
 	defer cancel(nil)
 	late := time.AfterFunc(readTime, func() { cancel(errNoAnswer) })
 	defer late.Stop()
-	for r := range l.client.Watch(ctx, root, clientv3.WithPrefix(), clientv3.WithRev(revision), clientv3.WithCreatedNotify()) {
-		if err := r.Err(); err != nil {
-			return opened, err
+	changes := l.client.Watch(ctx, root, clientv3.WithPrefix(), clientv3.WithRev(revision), clientv3.WithCreatedNotify())
+	for {
+		select {
+		case wish := <-l.again.Ready():
+			return opened, wish.why
+		case r, goesOn := <-changes:
+			if err := r.Err(); err != nil {
+				return opened, err
+			}
+			if !goesOn {
+				return opened, cmp.Or(context.Cause(ctx), errEnded)
+			}
+			if !opened {
+				opened = true
+				late.Stop()
+				l.inbox.Send(watchOpened{})
+			}
+			l.inbox.Send(entriesChanged{entriesOf(r.Events), r.Header.Revision})
 		}
-		if !opened {
-			opened = true
-			late.Stop()
-			l.inbox.Send(watchOpened{})
-		}
-		l.inbox.Send(entriesChanged{entriesOf(r.Events)})
 	}
-	return opened, cmp.Or(context.Cause(ctx), errEnded)
 }
 
 var (

@@ -14,7 +14,7 @@ func TestStore_StopIsNoFailure(t *testing.T) {
 	for range 100 { // the end and the messages come at once
 		var log bytes.Buffer
 		seen := &owner{t: t, inbox: actor.NewInbox[heard]()}
-		l := &loop{owner: seen, log: slog.New(slog.NewTextHandler(&log, nil)), inbox: actor.NewInbox[message](), jobs: make(chan job, 1), core: newCore("a")}
+		l := &loop{owner: seen, log: slog.New(slog.NewTextHandler(&log, nil)), inbox: actor.NewInbox[message](), jobs: make(chan job, 1), again: actor.NewCell[reread](), core: newCore("a")}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
 		l.inbox.Send(readingFailed{ctx.Err()})

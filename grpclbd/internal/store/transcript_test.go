@@ -23,7 +23,8 @@ import (
 //	change KEY=VALUE…    the watch has changes; without =VALUE the key was deleted
 //	unread WHY           reading failed, or the watch was lost
 //	write SERVICE…       this replica's totals are of these services; LONG is one with a very long name
-//	ok | fail WHY | gone etcd's answer to the job that runs
+//	ok | older | fail WHY | gone
+//	                     etcd's answer to the job that runs; older: of an older revision than before
 //	wait DURATION        time passes; the core is only called when it is due
 //
 // A KEY is a/SUBJECT for a drain in service a, or r/NAME for a replica. A VALUE is ok, bad,
@@ -60,11 +61,11 @@ func (p *player) play(line string) {
 	switch words[0] {
 	case "start":
 	case "read":
-		p.core.everythingRead(p.entries(words[1:]))
+		p.core.everythingRead(p.entries(words[1:]), 100)
 	case "watch":
 		p.core.watchOpened()
 	case "change":
-		p.core.entriesChanged(p.entries(words[1:]))
+		p.core.entriesChanged(p.entries(words[1:]), 100)
 	case "unread":
 		p.core.readingFailed(errors.New(rest))
 	case "write":
@@ -77,11 +78,13 @@ func (p *player) play(line string) {
 		}
 		p.core.written(r)
 	case "ok":
-		p.answer(nil)
+		p.answer(100, nil)
+	case "older":
+		p.answer(99, nil)
 	case "fail":
-		p.answer(errors.New(rest))
+		p.answer(0, errors.New(rest))
 	case "gone":
-		p.answer(rpctypes.ErrLeaseNotFound)
+		p.answer(0, rpctypes.ErrLeaseNotFound)
 	case "wait":
 		d, err := time.ParseDuration(rest)
 		if err != nil {
@@ -95,11 +98,11 @@ func (p *player) play(line string) {
 	p.settle()
 }
 
-func (p *player) answer(err error) {
+func (p *player) answer(revision int64, err error) {
 	if p.job == nil {
 		p.t.Fatal("no job runs")
 	}
-	d := jobDone{job: p.job, err: err}
+	d := jobDone{job: p.job, revision: revision, err: err}
 	if _, ok := p.job.(grant); ok && err == nil {
 		d.lease = 7
 	}
@@ -206,6 +209,8 @@ func (p *player) describe(a action) string {
 			return fmt.Sprintf("job put %d services under %d", len(w.replica.Services), w.lease)
 		}
 		return strings.Replace(fmt.Sprintf("job %T", a.job), "store.", "", 1)
+	case readAgain:
+		return fmt.Sprintf("read again: %v", a.why)
 	case ignored:
 		return fmt.Sprintf("log: %s is ignored: %v", a.key, a.err)
 	case unwritten:

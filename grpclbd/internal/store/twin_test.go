@@ -69,7 +69,7 @@ func TestCore_Twin(t *testing.T) {
 					all = append(all, e)
 					w.set(e, before)
 				}
-				p.core.everythingRead(all)
+				p.core.everythingRead(all, 1)
 			case 1:
 				p.core.readingFailed(errors.New("away"))
 			default:
@@ -78,7 +78,7 @@ func TestCore_Twin(t *testing.T) {
 					e.value = nil
 				}
 				w.set(e, w)
-				p.core.entriesChanged([]entry{e})
+				p.core.entriesChanged([]entry{e}, 1)
 			}
 			p.core.settle(p.now)
 			for _, a := range p.core.todo {

@@ -53,7 +53,7 @@ func TestStore_Away_NoWatch(t *testing.T) {
 		lines := make(lineWriter, 100)
 		seen := &owner{t: t, inbox: actor.NewInbox[heard]()}
 		client := &clientv3.Client{KV: halfEtcd{}, Lease: halfEtcd{}, Watcher: halfEtcd{}}
-		l := &loop{client: client, owner: seen, log: slog.New(slog.NewTextHandler(lines, nil)), inbox: actor.NewInbox[message](), jobs: make(chan job, 1), core: newCore("a")}
+		l := &loop{client: client, owner: seen, log: slog.New(slog.NewTextHandler(lines, nil)), inbox: actor.NewInbox[message](), jobs: make(chan job, 1), again: actor.NewCell[reread](), core: newCore("a")}
 		group := actor.NewGroup()
 		defer group.Stop()
 		group.Go(l.run)

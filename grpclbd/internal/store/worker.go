@@ -19,43 +19,43 @@ func (l *loop) work(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case j := <-l.jobs:
-			lease, err := l.ask(ctx, j)
-			l.inbox.Send(jobDone{j, lease, err})
+			l.inbox.Send(l.ask(ctx, j))
 		}
 	}
 }
 
-func (l *loop) ask(ctx context.Context, j job) (clientv3.LeaseID, error) {
+func (l *loop) ask(ctx context.Context, j job) jobDone {
 	ctx, cancel := context.WithTimeout(ctx, jobTime)
 	defer cancel()
 	switch j := j.(type) {
 	case grant:
 		r, err := l.client.Grant(ctx, int64(leaseTTL/time.Second))
 		if err != nil {
-			return 0, fmt.Errorf("no lease: %w", err)
+			return jobDone{job: j, err: fmt.Errorf("no lease: %w", err)}
 		}
-		return r.ID, nil
+		return jobDone{job: j, lease: r.ID, revision: r.GetRevision()}
 	case renew:
-		_, err := l.client.KeepAliveOnce(ctx, j.lease)
+		r, err := l.client.KeepAliveOnce(ctx, j.lease)
 		if err != nil {
-			err = fmt.Errorf("lease not renewed: %w", err)
+			return jobDone{job: j, err: fmt.Errorf("lease not renewed: %w", err)}
 		}
-		return 0, err
+		return jobDone{job: j, revision: r.GetRevision()}
 	case put:
-		return 0, l.put(ctx, j)
+		return l.put(ctx, j)
 	default:
 		panic(fmt.Sprintf("BUG: the store's worker got a %T", j))
 	}
 }
 
 // put writes the entry.
-func (l *loop) put(ctx context.Context, p put) error {
+func (l *loop) put(ctx context.Context, p put) jobDone {
 	value, err := json.Marshal(p.replica)
 	if err != nil {
 		panic(fmt.Sprintf("BUG: totals that can't be JSON: %v", err)) // the core has seen that they can
 	}
-	if _, err := l.client.Put(ctx, replicaKey(p.replica.Name), string(value), clientv3.WithLease(p.lease)); err != nil {
-		return fmt.Errorf("totals not written: %w", err)
+	r, err := l.client.Put(ctx, replicaKey(p.replica.Name), string(value), clientv3.WithLease(p.lease))
+	if err != nil {
+		return jobDone{job: p, err: fmt.Errorf("totals not written: %w", err)}
 	}
-	return nil
+	return jobDone{job: p, revision: r.Header.GetRevision()}
 }
