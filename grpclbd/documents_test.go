@@ -3,9 +3,12 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
 var testOfRule = regexp.MustCompile("`(Test[A-Za-z0-9_]+)` \\(([a-z.]+)\\)")
@@ -46,4 +49,37 @@ func declares(t *testing.T, dir, test string) bool {
 		}
 	}
 	return false
+}
+
+// README.md has each field of the configuration.
+func TestReadme_Fields(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tables, found := strings.Cut(string(text), "\n## Configuration\n")
+	tables, _, ended := strings.Cut(tables, "\n## ")
+	if !found || !ended {
+		t.Fatal("README.md has no section for the configuration")
+	}
+	for _, field := range fieldsOf(reflect.TypeFor[config.Config]()) {
+		if !regexp.MustCompile(`\b` + field + `\b`).MatchString(tables) {
+			t.Errorf("README.md has no field %s", field)
+		}
+	}
+}
+
+// fieldsOf returns the names of the fields of a type and of those within it.
+func fieldsOf(of reflect.Type) (names []string) {
+	switch of.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return fieldsOf(of.Elem())
+	case reflect.Struct:
+		for f := range of.Fields() {
+			if name := f.Tag.Get("yaml"); name != "" {
+				names = append(append(names, name), fieldsOf(f.Type)...)
+			}
+		}
+	}
+	return names
 }
