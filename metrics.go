@@ -22,9 +22,9 @@ var (
 	modeChanges  = countOf("grpclb.mode.changes", "{change}", "Changes of the mode", labelMode, labelReason)
 	contactGauge = gaugeOf("grpclb.contact", "{contact}", "1 while there is contact with the balancer, else 0")
 
-	streamsStarted = countOf("grpclb.streams.started", "{stream}", "Streams to a balancer that were begun")
+	streamsStarted = countOf("grpclb.streams.started", "{stream}", "Attempts to open a stream to a balancer")
 	streamsOpened  = countOf("grpclb.streams.opened", "{stream}", "Streams to a balancer that were opened")
-	streamsEnded   = countOf("grpclb.streams.ended", "{stream}", "Streams that ended, other than by the client", labelStatus)
+	streamsEnded   = countOf("grpclb.streams.ended", "{stream}", "Streams to a balancer that ended, without those that the client ended", labelStatus)
 	reportsSent    = countOf("grpclb.reports.sent", "{report}", "Load reports sent")
 
 	listsReceived = countOf("grpclb.lists.received", "{list}", "Server lists received")

@@ -34,9 +34,9 @@ const (
 var (
 	streamsOpened  = counter("streams.opened", "{stream}", "Streams that were opened.")
 	streamsEnded   = counter("streams.ended", "{stream}", "Streams that have ended, by status.", labelStatus)
-	streamsOpening = gauge("streams.opening", "{stream}", "Open streams whose client is not counted as a client yet.")
+	streamsOpening = gauge("streams.opening", "{stream}", "Open streams that are not counted as clients yet: no service was named, or hooks run.")
 	answersSet     = counter("answers.set", "{answer}", "Answers that were set, without those equal to the one before.")
-	answersEncoded = counter("answers.encoded", "{answer}", "Times that an answer was encoded for all clients of a compressor.")
+	answersEncoded = counter("answers.encoded", "{answer}", "How often an answer was encoded for all clients of a compressor.")
 	answersSent    = counter("answers.sent", "{answer}", "Answers that were handed to connections.")
 	bytesSent      = counter("sent", "By", "Bytes of the answers that were handed to connections, without compression.")
 	reportsCame    = counter("reports.received", "{report}", "Load reports that came.")
