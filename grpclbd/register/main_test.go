@@ -14,6 +14,7 @@ var etcd *etcdtest.Server
 type withEtcd struct{ *testing.M }
 
 func (m withEtcd) Run() int {
+	etcdtest.Together()
 	s, err := etcdtest.Start()
 	if err != nil {
 		panic(err)

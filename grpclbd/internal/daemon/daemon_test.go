@@ -75,6 +75,20 @@ func TestStop_HealthWatched(t *testing.T) {
 	}
 }
 
+// The other replicas do not hear that a replica which stops has no services.
+func TestStop_TotalsAreWhole(t *testing.T) {
+	d := begin(t, "totals", "services:\n"+static("fine", "a"))
+	ctx, stop := context.WithCancel(t.Context())
+	if r, whole := d.replica(ctx); !whole || len(r.Services) != 1 {
+		t.Errorf("totals %+v, whole %v", r, whole)
+	}
+	stop()
+	d.group.Stop()
+	if r, whole := d.replica(ctx); whole {
+		t.Errorf("after the end the totals are %+v", r)
+	}
+}
+
 // A service that the configuration no longer has is not known any more.
 func TestConfig_ReloadClients(t *testing.T) {
 	d := begin(t, "reload", "services:\n"+static("one", "a")+static("two", "a"))

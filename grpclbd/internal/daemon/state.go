@@ -44,18 +44,22 @@ func (d *Daemon) writeTotals(ctx context.Context) {
 		select {
 		case <-timer.Ready():
 			timer.Rang()
-			d.store.Write(d.replica())
+			if r, whole := d.replica(ctx); whole {
+				d.store.Write(r)
+			}
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (d *Daemon) replica() store.Replica {
+// replica returns the totals of this replica. They are not whole if ctx has ended: what has ended then is not
+// among them.
+func (d *Daemon) replica(ctx context.Context) (r store.Replica, whole bool) {
 	s := d.State()
-	r := store.Replica{Name: s.Replica, Started: s.Started, Written: s.At}
+	r = store.Replica{Name: s.Replica, Started: s.Started, Written: s.At}
 	for _, service := range s.Services {
 		r.Services = append(r.Services, service.Total)
 	}
-	return r
+	return r, ctx.Err() == nil
 }

@@ -17,6 +17,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/etcdtest"
 	"github.com/actorlb/grpclb/grpclbd/register"
 )
 
@@ -33,7 +34,7 @@ type rig struct {
 
 // address returns one that is free.
 func address(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", etcdtest.Host()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +69,18 @@ func newRig(t *testing.T) *rig {
 
 func (r *rig) start() { go func() { r.ended <- Run(r.Context(), r.options) }() }
 
-// until waits until there was a line with each of the texts.
-func (r *rig) until(texts ...string) {
+// logged returns the time that a line of the log has.
+func logged(t *testing.T, line string) time.Time {
+	word, _, _ := strings.Cut(strings.TrimPrefix(line, "time="), " ")
+	at, err := time.Parse(time.RFC3339, word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// until waits until there was a line with each of the texts, and returns the last one.
+func (r *rig) until(texts ...string) string {
 	r.Helper()
 	deadline := time.NewTimer(20 * time.Second)
 	defer deadline.Stop()
@@ -81,7 +92,7 @@ func (r *rig) until(texts ...string) {
 			_, _ = fmt.Sscanf(line, "started %d", &r.pid)
 			texts = slices.DeleteFunc(texts, func(text string) bool { return strings.Contains(line, text) })
 			if len(texts) == 0 {
-				return
+				return line
 			}
 		case <-deadline.C:
 			r.Fatalf("there is no line with %q in\n%s", texts, strings.Join(seen, "\n"))
@@ -141,8 +152,7 @@ func TestRegister_Command(t *testing.T) {
 	r.until("the server is registered")
 	r.want(true)
 	r.signals <- syscall.SIGTERM
-	r.until("the server is withdrawn")
-	withdrawn := time.Now()
+	withdrawn := logged(t, r.until("the server is withdrawn"))
 	r.want(false)
 	r.until("got terminated")
 	if grace := time.Since(withdrawn); grace < r.options.Grace*9/10 {

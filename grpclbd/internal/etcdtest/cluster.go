@@ -29,7 +29,7 @@ type Cluster struct {
 func StartCluster(members int) (*Cluster, error) {
 	c := new(Cluster)
 	for i := range members {
-		host := fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254))
+		host := Host()
 		peer, err := freePort(host)
 		if err != nil {
 			return nil, err
@@ -72,9 +72,14 @@ func (c *Cluster) start() error {
 	return nil
 }
 
+// Host returns a loopback address that was drawn from so many that nobody else uses it. So a port of it
+// that is free stays free until it is listened on, also while other tests run.
+func Host() string {
+	return fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254))
+}
+
 // freePort returns an address where nobody listens now. etcd has to know the addresses of
-// all members before the first one listens. Nobody else uses a host that was drawn from so
-// many, so the port also stays free while a member is away.
+// all members before the first one listens.
 func freePort(host string) (string, error) {
 	l, err := net.Listen("tcp", host+":0")
 	if err != nil {

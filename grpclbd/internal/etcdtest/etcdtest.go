@@ -14,6 +14,9 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/etcddial"
 )
 
 // A Server is an etcd of one member, or a member of a [Cluster]. One goroutine at a time may
@@ -137,7 +140,7 @@ func (s *Server) Close() {
 func (s *Server) Client() (*clientv3.Client, error) { return Dial(s.addr) }
 
 // Dial returns a client of an etcd at an "ip:port". It notices within some seconds when the
-// other side has gone silent.
+// other side has gone silent, and connects again soon, as the program's clients do.
 func Dial(addr string) (*clientv3.Client, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, err
@@ -146,6 +149,7 @@ func Dial(addr string) (*clientv3.Client, error) {
 		Endpoints:            []string{"http://" + addr},
 		DialKeepAliveTime:    10 * time.Second, // the least that gRPC allows
 		DialKeepAliveTimeout: time.Second,
+		DialOptions:          []grpc.DialOption{etcddial.Often()},
 		Logger:               zap.NewNop(),
 		Context:              context.Background(),
 	})

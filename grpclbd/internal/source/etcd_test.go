@@ -316,15 +316,23 @@ func TestSource_Etcd_DataLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(own.Close)
-	s := newStore(t, own.Addr())
+	p, err := proxy.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	p.Forward(own.Addr())
+	s := newStore(t, p.Addr())
 	for n := range 100 {
 		s.put("a", fmt.Sprintf(`{"Addr": "10.0.0.1:%d"}`, n+1))
 	}
 	l := s.listen()
 	l.untilAre("10.0.0.1:100")
+	p.Set(proxy.Weather{Refuse: true}) // or etcd waits for its clients' streams
 	own.Stop()
 	s.must(own.Forget())
 	s.must(own.Restart())
+	p.Set(proxy.Weather{})
 	s.put("b", `{"Addr": "10.0.0.2:1"}`)
 	l.untilAre("10.0.0.2:1")
 }

@@ -196,6 +196,7 @@ func (w *world) want() {
 
 // Whatever happens, the core says in the end what there is.
 func TestSource_Etcd_Twin(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(300) {
 		w := newWorld(t, seed)
 		gone := errors.New("gone")
@@ -347,6 +348,7 @@ func TestSource_Etcd_Age(t *testing.T) {
 
 // More backends than there may be are an error until they are fewer again.
 func TestSource_LastKnown_EtcdTooMany(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	for n := range backend.MaxBackends + 1 {
 		w.keys[fmt.Sprint(n)] = `{"Addr": "10.0.0.1:1"}`

@@ -38,6 +38,7 @@ func TestSource_Static_NamesEachFault(t *testing.T) {
 }
 
 func TestSource_Static_Many(t *testing.T) {
+	t.Parallel()
 	var many []string
 	for n := range backend.MaxBackends {
 		many = append(many, fmt.Sprintf("10.%d.%d.%d:1", n>>16, n>>8&255, n&255))

@@ -10,6 +10,7 @@ import (
 
 // What fails because the source was told to stop is not told.
 func TestSource_StopIsNoFailure(t *testing.T) {
+	t.Parallel()
 	for range 100 { // the end and the messages come at once
 		ctx, stop := context.WithCancel(t.Context())
 		stop()

@@ -163,6 +163,7 @@ func TestStore_WrongValuesInEtcd(t *testing.T) {
 // An override with an end is deleted by etcd, at the same time for all, and is not taken
 // if it has ended.
 func TestOverride_Until(t *testing.T) {
+	t.Parallel()
 	s, seen := open(t, config.Store{}, "a")
 	o := drain("10.0.0.1:1")
 	o.Until = time.Now().Add(time.Hour)

@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/etcdtest"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 )
 
@@ -31,7 +32,8 @@ func TestStore_Embedded_IsReadyAtOnce(t *testing.T) {
 
 // Another process can use the etcd of this one, if it listens.
 func TestStore_Embedded_Listens(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	t.Parallel()
+	l, err := net.Listen("tcp", etcdtest.Host()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +67,7 @@ func TestStore_Embedded_TemporaryFolderIsRemoved(t *testing.T) {
 }
 
 func TestOverride_SurvivesRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	all := []override.Override{
 		drain("10.0.0.1:50051"),
@@ -96,6 +99,7 @@ func TestOverride_SurvivesRestart(t *testing.T) {
 // A second process on the same data gets an error at once, also if the first one is an etcd
 // that is not ours.
 func TestStore_Embedded_FolderOfAnotherProcess(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, o := open(t, config.Store{Dir: dir}, "a")
 	o.untilReached(true)
@@ -117,6 +121,7 @@ func TestStore_Embedded_FolderOfAnotherProcess(t *testing.T) {
 }
 
 func TestStore_Embedded_BrokenData(t *testing.T) {
+	t.Parallel()
 	for name, file := range map[string]string{"db": "member/snap/db", "wal": "member/wal/0000000000000000-0000000000000000.wal"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -150,6 +155,7 @@ func TestStore_Embedded_FolderThatIsAFile(t *testing.T) {
 // An etcd that has stopped to take writes, because its data have reached the quota, takes them
 // again after a restart.
 func TestStore_Embedded_QuotaWasReached(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := open(t, config.Store{Dir: dir}, "a")
 	write(t, s, drain("10.0.0.1:1"))

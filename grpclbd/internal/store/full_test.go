@@ -24,6 +24,7 @@ const fullDir = "GRPCLBD_TEST_FULL_DISK"
 // A disk that is full ends etcd, not the balancer: what was read last stays in use, the log
 // says what has happened, and the end does not wait for etcd.
 func TestStore_Embedded_FullDisk(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, os.Args[0])

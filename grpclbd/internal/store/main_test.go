@@ -8,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/etcdtest"
 )
 
 // An etcd that panics while it starts, because its data are broken, leaves these. That an
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 type patient struct{ *testing.M }
 
 func (p patient) Run() int {
+	etcdtest.Together()
 	code := p.M.Run()
 	for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit) && goleak.Find(known...) != nil; {
 		// Find itself waits a while.

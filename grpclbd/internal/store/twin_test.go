@@ -51,6 +51,7 @@ func (w twin) replicas() (keys []string) {
 
 // What the owner heard last is what the twin has, whatever happened.
 func TestCore_Twin(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		p := &player{t: t, core: newCore("me"), began: time.Unix(1000, 0)}
@@ -132,6 +133,7 @@ func randomEntry(p *player, random *rand.Rand) entry {
 // Whatever etcd answers: one job at a time, totals at most once a second, and when etcd
 // answers again what was written last gets there.
 func TestKeeper_Laws(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		var k keeper
