@@ -25,7 +25,7 @@ func TestBehaviour_NamesTests(t *testing.T) {
 	}
 	for _, m := range named {
 		dir := filepath.Join("internal", m[2])
-		if m[2] == "." || m[2] == "register" {
+		if m[2] == "." || m[2] == "register" || m[2] == "deploy" {
 			dir = m[2]
 		}
 		if !declares(t, dir, m[1]) {

@@ -16,7 +16,6 @@ const greeter = "greeter.example.com:443"
 
 // services are two: one that is checked, with clients that report, and one with a long list.
 const services = `
-store: {etcd: ["http://$ETCD"]}
 services:
 - name: greeter.example.com:443
   sources: [{file: backends.yaml}]
@@ -32,7 +31,6 @@ type stage struct {
 	*program
 	backends []net.Listener
 	guests   []guest
-	etcd     *program
 	before   string // the metrics half a minute before well, as the recording has it
 	well     string
 	record   promcheck.Recording
@@ -46,12 +44,11 @@ var calls = &lbpb.ClientStats{NumCallsStarted: 100, NumCallsFinished: 100, NumCa
 // wellFor is how long the balancer is well.
 const wellFor = 15 * time.Minute
 
-func set(t *testing.T, path string) *stage {
+// set sets the stage. more is more of the configuration.
+func set(t *testing.T, path, more string) *stage {
 	t.Helper()
-	client := freeAddress(t)
 	s := &stage{backends: ports(t, 5)}
-	s.etcd = start(t, path, "store: {dir: data, listen: "+client+"}\nservices: [{name: x, sources: [{static: [127.0.0.1:1]}]}]", nil)
-	s.program = start(t, path, strings.Replace(services, "$ETCD", client, 1), map[string]string{
+	s.program = start(t, path, more+services, map[string]string{
 		"backends.yaml": list(s.backends), "long.yaml": long(0),
 	})
 	s.until("grpclbd_ready 1")
@@ -91,13 +88,13 @@ func (s *stage) stays(lasts time.Duration, page string) {
 // has happened to it, which are taken to last for as long as is said.
 func TestAlerts(t *testing.T) {
 	path := built(t)
-	there := promcheck.Read(t, set(t, path).metrics(), "grpclb")
+	there := promcheck.Read(t, set(t, path, "").metrics(), "grpclb")
 	rules := promcheck.ReadRules(t, "alerts.yaml", there)
 	rules.Documented(t, "../OPERATING.md")
 	promcheck.Dashboard(t, "grafana.json", there, elsewhere...)
 	scene := func(name string, happens func(s *stage), want ...string) {
 		t.Run(name, func(t *testing.T) {
-			s := set(t, path)
+			s := set(t, path, "")
 			happens(s)
 			rules.Fires(t, &s.record, want...)
 		})
@@ -137,13 +134,17 @@ func TestAlerts(t *testing.T) {
 		s.stays(6*time.Minute, s.until(`grpclbd_config_ok{why="refused"} 0`))
 	}, "GrpclbdConfigRefused")
 	scene("a configuration needs a restart", func(s *stage) {
-		s.write("grpclbd.yaml", strings.Replace(services, "$ETCD", "127.0.0.1:1", 1))
+		s.write("grpclbd.yaml", common+"replica: another"+services)
 		s.stays(62*time.Minute, s.until(`grpclbd_config_ok{why="restart"} 0`))
 	}, "GrpclbdNeedsRestart")
-	scene("etcd is away", func(s *stage) {
-		s.etcd.kill()
+	t.Run("etcd is away", func(t *testing.T) {
+		address := freeAddress(t)
+		etcd := start(t, path, "store: {dir: data, listen: "+address+"}\nservices: [{name: x, sources: [{static: [127.0.0.1:1]}]}]", nil)
+		s := set(t, path, "store: {etcd: [\"http://"+address+"\"]}")
+		etcd.kill()
 		s.stays(6*time.Minute, s.until("grpclbd_store_reached 0"))
-	}, "GrpclbdStoreAway")
+		rules.Fires(t, &s.record, "GrpclbdStoreAway")
+	})
 	scene("another replica has fewer backends", func(s *stage) {
 		two := start(t, path, "services: [{name: "+greeter+", sources: [{static: [127.0.0.1:1, 127.0.0.1:2]}]}]", nil)
 		two.until(`grpclbd_backends_served{service="` + greeter + `"} 2`)
@@ -184,6 +185,24 @@ func TestAlerts(t *testing.T) {
 		s.stays(25*time.Hour, s.until(`grpclbd_overrides{kind="weight",service="`+greeter+`"} 1`))
 	}, "GrpclbdOverrideForgotten")
 	rules.AllFired(t)
+}
+
+// Counts go on when the configuration is read again, and begin at 0 when the service was removed meanwhile.
+func TestAlerts_CountsGoOn(t *testing.T) {
+	s := set(t, built(t), "")
+	finished := fmt.Sprintf("grpclbd_calls_finished_total{service=%q} ", greeter)
+	config := func(services string) { s.write("grpclbd.yaml", common+services) }
+	config(strings.Replace(services, "percent: 5", "percent: 6", 1))
+	s.until(fmt.Sprintf(`grpclb_server_answer_drops_ratio{grpclb_class="",grpclb_service=%q} 0.06`, greeter))
+	if page := s.metrics(); !strings.Contains(page, "\n"+finished+"200\n") {
+		t.Errorf("there is no %s200 in\n%s", finished, page)
+	}
+	config("services: [{name: another, sources: [{static: [127.0.0.1:1]}]}]")
+	if page := s.until(`grpclbd_clients{service="another"}`); strings.Contains(page, greeter) {
+		t.Errorf("%s is still in\n%s", greeter, page)
+	}
+	config(services)
+	s.until(finished + "0\n")
 }
 
 // elsewhere are metrics of lbserver that the dashboard leaves out: docs/grafana-balancer.json has them, and grpclbd's own say the

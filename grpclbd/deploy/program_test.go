@@ -31,6 +31,9 @@ func built(t *testing.T) string {
 	return path
 }
 
+// common begins each configuration.
+const common = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstop: {notice: 0s, over: 0s}\nlog: {format: json}\n"
+
 // A program is grpclbd as a process.
 type program struct {
 	t             *testing.T
@@ -46,9 +49,9 @@ func start(t *testing.T, path, config string, files map[string]string) *program 
 	for name, text := range files {
 		p.write(name, text)
 	}
-	p.write("grpclbd.yaml", "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstop: {notice: 0s, over: 0s}\nlog: {format: json}\n"+config)
+	p.write("grpclbd.yaml", common+config)
 	p.process = exec.Command(path, "--config", "grpclbd.yaml")
-	p.process.Dir = p.dir
+	p.process.Dir, p.process.Env = p.dir, append(os.Environ(), "TMPDIR="+p.dir) // it is killed, and leaves its temporary folder
 	log, err := p.process.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -92,6 +93,23 @@ func TestMetrics_Odd(t *testing.T) {
 		if text := scrape(t, s); !strings.Contains(text, "grpclbd_calls_dropped_total") {
 			t.Error(text)
 		}
+	}
+}
+
+// A service whose clients each have a class of their own has no more series for that.
+func TestMetrics_Bounded(t *testing.T) {
+	series := func(classes int) int {
+		s := scene()
+		answers := make([]lbserver.AnswerState, classes)
+		for i := range answers {
+			answers[i] = lbserver.AnswerState{Class: fmt.Sprint("z1/10.0.0.", i), Number: 1, Since: sceneAt}
+			s.Services[0].Classes = append(s.Services[0].Classes, view.Class{Name: answers[i].Class})
+		}
+		s.Balancer = lbserver.State{At: sceneAt, Services: []lbserver.ServiceState{{Name: s.Services[0].Name, Answers: answers}}}
+		return len(regexp.MustCompile(`(?m)^grpclb`).FindAllString(scrape(t, s), -1))
+	}
+	if few, many := series(200), series(10000); many != few {
+		t.Errorf("%d series with 200 classes, %d with 10,000", few, many)
 	}
 }
 
