@@ -44,20 +44,38 @@ func Select(backends []Backend, addresses []string) []Backend {
 }
 
 // A directory finds backends by their address.
-type directory map[string][]Backend
+type directory struct {
+	first  map[string]*Backend
+	others map[string][]Backend // those of an address after the first; nil: all have addresses of their own
+}
 
+// byAddress makes a directory of backends, which must not change any more.
 func byAddress(backends []Backend) directory {
-	d := make(directory, len(backends))
-	for _, b := range backends {
-		d[b.Address] = append(d[b.Address], b)
+	d := directory{first: make(map[string]*Backend, len(backends))}
+	for i := range backends {
+		b := &backends[i]
+		switch {
+		case d.first[b.Address] == nil:
+			d.first[b.Address] = b
+		case d.others == nil:
+			d.others = map[string][]Backend{b.Address: {*b}}
+		default:
+			d.others[b.Address] = append(d.others[b.Address], *b)
+		}
 	}
 	return d
 }
 
+// repeats reports whether a backend of the slice that the directory was made of has the address of
+// an earlier one.
+func (d directory) repeats(b *Backend) bool { return d.others != nil && d.first[b.Address] != b }
+
 func (d directory) all(addresses []string) []Backend {
 	all := make([]Backend, 0, len(addresses))
 	for _, a := range addresses {
-		all = append(all, d[a]...)
+		if b := d.first[a]; b != nil {
+			all = append(append(all, *b), d.others[a]...)
+		}
 	}
 	return all
 }

@@ -39,10 +39,7 @@ func Mix(parts ...Part) ([]lbserver.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]lbserver.Server, 0)
-	for _, p := range used {
-		all = append(all, p.servers...)
-	}
+	all := together(used)
 	weights, exact := exactly(used)
 	if !exact {
 		weights = rounded(used)
@@ -51,6 +48,19 @@ func Mix(parts ...Part) ([]lbserver.Server, error) {
 		all[i].Weight = w
 	}
 	return all, nil
+}
+
+// together returns the servers of all portions.
+func together(parts []portion) []lbserver.Server {
+	n := 0
+	for _, p := range parts {
+		n += len(p.servers)
+	}
+	all := make([]lbserver.Server, 0, n)
+	for _, p := range parts {
+		all = append(all, p.servers...)
+	}
+	return all
 }
 
 // A portion is what a part that is used gets of the calls.

@@ -22,7 +22,8 @@ type Subsets struct {
 	spread int // by how many clients two backends may differ; less than 1 means 1
 
 	backends []*backend // by name
-	clients  []*client  // in the order in which they joined
+	found    map[string]*backend
+	clients  []*client // in the order in which they joined
 	byName   map[string]*client
 }
 
@@ -38,7 +39,7 @@ type backend struct {
 type client struct {
 	name     string
 	hash     uint64
-	backends []*backend
+	backends []*backend // by name
 }
 
 // NewSubsets returns Subsets without clients and backends. Each client will get size
@@ -61,8 +62,7 @@ func (s *Subsets) allowed() int { return min(max(s.spread, 1), NoLimit) }
 func (s *Subsets) SetBackends(names []string) (changed []string) {
 	allowed := max(s.allowed(), s.difference())
 	moved := moves{}
-	s.removeAllBut(names, moved)
-	added := s.add(names)
+	added := s.replace(names, moved)
 	stayed := slices.DeleteFunc(slices.Clone(s.clients), func(c *client) bool { return len(c.backends) == 0 })
 	for _, c := range s.clients {
 		s.fill(c, allowed, moved)
@@ -112,7 +112,6 @@ func (s *Subsets) Of(name string) []string {
 	for _, b := range c.backends {
 		names = append(names, b.name)
 	}
-	slices.Sort(names)
 	return names
 }
 
@@ -145,39 +144,51 @@ func (s *Subsets) named(moved moves) []string {
 	return names
 }
 
-// removeAllBut takes away the backends that are not named.
-func (s *Subsets) removeAllBut(names []string, moved moves) {
-	stay := make(map[string]bool, len(names))
-	for _, name := range names {
-		stay[name] = true
+// replace makes these the backends, takes away those that are not named, and returns those
+// that are new, by name.
+func (s *Subsets) replace(names []string, moved moves) (added []*backend) {
+	if s.found == nil {
+		s.found = map[string]*backend{}
 	}
-	s.backends = slices.DeleteFunc(s.backends, func(b *backend) bool {
-		b.gone = !stay[b.name]
-		return b.gone
-	})
+	for _, b := range s.backends {
+		b.gone = true
+	}
+	for _, name := range names {
+		b := s.found[name]
+		if b == nil {
+			b = &backend{name: name, hash: hash(name)}
+			s.found[name] = b
+			added = append(added, b)
+		}
+		b.gone = false
+	}
+	s.removeGone(moved)
+	if len(added) > 0 {
+		slices.SortFunc(added, byName)
+		s.backends = append(s.backends, added...)
+		slices.SortFunc(s.backends, byName)
+	}
+	return added
+}
+
+// removeGone takes away the backends that are gone.
+func (s *Subsets) removeGone(moved moves) {
+	gone := func(b *backend) bool { return b.gone }
+	if !slices.ContainsFunc(s.backends, gone) {
+		return
+	}
+	for _, b := range s.backends {
+		if b.gone {
+			delete(s.found, b.name)
+		}
+	}
+	s.backends = slices.DeleteFunc(s.backends, gone)
 	for _, c := range s.clients {
-		if gone := func(b *backend) bool { return b.gone }; slices.ContainsFunc(c.backends, gone) {
+		if slices.ContainsFunc(c.backends, gone) {
 			moved.of(c)
 			c.backends = slices.DeleteFunc(c.backends, gone)
 		}
 	}
 }
 
-// add adds the backends that are new, and returns them by name.
-func (s *Subsets) add(names []string) (added []*backend) {
-	known := make(map[string]bool, len(s.backends))
-	for _, b := range s.backends {
-		known[b.name] = true
-	}
-	for _, name := range names {
-		if !known[name] {
-			known[name] = true
-			added = append(added, &backend{name: name, hash: hash(name)})
-		}
-	}
-	byName := func(a, b *backend) int { return cmp.Compare(a.name, b.name) }
-	slices.SortFunc(added, byName)
-	s.backends = append(s.backends, added...)
-	slices.SortFunc(s.backends, byName)
-	return added
-}
+func byName(a, b *backend) int { return cmp.Compare(a.name, b.name) }

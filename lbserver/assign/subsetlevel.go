@@ -121,7 +121,8 @@ func (s *Subsets) fewest() int {
 // take gives the backend a client.
 func (b *backend) take(c *client) {
 	b.clients = append(b.clients, c)
-	c.backends = append(c.backends, b)
+	at, _ := slices.BinarySearchFunc(c.backends, b, byName)
+	c.backends = slices.Insert(c.backends, at, b)
 }
 
 func (b *backend) lose(c *client) {

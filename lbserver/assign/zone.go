@@ -36,6 +36,7 @@ func Spill(backends []Backend, zone string, percent int) ([]lbserver.Server, err
 // split returns the healthy servers of the zone, those of all others, and the
 // weight of the zone, unhealthy ones included.
 func split(backends []Backend, zone string) (own, others []lbserver.Server, all uint64) {
+	others = make([]lbserver.Server, 0, len(backends))
 	for _, b := range backends {
 		if b.Zone == zone {
 			all += weight(b.Server)

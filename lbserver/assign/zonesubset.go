@@ -43,9 +43,10 @@ func NewZoneSubsets(size, spread int) *ZoneSubsets {
 // health are the new ones. Unhealthy backends belong here as well: they keep their places,
 // so that a backend that fails and recovers moves no client.
 func (z *ZoneSubsets) SetBackends(backends []Backend) (changed []string) {
-	z.backends, z.found = slices.Clone(backends), byAddress(backends)
+	z.backends = slices.Clone(backends)
+	z.found = byAddress(z.backends)
 	for _, zone := range z.zones {
-		changed = append(changed, zone.set(z.backends)...)
+		changed = append(changed, zone.set(z.backends, z.found)...)
 	}
 	return unique(changed)
 }
@@ -106,25 +107,24 @@ func (z *ZoneSubsets) zone(name string) *zone {
 	at := z.zones[name]
 	if at == nil {
 		at = &zone{name: name, near: NewSubsets(z.size, z.spread), far: NewSubsets(z.size, z.spread)}
-		at.set(z.backends)
+		at.set(z.backends, z.found)
 		z.zones[name] = at
 	}
 	return at
 }
 
 // set divides the backends into those of the zone and the others.
-func (z *zone) set(backends []Backend) (changed []string) {
-	var near, far []string
-	seen := make(map[string]bool, len(backends))
-	for _, b := range backends {
+func (z *zone) set(backends []Backend, found directory) (changed []string) {
+	near, far := make([]string, 0, len(backends)), make([]string, 0, len(backends))
+	for i := range backends {
+		b := &backends[i]
 		switch {
-		case seen[b.Address]:
+		case found.repeats(b):
 		case b.Zone == z.name:
 			near = append(near, b.Address)
 		default:
 			far = append(far, b.Address)
 		}
-		seen[b.Address] = true
 	}
 	return append(z.near.SetBackends(near), z.far.SetBackends(far)...)
 }

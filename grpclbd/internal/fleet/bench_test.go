@@ -11,6 +11,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/memory"
 	"github.com/actorlb/grpclb/grpclbd/internal/observe"
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -26,6 +27,7 @@ func large(backends, classes int, cfg config.Service) (*core, []backend.Backend)
 	}
 	all = backend.Sorted(all)
 	c := newCore("svc")
+	c.recalled(memory.State{})
 	c.configure(cfg)
 	c.overridesSaid(nil, start)
 	c.sourceSaid(1, backend.Report{Backends: all, At: start}, start)
@@ -62,6 +64,9 @@ func BenchmarkHealthChange(b *testing.B) {
 					}
 				}
 				c.todo = nil
+			}
+			if lists == 0 {
+				b.Fatal("no list was made")
 			}
 			b.ReportMetric(float64(lists)/float64(b.N), "lists/op")
 			cpu.report(b)

@@ -57,7 +57,7 @@ func (l *lists) fromGroup(g int, cl *class, s *subsets) []lbserver.Server {
 	if cl.client == "" || s.size == 0 {
 		return all.servers
 	}
-	var own, far []lbserver.Server
+	own, far := make([]lbserver.Server, 0, s.size), make([]lbserver.Server, 0, s.size)
 	for _, b := range s.choose(g, cl.name, zone) {
 		if zone != "" && b.Zone == zone {
 			own = append(own, b.Server)
