@@ -77,6 +77,9 @@ func (k *check) source(path string, s Source) {
 	if kinds != 1 {
 		k.wrong(path, "needs exactly one of static, file, dns, etcd; it has %d", kinds)
 	}
+	if n := len(s.Static); n > backend.MaxBackends {
+		k.wrong(path+".static", "has %d addresses, and may have %d", n, backend.MaxBackends)
+	}
 	for i, address := range s.Static {
 		k.address(fmt.Sprintf("%s.static[%d]", path, i), address)
 	}

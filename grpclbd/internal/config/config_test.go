@@ -154,6 +154,24 @@ func TestParse_AllFaults(t *testing.T) {
 	}
 }
 
+// However many faults there are, the error is short, and a file that does not end is not read to its end.
+func TestParse_ManyFaults(t *testing.T) {
+	many := func(address string, n int) string {
+		return "services: [{name: s, sources: [{static: [" + strings.Repeat(address+", ", n) + "]}]}]"
+	}
+	_, err := Parse("f.yaml", []byte(many("x", 10_000)))
+	if err == nil || strings.Count(err.Error(), "\n") != 20 || !strings.HasSuffix(err.Error(), "and 9980 more") {
+		t.Errorf("error %.300v", err)
+	}
+	_, err = Parse("f.yaml", []byte(many("10.0.0.1:1", 100_001)))
+	if want := "services[0].sources[0].static: has 100001 addresses, and may have 100000"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %.300v, want %q", err, want)
+	}
+	if _, err := Read("/dev/zero"); err == nil || !strings.Contains(err.Error(), "/dev/zero: it is longer than") {
+		t.Errorf("error %.300v", err)
+	}
+}
+
 func TestFromFlags(t *testing.T) {
 	c, err := FromFlags([]string{"greeter.example.com:443=127.0.0.1:50051,127.0.0.1:50052", "b=[::1]:1"})
 	if err != nil || len(c.Services) != 2 || len(c.Services[0].Sources[0].Static) != 2 || c.Services[0].ReportInterval != 10*time.Second {

@@ -1,17 +1,22 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/strict"
+	"github.com/actorlb/grpclb/grpclbd/internal/textfile"
 )
 
 // Read reads a file. The error names each fault with its line and field.
 func Read(path string) (*Config, error) {
-	text, err := os.ReadFile(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	text, err := textfile.Bounded(path, file)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +33,7 @@ func Parse(name string, text []byte) (*Config, error) {
 	c.fill(doc.Has)
 	k := &check{fault: doc.Errorf}
 	k.config(c)
-	return c, errors.Join(k.faults...)
+	return c, strict.Join(k.faults)
 }
 
 // FromFlags returns the configuration of a first try: services given as
@@ -47,7 +52,7 @@ func FromFlags(services []string) (*Config, error) {
 		return fmt.Errorf("-service: %s: %s", path, fmt.Sprintf(format, args...))
 	}}
 	k.config(c)
-	return c, errors.Join(k.faults...)
+	return c, strict.Join(k.faults)
 }
 
 // Check checks a configuration of which fields were changed after it was read.
@@ -56,5 +61,5 @@ func (c *Config) Check() error {
 		return fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...))
 	}}
 	k.config(c)
-	return errors.Join(k.faults...)
+	return strict.Join(k.faults)
 }

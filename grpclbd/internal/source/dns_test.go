@@ -209,10 +209,11 @@ func TestSource_DNS_WrongAnswers(t *testing.T) {
 			m.Question[0].Name = "b.test."
 			return m
 		},
-		"it answered SERVFAIL":    func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure) },
-		"it answered REFUSED":     func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) },
-		"it answered FORMERR":     func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcodeFormatError(q) },
-		"no answer in time (nil)": func(q *dns.Msg) *dns.Msg { return nil },
+		"it answered SERVFAIL":         func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure) },
+		"it answered REFUSED":          func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) },
+		"it answered FORMERR":          func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcodeFormatError(q) },
+		"it answered with the code 15": func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, 15) },
+		"no answer in time (nil)":      func(q *dns.Msg) *dns.Msg { return nil },
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
@@ -221,6 +222,10 @@ func TestSource_DNS_WrongAnswers(t *testing.T) {
 			wantIPs(t, ask(t, "a.test.", bad, good), 9*time.Second, "10.0.0.1")
 		})
 	}
+	chaos := serve(t, func(q *dns.Msg, _ bool) *dns.Msg {
+		return records(q, "a.test. 9 CH A 10.6.6.6", "a.test. 9 IN A 10.0.0.1", "b.test. 9 IN A 10.6.6.6")
+	})
+	wantIPs(t, ask(t, "a.test.", chaos), 9*time.Second, "10.0.0.1")
 	closed, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

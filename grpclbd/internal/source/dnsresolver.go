@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func (r resolver) exchange(ctx context.Context, server, name string, kind uint16
 	case dns.RcodeNameError:
 		return nil, errNone
 	}
-	return nil, fmt.Errorf("it answered %s", dns.RcodeToString[m.Rcode])
+	return nil, fmt.Errorf("it answered %s", cmp.Or(dns.RcodeToString[m.Rcode], fmt.Sprintf("with the code %d", m.Rcode)))
 }
 
 // over asks one server by UDP or TCP. What is no answer to the question is an error.
@@ -159,7 +160,7 @@ func chase(records []dns.RR, name string, kind uint16) found {
 		f.end, f.ttl = alias.Target, min(f.ttl, timeToLive(alias))
 	}
 	for _, r := range records {
-		if !strings.EqualFold(r.Header().Name, f.end) || r.Header().Rrtype != kind {
+		if h := r.Header(); !strings.EqualFold(h.Name, f.end) || h.Rrtype != kind || h.Class != dns.ClassINET {
 			continue
 		}
 		if ip, ok := address(r); ok {

@@ -171,7 +171,7 @@ func TestSource_File_NamesLineAndField(t *testing.T) {
 		"[&a 10.0.0.1:1, *a]":                          `anchors and aliases are not allowed`,
 		"[]\n---\n[]":                                  `line 2: a second document`,
 		strings.Repeat("[", 100_000):                   `b.yaml: `,
-		strings.Repeat("- greeter\n", 1000):            `and 995 more`,
+		strings.Repeat("- greeter\n", 1000):            `and 980 more`,
 		"- {address: 10.0.0.1:1, address: 10.0.0.2:1}": `already defined`,
 	} {
 		all, err := parseList(config.Source{File: "b.yaml"}, []byte(text))

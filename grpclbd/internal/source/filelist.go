@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,9 +10,6 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/strict"
 )
-
-// maxFaults is how many faults of a file an error lists.
-const maxFaults = 5
 
 // An entry is a backend as a file has it: an address, or a map.
 type entry struct{ fields }
@@ -62,7 +58,7 @@ func parseList(cfg config.Source, text []byte) ([]backend.Backend, error) {
 		}
 		all = append(all, b)
 	}
-	return all, join(faults)
+	return all, strict.Join(faults)
 }
 
 func (e entry) backend(cfg config.Source) (backend.Backend, error) {
@@ -74,12 +70,4 @@ func (e entry) backend(cfg config.Source) (backend.Backend, error) {
 		b.Weight = *e.Weight
 	}
 	return complete(b, cfg)
-}
-
-// join joins some of the faults and counts the others.
-func join(faults []error) error {
-	if n := len(faults); n > maxFaults {
-		faults = append(faults[:maxFaults:maxFaults], fmt.Errorf("and %d more", n-maxFaults))
-	}
-	return errors.Join(faults...)
 }

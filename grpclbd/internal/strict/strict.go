@@ -14,13 +14,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Document is a YAML document that was decoded. It knows which fields were given, and where.
-// Fields have paths such as services[0].health.interval.
-type Document struct {
-	name  string
-	lines map[string]int // path → line, from 1
-}
-
 // Decode reads one document into v, a pointer. Its name is for errors: a file, or where else
 // the text comes from.
 func Decode(name string, text []byte, v any) (*Document, error) {
@@ -28,9 +21,11 @@ func Decode(name string, text []byte, v any) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, plain(err))
 	}
-	d := &Document{name: name, lines: map[string]int{}}
-	if problems := d.note("", body); len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	d := &Document{name, body}
+	look := &look{document: d}
+	look.at(body, nil)
+	if err := look.err(); err != nil {
+		return nil, err
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
@@ -38,6 +33,22 @@ func Decode(name string, text []byte, v any) (*Document, error) {
 		return nil, readable(name, err)
 	}
 	return d, nil
+}
+
+// maxFaults is how many faults an error lists: it is logged, and on the page.
+const maxFaults = 20
+
+// Join joins some of the faults and counts the others.
+func Join(faults []error) error {
+	some := min(len(faults), maxFaults)
+	return join(faults[:some:some], len(faults)-some)
+}
+
+func join(faults []error, more int) error {
+	if more > 0 {
+		faults = append(faults, fmt.Errorf("and %d more", more))
+	}
+	return errors.Join(faults...)
 }
 
 // only returns the one document of a text.
@@ -55,42 +66,10 @@ func only(text []byte) (*yaml.Node, error) {
 	case !errors.Is(err, io.EOF):
 		return nil, err
 	}
-	return first.Content[0], nil
-}
-
-// note remembers the line of each field below a node, and returns what no field may be.
-func (d *Document) note(path string, n *yaml.Node) (problems []error) {
-	if _, has := d.lines[path]; !has {
-		d.lines[path] = n.Line
+	if body := first.Content[0]; body.Tag != "!!null" {
+		return body, nil
 	}
-	refuse := func(format string, args ...any) {
-		problems = append(problems, d.Errorf(path, format, args...))
-	}
-	switch {
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		refuse("anchors and aliases are not allowed")
-	case n.Kind == yaml.MappingNode:
-		for i := 0; i < len(n.Content); i += 2 {
-			key := n.Content[i]
-			if key.Tag == "!!merge" {
-				refuse("<< is not allowed")
-			}
-			inner := strings.TrimPrefix(path+"."+key.Value, ".")
-			if _, has := d.lines[inner]; !has {
-				d.lines[inner] = key.Line
-			}
-			problems = append(problems, d.note(inner, n.Content[i+1])...)
-		}
-	case n.Kind == yaml.SequenceNode:
-		for i, item := range n.Content {
-			problems = append(problems, d.note(fmt.Sprintf("%s[%d]", path, i), item)...)
-		}
-	case n.Tag == "!!null":
-		refuse("has no value")
-	case n.Tag == "!!float":
-		refuse("%s is not a whole number", n.Value)
-	}
-	return problems
+	return nil, errors.New("it is empty")
 }
 
 // readable turns an error of the YAML library into one line for each fault.
@@ -103,7 +82,7 @@ func readable(name string, err error) error {
 	for _, fault := range several.Errors {
 		faults = append(faults, fmt.Errorf("%s: %w", name, plain(errors.New(fault))))
 	}
-	return errors.Join(faults...)
+	return Join(faults)
 }
 
 var (
@@ -135,24 +114,3 @@ func words(kind string) string {
 	}
 	return "a map"
 }
-
-// Has reports whether the document has the field.
-func (d *Document) Has(path string) bool {
-	_, has := d.lines[path]
-	return has
-}
-
-// Errorf returns an error about the field. It names the line of the field, or, if the
-// document does not have it, of the closest one around it.
-func (d *Document) Errorf(path, format string, args ...any) error {
-	text := fmt.Sprintf(format, args...)
-	for around := path; around != ""; around = parent(around) {
-		if line, has := d.lines[around]; has {
-			return fmt.Errorf("%s: line %d: %s: %s", d.name, line, path, text)
-		}
-	}
-	return fmt.Errorf("%s: %s: %s", d.name, path, text)
-}
-
-// parent returns the path of what the field is in.
-func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }

@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,12 @@ func TestDecode_Refuses(t *testing.T) {
 		"parts:\n- size: -99999999999999999999": "f.yaml: line 2:",
 		"\xff\xfe":                              "f.yaml:",
 		"\x00":                                  "f.yaml:",
+		"---\n":                                 "f.yaml: it is empty",
+		"null":                                  "f.yaml: it is empty",
+		"&a {map: {}}":                          "f.yaml: line 1: anchors and aliases",
+		"1.5":                                   "f.yaml: line 1: 1.5 is not a whole number",
+		"map: {" + fields(10_001) + "}":         "f.yaml: line 1: map: has 10001 fields, and may have 10000",
+		"map: {" + fields(100_000) + "}":        "f.yaml: line 1: map: has 100000 fields, and may have 10000",
 	} {
 		var w whole
 		_, err := Decode("f.yaml", []byte(text), &w)
@@ -77,6 +84,25 @@ func TestDecode_Refuses(t *testing.T) {
 		}
 		if err != nil && strings.Count(err.Error(), "\n") > 1 {
 			t.Errorf("%q: the error has several lines: %v", text, err)
+		}
+	}
+}
+
+func fields(n int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "f%d: x, ", i)
+	}
+	return text.String()
+}
+
+// However many faults there are, the error is short: it is logged, and on the page.
+func TestDecode_ManyFaults(t *testing.T) {
+	for _, item := range []string{"~", "5", "1.5", "{x: y}", "&a b"} {
+		var w whole
+		_, err := Decode("f.yaml", []byte("parts: ["+strings.Repeat(item+", ", 10_000)+"]"), &w)
+		if err == nil || strings.Count(err.Error(), "\n") != maxFaults || !strings.HasSuffix(err.Error(), "and 9980 more") {
+			t.Errorf("%s: error %.200v", item, err)
 		}
 	}
 }

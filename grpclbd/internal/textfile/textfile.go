@@ -18,8 +18,9 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// maxBytes is how long a file may be.
-const maxBytes = 64 << 20
+// maxBytes is how long a file may be. 100,000 backends with all that describes them have about 10 MB. YAML takes up to 200 times
+// as much memory as its text.
+const maxBytes = 16 << 20
 
 // An Owner hears what the file has, in order: at once, 50 ms after it has changed, and every
 // 3 s, whether it differs or not. It is called in the goroutine of the File.
@@ -124,7 +125,12 @@ func read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = opened.Close() }()
-	text, err := io.ReadAll(io.LimitReader(opened, maxBytes+1))
+	return Bounded(path, opened)
+}
+
+// Bounded reads a text that is not too long. The path is for errors.
+func Bounded(path string, from io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, maxBytes+1))
 	if err == nil && len(text) > maxBytes {
 		err = fmt.Errorf("%s: it is longer than %d bytes", path, maxBytes)
 	}
