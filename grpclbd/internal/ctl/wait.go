@@ -78,9 +78,13 @@ func (d *draining) look(s view.State) (news string, done bool, err error) {
 // left returns how many clients still have the backend, of all replicas, and of which services or
 // replicas that is not known yet.
 func (d *draining) left(s view.State) (left int, lacking []string) {
-	of := view.Override{Override: d.drain}
+	of, matches := view.Override{Override: d.drain}, false
 	for _, v := range s.Services {
-		if !of.IsOf(v.Name) || v.Mode == view.Waiting {
+		if !of.IsOf(v.Name) {
+			continue
+		}
+		matches = true
+		if v.Mode == view.Waiting {
 			continue
 		}
 		if _, has := v.Total.Drained[d.drain.Address]; !has {
@@ -93,8 +97,11 @@ func (d *draining) left(s view.State) (left int, lacking []string) {
 			lacking = append(lacking, "not every replica has said who has it of "+clean(v.Name))
 		}
 	}
-	if len(s.Services) == 0 {
+	switch {
+	case len(s.Services) == 0:
 		lacking = append(lacking, "the balancer knows no service now")
+	case !matches: // if it had heard of the drain, the state would say that it matches nothing
+		lacking = append(lacking, "the balancer has not heard of the drain")
 	}
 	return left, lacking
 }

@@ -41,7 +41,10 @@ func client(t *testing.T, addr string) *clientv3.Client {
 }
 
 func newStore(t *testing.T, addr string) store {
-	return store{t, client(t, addr), "services/" + t.Name()}
+	s := store{t, client(t, addr), "services/" + t.Name()}
+	_, err := s.Delete(t.Context(), s.prefix+"/", clientv3.WithPrefix()) // of an earlier run
+	s.must(err)
+	return s
 }
 
 // manager writes as other programs do.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"testing"
@@ -60,9 +61,14 @@ func (l *listener) next() backend.Report {
 // until waits for a report that holds, and returns it.
 func (l *listener) until(holds func(backend.Report) bool) backend.Report {
 	l.Helper()
+	end := time.Now().Add(time.Minute)
 	for {
-		if r := l.next(); holds(r) {
+		r := l.next()
+		if holds(r) {
 			return r
+		}
+		if time.Now().After(end) {
+			l.Fatalf("the source says other things; the last: %.1000s", fmt.Sprintf("%+v", r))
 		}
 	}
 }
