@@ -59,9 +59,9 @@ func newRig(t *testing.T) *rig {
 	}()
 	t.Cleanup(func() { _ = write.Close() })
 	r.options = Options{
-		Register: register.Options{Etcd: []string{etcd.URL()}, Service: "services/" + t.Name(), Address: at, TTL: 2 * time.Second},
+		Register: register.Options{Etcd: []string{etcd.URL()}, Service: "services/" + t.Name(), Address: at, TTL: 10 * time.Second},
 		Command:  []string{"/usr/bin/env", childEnv + "=" + at, os.Args[0]},
-		Interval: 20 * time.Millisecond, Grace: 200 * time.Millisecond,
+		Interval: 20 * time.Millisecond, Timeout: 10 * time.Second, Grace: 200 * time.Millisecond,
 		Stdout: write, Stderr: write, Signals: r.signals, Log: slog.New(slog.NewTextHandler(write, nil)),
 	}
 	return r

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
@@ -75,11 +76,13 @@ func (s *Server) launch() error {
 		c.ClientTLSInfo, c.ListenClientUrls[0].Scheme = s.secure, "https"
 	}
 	c.AdvertiseClientUrls = c.ListenClientUrls
+	if strings.Contains(s.members, ",") {
+		c.TickMs, c.ElectionMs = 100, 1000 // on a busy machine members would depose their leader too soon
+	}
 	if s.members != "" {
 		c.Name, c.InitialCluster = s.name, s.members
 		c.ListenPeerUrls = urls(s.peer)
 		c.AdvertisePeerUrls = c.ListenPeerUrls
-		c.TickMs, c.ElectionMs = 30, 300 // enough for a busy machine
 	}
 	etcd, err := embed.StartEtcd(c)
 	if err != nil {

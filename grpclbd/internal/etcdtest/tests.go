@@ -7,7 +7,7 @@ import (
 )
 
 // together is how many tests with t.Parallel run at a time.
-const together = 8
+const together = 5
 
 // Together has more parallel tests run at a time than there are processors: tests with etcd wait more than they
 // compute. The flag -parallel says otherwise.

@@ -50,18 +50,6 @@ func TestReplicas_SeeEachOther(t *testing.T) {
 	seenByB.untilReplicas("b")
 }
 
-// writeInTheEnd writes to members that may still choose their leader: what was sent to the one before gets no answer.
-func writeInTheEnd(t *testing.T, s *Store, o override.Override) {
-	t.Helper()
-	err := s.Put(t.Context(), o)
-	for end := time.Now().Add(patience); err != nil && time.Now().Before(end); {
-		err = s.Put(t.Context(), o)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // With one member of three gone, all goes on. Without a majority the store says so, keeps
 // what it has, and refuses to write; when the majority is back it catches up.
 func TestStore_LosesMembers(t *testing.T) {
@@ -75,7 +63,7 @@ func TestStore_LosesMembers(t *testing.T) {
 	seen.untilReached(true)
 
 	c.Lose(0)
-	writeInTheEnd(t, a, drain("10.0.0.2:1"))
+	write(t, a, drain("10.0.0.2:1"))
 	seen.untilHas("10.0.0.1:1", "10.0.0.2:1")
 
 	c.Lose(1)
@@ -94,7 +82,7 @@ func TestStore_LosesMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen.untilReached(true)
-	writeInTheEnd(t, a, drain("10.0.0.4:1"))
+	write(t, a, drain("10.0.0.4:1"))
 	seen.until("what was written after", func() bool {
 		n := len(seen.overrides)
 		return n >= 3 && seen.overrides[n-1].Address == "10.0.0.4:1"

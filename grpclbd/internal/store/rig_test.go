@@ -111,9 +111,15 @@ func drain(address string) override.Override {
 	return override.Override{Service: "greeter:443", Kind: override.Drain, Address: address, Who: "ann", Why: "reboot", Since: time.Now().Round(0)}
 }
 
+// write writes until that succeeds: members may still choose their leader, and what was sent to the one before gets no
+// answer.
 func write(t *testing.T, s *Store, o override.Override) {
 	t.Helper()
-	if err := s.Put(t.Context(), o); err != nil {
+	err := s.Put(t.Context(), o)
+	for end := time.Now().Add(patience); err != nil && time.Now().Before(end); {
+		err = s.Put(t.Context(), o)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
