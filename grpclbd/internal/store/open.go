@@ -64,8 +64,24 @@ func (s *Store) Close() {
 	}
 }
 
-// askTime bounds Put and Lift if the caller's context does not.
-const askTime = 5 * time.Second
+const (
+	// askTime bounds Put and Lift if the caller's context does not.
+	askTime = 5 * time.Second
+	// tryTime bounds a try. A member forgets an order that it has sent to a leader which is gone, and answers nobody.
+	tryTime = 1500 * time.Millisecond
+)
+
+// tries gives an order until there is an answer, and returns how often. To give it twice has the effect of once.
+func tries(ctx context.Context, order func(context.Context) error) (n int, err error) {
+	for n = 1; ; n++ {
+		try, cancel := context.WithTimeout(ctx, tryTime)
+		err = order(try)
+		cancel()
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return n, err
+		}
+	}
+}
 
 // Put writes an override, in the place of one with the same service, kind and subject. When it returns
 // nil, etcd has it; the owner hears of it by OverridesSaid soon after.
@@ -84,7 +100,11 @@ func (s *Store) Put(ctx context.Context, o override.Override) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.client.Put(ctx, keyOf(o), string(value), options...); err != nil {
+	_, err = tries(ctx, func(ctx context.Context) error {
+		_, err := s.client.Put(ctx, keyOf(o), string(value), options...)
+		return err
+	})
+	if err != nil {
 		return unsure("the override was not written", "be in force later", err)
 	}
 	return nil
@@ -117,21 +137,32 @@ func (s *Store) leaseFor(ctx context.Context, o override.Override, now time.Time
 		return nil, fmt.Errorf("the override ended at %s, and now is %s", o.Until.Format(time.RFC3339), now.Format(time.RFC3339))
 	}
 	seconds := int64((o.Until.Sub(now) + time.Second - 1) / time.Second)
-	r, err := s.client.Grant(ctx, seconds)
+	var lease clientv3.LeaseID
+	_, err := tries(ctx, func(ctx context.Context) error {
+		r, err := s.client.Grant(ctx, seconds)
+		if err == nil {
+			lease = r.ID
+		}
+		return err
+	})
 	if err != nil {
 		return nil, refused("the override was not written", err)
 	}
-	return []clientv3.OpOption{clientv3.WithLease(r.ID)}, nil
+	return []clientv3.OpOption{clientv3.WithLease(lease)}, nil
 }
 
-// Lift deletes an override. It reports whether there was one. When it returns nil, etcd
+// Lift deletes an override. It reports whether there was one, or may have been before a try that was not answered. When it returns nil, etcd
 // has deleted it; the owner hears of that by OverridesSaid soon after.
 func (s *Store) Lift(ctx context.Context, service string, kind override.Kind, subject string) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	r, err := s.client.Delete(ctx, overrideKey(service, kind, subject))
+	n, err := tries(ctx, func(ctx context.Context) error {
+		r, err := s.client.Delete(ctx, overrideKey(service, kind, subject))
+		found = err == nil && r.Deleted > 0
+		return err
+	})
 	if err != nil {
 		return false, unsure("the override was not lifted", "be lifted later", err)
 	}
-	return r.Deleted > 0, nil
+	return found || n > 1, nil
 }
