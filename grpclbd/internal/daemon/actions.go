@@ -16,8 +16,12 @@ type start struct{ service config.Service }
 // configure: the fleet of the service gets another configuration.
 type configure struct{ service config.Service }
 
-// list: the directory has the services that there are now, without those that are to be stopped.
-type list struct{ without []string }
+// list: the directory has the services that run now, and clients that ask for these names get these
+// services.
+type list struct{ names map[string]string }
+
+// review: connected clients are placed anew. The number comes back when that is done.
+type review struct{ number int }
 
 // stop: the fleet of that service ends.
 type stop struct{ name string }
@@ -41,6 +45,7 @@ type warn struct {
 func (start) isAction()     {}
 func (configure) isAction() {}
 func (list) isAction()      {}
+func (review) isAction()    {}
 func (stop) isAction()      {}
 func (tell) isAction()      {}
 func (serve) isAction()     {}

@@ -19,8 +19,13 @@ import (
 // it is told what happened, and leaves in todo what is to be done, in order.
 type core struct {
 	first    *config.Config            // the one that the process was started with
+	wanted   []config.Service          // those of the configuration in force
 	running  map[string]config.Service // services that have a fleet
 	waiting  map[string]bool           // those of them that clients may not have yet
+	names    map[string]string         // what clients may ask for → the service that they get
+	late     map[string]bool           // names that another service keeps until theirs is ready
+	reviews  int                       // the last one that was begun
+	reviewed int                       // the last one that is over
 	serving  bool                      // the process has been ready once
 	stopping bool
 
@@ -45,38 +50,19 @@ func (c *core) do(a action) { c.todo = append(c.todo, a) }
 // configured starts, changes and stops services. What else is in the configuration can't be
 // changed while the process runs.
 func (c *core) configured(cfg *config.Config, now time.Time) {
-	wanted := map[string]config.Service{}
-	for _, s := range cfg.Services {
-		wanted[s.Name] = s
-	}
+	c.wanted = cfg.Services
 	before := len(c.running)
+	others := false
 	for _, s := range cfg.Services {
-		c.apply(s)
+		others = c.apply(s) || others
 	}
 	if c.told && len(c.running) > before {
 		c.do(tell{c.overrides})
 	}
-	c.removeBut(wanted)
+	c.name(others)
 	c.file.Loaded, c.file.Error, c.file.ErrorAt = now, "", time.Time{}
 	c.needRestart(restartFor(c.first, cfg))
 	c.serve()
-}
-
-// removeBut removes the services that are not wanted. Names change hands before, so a client
-// that asks for one that another service has now is not told that there is none.
-func (c *core) removeBut(wanted map[string]config.Service) {
-	var unwanted []string
-	for _, name := range slices.Sorted(maps.Keys(c.running)) {
-		if _, stays := wanted[name]; !stays {
-			unwanted = append(unwanted, name)
-		}
-	}
-	c.do(list{unwanted})
-	for _, name := range unwanted {
-		delete(c.running, name)
-		delete(c.waiting, name)
-		c.do(stop{name})
-	}
 }
 
 // needRestart notes which fields need a restart. It is logged when they are others than before.
@@ -87,7 +73,9 @@ func (c *core) needRestart(fields []string) {
 	c.file.Restart = fields
 }
 
-func (c *core) apply(s config.Service) {
+// apply starts or changes a service. It reports whether its clients may be of other classes
+// then.
+func (c *core) apply(s config.Service) (others bool) {
 	old, runs := c.running[s.Name]
 	switch {
 	case !runs:
@@ -97,7 +85,9 @@ func (c *core) apply(s config.Service) {
 	case !reflect.DeepEqual(old, s):
 		c.running[s.Name] = s
 		c.do(configure{s})
+		return !sameClasses(old, s)
 	}
+	return false
 }
 
 // restartFor names the fields that differ and are read only when the process starts.
@@ -145,6 +135,7 @@ func (c *core) ready(name string) {
 	}
 	delete(c.waiting, name)
 	c.do(inform{"the service is ready", []slog.Attr{slog.String("service", name)}})
+	c.name(false)
 	c.serve()
 }
 

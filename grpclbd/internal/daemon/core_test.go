@@ -3,6 +3,8 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,10 +46,8 @@ func (b bench) wants(want ...string) {
 			got = append(got, "configure "+a.service.Name)
 		case stop:
 			got = append(got, "stop "+a.name)
-		case list:
-			if len(a.without) > 0 {
-				got = append(got, "list without "+strings.Join(a.without, " "))
-			}
+		case review:
+			got = append(got, fmt.Sprint("review ", a.number))
 		case tell:
 			got = append(got, fmt.Sprintf("tell %d", len(a.all)))
 		case serve:
@@ -97,7 +97,9 @@ func TestReady_WithoutTheServiceThatIsWaitedFor(t *testing.T) {
 	b := newBench(t, "a", "b")
 	b.ready("a")
 	b.configured(services("a"), time.Unix(2, 0))
-	b.wants("start a", "start b", "list without b", "stop b", "serve true")
+	b.wants("start a", "start b", "review 1", "serve true")
+	b.placed(1, 0, nil)
+	b.wants("stop b")
 }
 
 func TestConfig_Reload(t *testing.T) {
@@ -105,9 +107,110 @@ func TestConfig_Reload(t *testing.T) {
 	b.overridesSaid([]override.Override{{Kind: override.Fallback}})
 	b.wants("start a", "start b", "start c", "tell 1")
 	b.configured(services("a", "b:x", "d"), time.Unix(2, 0))
-	b.wants("configure b", "start d", "tell 1", "list without c", "stop c")
+	b.wants("configure b", "start d", "tell 1", "review 1")
 	b.configured(services("a", "b:x", "d"), time.Unix(3, 0))
 	b.wants()
+	b.placed(1, 0, nil)
+	b.wants("stop c")
+	b.configured(services("a", "b:x", "d"), time.Unix(4, 0))
+	b.wants()
+}
+
+// with gives services of a configuration aliases.
+func with(cfg *config.Config, aliases map[string]string) *config.Config {
+	for i, s := range cfg.Services {
+		if a, has := aliases[s.Name]; has {
+			cfg.Services[i].Aliases = []string{a}
+		}
+	}
+	return cfg
+}
+
+// owns checks which services clients get for names, as "name=service …".
+func (b bench) owns(want string) {
+	b.t.Helper()
+	var got []string
+	for _, name := range slices.Sorted(maps.Keys(b.names)) {
+		got = append(got, name+"="+b.names[name])
+	}
+	if g := strings.Join(got, " "); g != want {
+		b.t.Errorf("names: %s; want %s", g, want)
+	}
+}
+
+// A name moves when its new service is ready. Until then the one that had it serves its clients, even
+// if it is not configured any more; and it is stopped after they have gone on.
+func TestConfig_NamesMove_WhenReady(t *testing.T) {
+	b := bench{newCore(with(services("a", "b"), map[string]string{"b": "x"}), "", time.Unix(1, 0)), t}
+	b.ready("a")
+	b.ready("b")
+	b.wants("start a", "start b", "serve true")
+	b.owns("a=a b=b x=b")
+	// b is renamed to c, and x is a service of its own.
+	b.configured(with(services("a", "c", "x"), map[string]string{"c": "b"}), time.Unix(2, 0))
+	b.wants("start c", "start x")
+	b.owns("a=a b=b c=c x=b")
+	b.ready("c")
+	b.wants("review 1")
+	b.owns("a=a b=c c=c x=b")
+	b.placed(1, 3, nil)
+	b.wants() // b has x still
+	b.ready("x")
+	b.wants("review 2")
+	b.owns("a=a b=c c=c x=x")
+	b.configured(with(services("a", "c", "x"), map[string]string{"c": "b", "a": "new"}), time.Unix(3, 0))
+	b.wants("configure a")
+	b.placed(2, 1, errors.New("some read nothing"))
+	b.wants("warn", "stop b")
+}
+
+// A service that is not ready has no name to keep.
+func TestConfig_NamesMove_FromOneThatIsNotReady(t *testing.T) {
+	b := bench{newCore(with(services("a", "b"), map[string]string{"b": "x"}), "", time.Unix(1, 0)), t}
+	b.ready("a")
+	b.configured(with(services("a", "c"), map[string]string{"c": "x"}), time.Unix(2, 0))
+	b.wants("start a", "start b", "start c", "review 1")
+	b.owns("a=a c=c x=c")
+	b.ready("b") // too late
+	b.ready("c")
+	b.placed(1, 0, nil)
+	b.wants("serve true", "stop b")
+}
+
+// Connected clients are placed anew when a change of the configuration may put them into other
+// classes, and not otherwise.
+func TestClass_OfConnectedClients(t *testing.T) {
+	b := newBench(t, "a")
+	b.wants("start a")
+	reviews := 0
+	for _, c := range []struct {
+		what  string
+		set   func(*config.Service)
+		other bool
+	}{
+		{"the same", func(*config.Service) {}, false},
+		{"health", func(s *config.Service) { s.Health = &config.Health{} }, false},
+		{"zones", func(s *config.Service) { s.Zones = &config.Zones{Spill: 70} }, true},
+		{"their spill", func(s *config.Service) { s.Zones = &config.Zones{Spill: 50} }, false},
+		{"their clients", func(s *config.Service) {
+			s.Zones = &config.Zones{Clients: map[string]string{"10.0.0.0/8": "z"}}
+		}, true},
+		{"subsets", func(s *config.Service) { s.Subset = 3 }, true},
+		{"their size", func(s *config.Service) { s.Subset = 4 }, false},
+		{"no subsets", func(s *config.Service) { s.Subset = 0 }, true},
+		{"no zones", func(s *config.Service) { s.Zones = nil }, true},
+	} {
+		cfg := services("a")
+		cfg.Services[0] = b.running["a"]
+		c.set(&cfg.Services[0])
+		b.configured(cfg, time.Unix(2, 0))
+		if c.other {
+			reviews++
+		}
+		if b.reviews != reviews {
+			t.Errorf("%s: %d reviews, want %d", c.what, b.reviews, reviews)
+		}
+	}
 }
 
 // A bad file changes nothing, and shows until there is a good one.

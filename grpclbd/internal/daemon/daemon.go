@@ -83,13 +83,16 @@ func (d *Daemon) begin() {
 	d.balancer = lbserver.New(hooks{d.directory, d.policy}.options(cfg.Limits))
 	d.balancer.Register(d.clients)
 	d.tracer.Follow(d.balancer)
+	reviews := reviewer{actor.NewCell[int](), d.balancer, d.in}
 	l := &loop{
-		in: d.in, log: d.opts.Log, directory: d.directory, health: d.clients.health,
+		reviews: reviews.due,
+		in:      d.in, log: d.opts.Log, directory: d.directory, health: d.clients.health,
 		fleets:  parts{ledger{d.balancer}, d.store.Client(), d.in, d.tracer, memories(cfg.Store), d.opts.Log},
 		core:    newCore(cfg, d.opts.Path, d.started),
 		entries: map[string]directory.Entry{},
 	}
 	d.group.Go(l.run)
+	d.group.Go(reviews.run)
 	d.group.Go(d.writeTotals)
 }
 
@@ -124,7 +127,10 @@ func (d *Daemon) Lift(ctx context.Context, service string, kind override.Kind, s
 // Confirm lets go the backends of a service that the guard maxRemove holds, on this replica.
 // It reports whether there is such a service.
 func (d *Daemon) Confirm(service string) bool {
-	e, found := d.directory.Find(service)
+	e, found := d.directory.Service(service)
+	if !found {
+		e, found = d.directory.Find(service)
+	}
 	if found {
 		e.Fleet.Confirm()
 	}

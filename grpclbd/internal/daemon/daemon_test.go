@@ -106,35 +106,49 @@ func TestConfig_ReloadClients(t *testing.T) {
 	eventually(t, d, "three", "c")
 }
 
+// reload is ConfigSaid with services as YAML has them.
+func reload(t *testing.T, d *Daemon, services string) {
+	t.Helper()
+	cfg, err := config.Parse("test", []byte("services:\n"+services))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.ConfigSaid(cfg, time.Now())
+}
+
+// aliased is static with an alias.
+func aliased(name, alias string) string {
+	return strings.Replace(static(name, name), "sources", "aliases: ["+alias+"], sources", 1)
+}
+
 // A name that moves from one service to another is never unknown, and nobody gets another's list.
+// Clients that are connected go on with the new service.
 func TestConfig_NamesMove(t *testing.T) {
-	parse := func(services string) *config.Config {
-		cfg, err := config.Parse("test", []byte("services:\n"+services))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return cfg
-	}
-	with := func(name, alias string) string {
-		return strings.Replace(static(name, name), "sources", "aliases: ["+alias+"], sources", 1)
-	}
-	apart := static("a", "a") + with("b", "x") + static("c", "c")
-	joined := with("a", "x") + with("b", "c") + static("d", "d")
+	apart := static("a", "a") + aliased("b", "x") + static("c", "c")
+	joined := aliased("a", "x") + aliased("b", "c") + static("d", "d")
 	d := begin(t, "names", "services:\n"+apart)
 	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
-	kept := ask(t, d, "b")
+	kept, x, c := ask(t, d, "b"), ask(t, d, "x"), ask(t, d, "c")
 	kept.wants("b")
+	x.wants("b")
+	c.wants("c")
 	for range 20 {
-		for _, c := range []struct{ services, x, c string }{{joined, "a", "b"}, {apart, "b", "c"}} {
-			d.ConfigSaid(parse(c.services), time.Now())
+		for _, now := range []struct{ services, x, c string }{{joined, "a", "b"}, {apart, "b", "c"}} {
+			reload(t, d, now.services)
 			d.State()
 			d.State() // what was asked before is done
-			for name, want := range map[string]string{"a": "a", "b": "b", "x": c.x, "c": c.c} {
-				if got := ask(t, d, name).next(); got != want && !(name == "c" && got == "Unavailable") {
+			for name, want := range map[string]string{"a": "a", "b": "b", "x": now.x, "c": now.c} {
+				// Service c is new in each round. Until it is ready, b has its name.
+				if got := ask(t, d, name).next(); got != want && !(name == "c" && got == "b") {
 					t.Fatalf("a client that asks for %q gets %q, want %q", name, got, want)
 				}
 			}
+			x.wants(now.x)
+			c.wants(now.c)
 		}
+	}
+	if n := d.balancer.State().Totals.Ended["NOT_FOUND"]; n != 0 {
+		t.Errorf("%d streams have ended with NOT_FOUND", n)
 	}
 	for _, a := range d.balancer.Answers("b") {
 		for _, s := range a.Servers {
@@ -143,6 +157,89 @@ func TestConfig_NamesMove(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A client that moves is one of the new service: on the page, in its reports, and when it ends.
+func TestConfig_NamesMove_Counts(t *testing.T) {
+	d := begin(t, "counts", "services:\n"+static("a", "a")+aliased("b", "x"))
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	x := ask(t, d, "x")
+	x.wants("b")
+	x.reports(5)
+	until(t, d, "a: 0 clients, 0 calls; b: 1 clients, 5 calls; x has zone \"\", 5 calls")
+	reload(t, d, aliased("a", "x")+static("b", "b"))
+	x.wants("a")
+	x.reports(7)
+	until(t, d, "a: 1 clients, 7 calls; b: 0 clients, 5 calls; x has zone \"\", 7 calls")
+	reload(t, d, "- {name: a, aliases: [x], zones: {clients: {127.0.0.0/8: z1}}, sources: [{static: [127.0.0.1:1], token: a}]}\n"+static("b", "b"))
+	x.reports(1)
+	until(t, d, "a: 1 clients, 8 calls; b: 0 clients, 5 calls; x has zone \"z1\", 8 calls")
+	x.CloseSend()
+	x.hangUp()
+	until(t, d, "a: 0 clients, 8 calls; b: 0 clients, 5 calls")
+	if opened := d.balancer.State().Totals.Opened; opened != 1 {
+		t.Errorf("%d streams were opened", opened)
+	}
+}
+
+// until waits until the clients and their calls are as wanted.
+func until(t *testing.T, d *Daemon, want string) {
+	t.Helper()
+	got := ""
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		var words []string
+		s := d.State()
+		for _, v := range s.Services {
+			words = append(words, fmt.Sprintf("%s: %d clients, %d calls", v.Name, v.Total.Clients, v.Total.Started))
+		}
+		for _, c := range s.Clients {
+			words = append(words, fmt.Sprintf("%s has zone %q, %d calls", c.Asked, c.Zone, c.Started))
+		}
+		if got = strings.Join(words, "; "); got == want {
+			return
+		}
+	}
+	t.Errorf("the state is %s; want %s", got, want)
+}
+
+// A connected client that may not have the service to which its name has moved is told so.
+func TestConfig_NamesMove_Denied(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	text := `{"name": "test", "allow_rules": [{"name": "open", "request": {"headers": [{"key": "grpclb-service", "values": ["b", "c"]}]}}]}`
+	if err := os.WriteFile(policy, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := begin(t, "denied", fmt.Sprintf("authz: %q\nservices:\n", policy)+static("a", "a")+aliased("b", "x")+static("c", "c"))
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	x, b, c := ask(t, d, "x"), ask(t, d, "b"), ask(t, d, "c")
+	x.wants("b")
+	b.wants("b")
+	c.wants("c")
+	reload(t, d, aliased("a", "x")+static("b", "b"))
+	x.wants(denied)
+	c.wants(notFound)
+	reload(t, d, static("a", "a")+static("b", "b2"))
+	b.wants("b2")
+}
+
+// Clients that are connected when zones or subsets change get the list of the class that they are of
+// now.
+func TestClass_OfConnectedClients_Reload(t *testing.T) {
+	service := func(fields string) string {
+		return "- {name: s, " + fields + "sources: [{static: [127.0.0.1:1], zone: z1, token: a}, {static: [127.0.0.1:2, 127.0.0.1:3], zone: z2, token: b}]}\n"
+	}
+	d := begin(t, "classes", "services:\n"+service(""))
+	waitHealth(t, d, healthpb.HealthCheckResponse_SERVING)
+	g := ask(t, d, "s")
+	g.wants("a b b")
+	reload(t, d, service("zones: {clients: {127.0.0.0/8: z1}}, "))
+	g.wants("a")
+	reload(t, d, service("zones: {clients: {127.0.0.0/8: z2}}, "))
+	g.wants("b b")
+	reload(t, d, service("zones: {clients: {127.0.0.0/8: z2}}, subset: 1, "))
+	g.wants("b")
+	reload(t, d, service(""))
+	g.wants("a b b")
 }
 
 // An override at one replica is in force at the other in a moment.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
+	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/directory"
 	"github.com/actorlb/grpclb/grpclbd/internal/fleet"
@@ -23,7 +24,8 @@ type loop struct {
 	log       *slog.Logger
 	directory *directory.Directory
 	health    *health.Server
-	fleets    fleets // starts them
+	reviews   actor.Cell[int] // to the reviewer
+	fleets    fleets          // starts them
 
 	// Owned by the loop.
 	core    *core
@@ -70,6 +72,8 @@ func (l *loop) hear(m message) {
 		l.core.storeSaid(m.state)
 	case ready:
 		l.core.ready(m.service)
+	case reviewed:
+		l.core.placed(m.number, m.moved, m.err)
 	case stopping:
 		l.core.stop()
 	case asked:
@@ -92,7 +96,9 @@ func (l *loop) act() {
 			f.Configure(a.service)
 			l.entries[a.service.Name] = entry(a.service, f)
 		case list:
-			l.directory.List(slices.DeleteFunc(l.sorted(), func(e directory.Entry) bool { return slices.Contains(a.without, e.Name) }))
+			l.directory.List(l.sorted(), a.names)
+		case review:
+			l.reviews.Put(a.number)
 		case stop:
 			f := l.entries[a.name].Fleet
 			delete(l.entries, a.name)
@@ -114,7 +120,7 @@ func (l *loop) act() {
 }
 
 func entry(s config.Service, f *fleet.Fleet) directory.Entry {
-	return directory.Entry{Name: s.Name, Aliases: s.Aliases, Reports: s.ReportInterval, Fleet: f}
+	return directory.Entry{Name: s.Name, Reports: s.ReportInterval, Fleet: f}
 }
 
 // sorted returns the services by name.

@@ -16,6 +16,7 @@ import (
 //	the watcher of the configuration → configured, refused
 //	the store                        → overridesSaid, replicasSaid, storeSaid
 //	a fleet                          → ready
+//	the reviewer                     → reviewed
 //	Run                              → stopping
 //	admin, the writer of totals      → asked
 //
@@ -65,6 +66,14 @@ type ready struct{ service string }
 // FleetReady makes the inbox the owner of the fleets.
 func (in inbox) FleetReady(service string) { in.Send(ready{service}) }
 
+// reviewed: connected clients were placed anew in the review of that number.
+type reviewed struct {
+	number, moved int
+	err           error // some were not: why
+}
+
+func (in inbox) reviewed(number, moved int, err error) { in.Send(reviewed{number, moved, err}) }
+
 // stopping: clients must not come any more.
 type stopping struct{}
 
@@ -84,5 +93,6 @@ func (overridesSaid) isMessage() {}
 func (replicasSaid) isMessage()  {}
 func (storeSaid) isMessage()     {}
 func (ready) isMessage()         {}
+func (reviewed) isMessage()      {}
 func (stopping) isMessage()      {}
 func (asked) isMessage()         {}

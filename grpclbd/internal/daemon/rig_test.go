@@ -78,7 +78,8 @@ func dialTo(t *testing.T, address string) *grpc.ClientConn {
 // A guest is a client's stream.
 type guest struct {
 	grpc.BidiStreamingClient[lbpb.LoadBalanceRequest, lbpb.LoadBalanceResponse]
-	t *testing.T
+	t      *testing.T
+	hangUp context.CancelFunc
 }
 
 // ask asks for a service, with headers.
@@ -100,7 +101,17 @@ func askAt(t *testing.T, address, service string, headers ...string) guest {
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	return guest{s, t}
+	return guest{s, t, cancel}
+}
+
+// reports says that so many calls have started.
+func (g guest) reports(started int64) {
+	g.t.Helper()
+	if err := g.Send(&lbpb.LoadBalanceRequest{LoadBalanceRequestType: &lbpb.LoadBalanceRequest_ClientStats{
+		ClientStats: &lbpb.ClientStats{NumCallsStarted: started},
+	}}); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 // next returns the next list as "token token", "fallback", or the code of the stream's end.

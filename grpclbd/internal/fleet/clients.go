@@ -32,10 +32,11 @@ func (c *core) waiting() []string {
 	return names
 }
 
-// classify returns the class of a client. If it is new, its answer is to be set first.
+// classify returns the class of a client, which may have another one already. If the class is new,
+// its answer is to be set first.
 func (c *core) classify(client lbserver.Client, now time.Time) string {
-	if c.mode != view.Waiting && (c.cfg.Subset != c.subsets.size || c.cfg.Subset > 0 && c.cfg.Spread != c.subsets.spread) {
-		c.publish(now) // the configuration has just changed: nobody is to get a whole list first
+	if c.mode != view.Waiting && c.stale {
+		c.publish(now) // nobody is to get a list by the configuration of before
 	}
 	s := c.locate(client)
 	s.asked = now
@@ -44,6 +45,11 @@ func (c *core) classify(client lbserver.Client, now time.Time) string {
 		key = c.classes.clientOf(client)
 	}
 	s.class = c.enter(s.zone, key, now)
+	if before := c.streams[client.ID]; before != nil && before.began {
+		s.began, s.started = true, before.started
+		c.classes.began(s.class)
+		c.classes.ended(before.class, now)
+	}
 	c.streams[client.ID] = s
 	return s.class.name
 }

@@ -17,7 +17,7 @@ func (c *core) configure(cfg config.Service) {
 		return
 	}
 	before := c.cfg
-	c.cfg = cfg
+	c.cfg, c.stale = cfg, true
 	c.zones = newZones(cfg.Zones)
 	c.observe(before)
 	started, stopped := c.book.configure(cfg.Sources)

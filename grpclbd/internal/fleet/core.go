@@ -22,6 +22,7 @@ type core struct {
 
 	recall    recall
 	cfg       config.Service
+	stale     bool // nothing was published since it changed
 	zones     zones
 	mode      view.Mode
 	book      sourcebook

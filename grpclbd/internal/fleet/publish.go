@@ -20,6 +20,7 @@ func (c *core) publish(now time.Time) {
 		c.mode, served = view.Fallback, 0
 	}
 	c.place(now)
+	c.stale = false
 	c.pace.published(now)
 
 	changed := false

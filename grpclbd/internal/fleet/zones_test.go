@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
@@ -113,6 +114,44 @@ func TestClass_StaysForAWhile(t *testing.T) {
 	b.classWants("z1", "nothing")
 	if len(b.streams) != 0 || len(b.classes.idle) != 0 {
 		t.Errorf("%d streams and %d idle classes are left", len(b.streams), len(b.classes.idle))
+	}
+}
+
+// A client that is classified again while it is connected is of the new class only. Its answer is
+// there, by the configuration of now, and the class that it has left goes.
+func TestClass_OfAConnectedClient(t *testing.T) {
+	b := serving(t, config.Service{}, be("a", "zone=z1"), be("b", "zone=z2"))
+	c, stays := b.joins("10.1.1.1:5"), b.joins("10.9.9.9:1")
+	b.reported(lbserver.Report{Client: c, Stats: &lbpb.ClientStats{NumCallsStarted: 5}})
+	again := func(want, list string) {
+		t.Helper()
+		class := b.classify(c, b.now)
+		b.perform()
+		if class != want {
+			t.Errorf("it is of class %q, want %q", class, want)
+		}
+		b.classWants(class, list)
+	}
+	again("", "a:1 b:1")
+	next := threeZones
+	next.Name, next.Sources, next.Guard = "svc", []config.Source{{DNS: "one"}}, guard
+	b.configure(next)
+	b.perform()
+	again("z1", "a:1")
+	again("z1", "a:1")
+	if s := b.streams[c.ID]; s.zone != "z1" || s.started != 5 || b.classes.byName["z1"].streams != 1 || b.classes.byName[""].streams != 1 {
+		t.Errorf("stream %+v; %d of z1, %d of no class", s, b.classes.byName["z1"].streams, b.classes.byName[""].streams)
+	}
+	b.passes(3 * lingering)
+	b.classWants("z1", "a:1")
+	b.configures(config.Service{})
+	again("", "a:1 b:1")
+	b.passes(lingering + time.Second)
+	b.classWants("z1", "nothing")
+	b.leaves(c)
+	b.leaves(stays)
+	if len(b.streams) != 0 || b.classes.byName[""].streams != 0 {
+		t.Errorf("%d streams are left", len(b.streams))
 	}
 }
 
