@@ -311,6 +311,7 @@ func TestDrained(t *testing.T) {
 			guests = append(guests, g)
 		}
 		holders := func() int { return h.fleet.State(h.balancer.State()).Service.Total.Drained["10.0.0.1:80"] }
+		synctest.Wait()
 		before := h.balancer.State() // as if no client had been handed the next list yet
 		time.Sleep(time.Second)
 		h.fleet.OverridesSaid([]override.Override{{Kind: override.Drain, Address: "10.0.0.1:80"}})
