@@ -1,4 +1,4 @@
-// Package webpage has what the debug pages of lbdebug and lbserver/debugpage share: style, head
-// and navigation, the choices in a link's query, the parts of long tables, words for times and
-// sizes, and how a page or JSON is sent.
+// Package webpage has what the pages of lbdebug, lbserver/debugpage and grpclbd share: style, head
+// and navigation, the choices in a link's query, the parts of long tables, how clients stand, words
+// for times and sizes, and how a page or JSON is sent.
 package webpage

@@ -31,16 +31,17 @@ func read(name string) string {
 }
 
 // Parse returns the templates in pages/ of files, with the functions given, those of this package,
-// and the templates "head", "nav" and "part".
+// and the templates "head", "nav", "part", "standings" and "standing".
 func Parse(files embed.FS, functions template.FuncMap) *template.Template {
 	t := template.New("").Funcs(template.FuncMap{
-		"style":   func() template.HTML { return template.HTML("<style>" + style + "</style>") },
-		"text":    text,
-		"short":   short,
-		"lasting": lasting,
-		"percent": percent,
-		"size":    size,
-		"plus":    func(a, b int) int { return a + b },
+		"style":    func() template.HTML { return template.HTML("<style>" + style + "</style>") },
+		"text":     text,
+		"short":    short,
+		"lasting":  lasting,
+		"percent":  percent,
+		"size":     size,
+		"standing": StandingOf,
+		"plus":     func(a, b int) int { return a + b },
 	}).Funcs(functions)
 	template.Must(t.ParseFS(shared, "pages/*.html"))
 	return template.Must(t.ParseFS(files, "pages/*.html"))

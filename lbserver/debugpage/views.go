@@ -2,7 +2,6 @@ package debugpage
 
 import (
 	"embed"
-	"html/template"
 
 	"github.com/actorlb/grpclb/internal/webpage"
 	"github.com/actorlb/grpclb/lbserver"
@@ -11,7 +10,7 @@ import (
 //go:embed pages
 var files embed.FS
 
-var pages = webpage.Parse(files, template.FuncMap{"standing": standingOf})
+var pages = webpage.Parse(files, nil)
 
 // A view is what a template shows.
 type view interface{ overview | detail | unknown }

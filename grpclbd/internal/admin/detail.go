@@ -67,8 +67,8 @@ const (
 // backends are a table of backends.
 type backends struct {
 	All       int
-	Condition []count[condition] // how many of all there are
-	Chosen    condition          // which of them are shown; empty: all
+	Condition []webpage.Count[condition] // how many of all there are
+	Chosen    condition                  // which of them are shown; empty: all
 	Part      webpage.Part
 	Shown     []backend
 }
@@ -94,7 +94,7 @@ func backendsOf(q webpage.Query, s view.State) backends {
 			chosen = append(chosen, one)
 		}
 	}
-	b.Condition = counts(n, healthy, unchecked, unhealthy, unheard, draining)
+	b.Condition = webpage.Counts(n, healthy, unchecked, unhealthy, unheard, draining)
 	b.Part = q.Part("backends", len(chosen))
 	for _, one := range chosen[b.Part.From:b.Part.To] {
 		b.Shown = append(b.Shown, backendOf(s, one))

@@ -13,7 +13,7 @@ import (
 //go:embed pages
 var files embed.FS
 
-var pages = webpage.Parse(files, template.FuncMap{"standing": standingOf, "notes": notes, "share": share})
+var pages = webpage.Parse(files, template.FuncMap{"notes": notes, "share": share})
 
 // page shows the balancer, or the service that the query names.
 func (h handler) page(w http.ResponseWriter, r *http.Request) {
