@@ -11,13 +11,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
-
-	"github.com/actorlb/grpclb/grpclbd/internal/admin"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/daemon"
 	"github.com/actorlb/grpclb/grpclbd/internal/logpipe"
+	"github.com/actorlb/grpclb/grpclbd/internal/process"
+	"github.com/spf13/cobra"
 )
 
 // A runFlags is what the command line says about the balancer.
@@ -117,50 +115,27 @@ func run(ctx context.Context, f *runFlags) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process as it does without a handler
-	d, err := daemon.Start(ctx, daemon.Options{Config: cfg, Path: f.path, Version: version(), Log: log})
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		log.Info("the balancer stops")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	page, err := admin.Listen(cfg, d, log)
-	if err != nil {
-		stop()
-		d.Stop(ctx)
-		return err
-	}
-	log.Info("the balancer has started", "listen", d.Address(), "admin", page.Address(), "replica", cfg.Replica)
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(d.Serve)
-	all.Go(page.Serve)
-	all.Go(func() error {
-		f.reload(ctx, d, hangUps, log)
-		return nil
-	})
-	all.Go(func() error {
-		<-ctx.Done()
-		log.Info("the balancer stops")
-		d.Stop(context.Background())
-		page.Stop()
-		return nil
-	})
-	return all.Wait()
+	opts := daemon.Options{Config: cfg, Path: f.path, Version: version(), Log: log}
+	return process.Run(ctx, opts, reloads{f, hangUps, log})
 }
 
-// reload has the configuration's file read when it changes and at SIGHUP, until the context
-// is done.
-func (f *runFlags) reload(ctx context.Context, d *daemon.Daemon, hangUps <-chan os.Signal, log *slog.Logger) {
-	if f.path == "" {
-		<-ctx.Done()
+// Reloads have the configuration's file read when it changes and at SIGHUP.
+type reloads struct {
+	flags   *runFlags
+	hangUps <-chan os.Signal
+	log     *slog.Logger
+}
+
+// Accompany makes reloads a companion of the balancer.
+func (r reloads) Accompany(ctx context.Context, d *daemon.Daemon) {
+	if r.flags.path == "" {
 		return
 	}
-	file := config.Watch(f.path, reloaded{f, d}, log)
+	file := config.Watch(r.flags.path, reloaded{r.flags, d}, r.log)
 	defer file.Stop()
 	for {
 		select {
-		case <-hangUps:
+		case <-r.hangUps:
 			file.Nudge()
 		case <-ctx.Done():
 			return

@@ -14,12 +14,10 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/actorlb/grpclb/grpclbd/internal/admin"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/ctl"
 	"github.com/actorlb/grpclb/grpclbd/internal/daemon"
+	"github.com/actorlb/grpclb/grpclbd/internal/process"
 )
 
 // service is what clients ask for.
@@ -30,31 +28,14 @@ const replicaConfig = "FLEET_REPLICA"
 
 // serveReplica is the balancer, as the command grpclbd --config PATH runs it.
 func serveReplica(path string) {
-	cfg, err := config.Read(path)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	d, err := daemon.Start(ctx, daemon.Options{Config: cfg, Path: path, Version: "example", Log: log})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	cfg, err := config.Read(path)
+	if err == nil {
+		log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+		err = process.Run(ctx, daemon.Options{Config: cfg, Path: path, Version: "example", Log: log}, nil)
 	}
-	page, err := admin.Listen(cfg, d, log)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	var all errgroup.Group
-	all.Go(d.Serve)
-	all.Go(page.Serve)
-	<-ctx.Done()
-	d.Stop(context.Background())
-	page.Stop()
-	if err := all.Wait(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
