@@ -21,6 +21,7 @@ import (
 // A Process is what is looked at. Its methods may be called from any goroutine.
 type Process interface {
 	State() view.State
+	Ready() (ready bool, why []string) // as in State, but cheap
 	Put(ctx context.Context, o override.Override) error
 	Lift(ctx context.Context, service string, kind override.Kind, subject string) (found bool, err error)
 	Confirm(service string) (found bool)

@@ -38,7 +38,8 @@ type process struct {
 	lifted string
 }
 
-func (p *process) State() view.State { return p.state }
+func (p *process) State() view.State       { return p.state }
+func (p *process) Ready() (bool, []string) { return p.state.Ready, p.state.NotReady }
 func (p *process) Put(_ context.Context, o override.Override) error {
 	p.put = append(p.put, o)
 	return p.away

@@ -55,12 +55,12 @@ type handler struct {
 func (h handler) live(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") }
 
 func (h handler) ready(w http.ResponseWriter, _ *http.Request) {
-	s := h.process.State()
-	if s.Ready {
+	ready, why := h.process.Ready()
+	if ready {
 		fmt.Fprintln(w, "ready")
 		return
 	}
-	http.Error(w, strings.Join(append([]string{"not ready"}, s.NotReady...), "\n"), http.StatusServiceUnavailable)
+	http.Error(w, strings.Join(append([]string{"not ready"}, why...), "\n"), http.StatusServiceUnavailable)
 }
 
 func (h handler) state(w http.ResponseWriter, r *http.Request) {

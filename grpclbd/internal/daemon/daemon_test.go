@@ -37,6 +37,9 @@ func TestReady_Clients(t *testing.T) {
 	if s := d.State(); s.Ready || len(s.NotReady) != 1 || !strings.Contains(s.NotReady[0], "late") {
 		t.Errorf("ready %v, %q", s.Ready, s.NotReady)
 	}
+	if ready, why := d.Ready(); ready || len(why) != 1 || !strings.Contains(why[0], "late") {
+		t.Errorf("ready %v, %q", ready, why)
+	}
 	if err := os.WriteFile(file, []byte("[{address: 127.0.0.1:2, token: b}]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +48,9 @@ func TestReady_Clients(t *testing.T) {
 		ask(t, d, name).wants("b")
 	}
 	ask(t, d, "nobody").wants(notFound)
+	if ready, why := d.Ready(); !ready || len(why) != 0 {
+		t.Errorf("ready %v, %q", ready, why)
+	}
 }
 
 // A balancer that is not ready says that it lives: whoever restarts what is dead leaves it alone.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -40,7 +39,7 @@ func listen(cfg *config.Config, log *slog.Logger) (*clientServer, error) {
 			return nil, fmt.Errorf("tls: %w", err)
 		}
 		s.files = files
-		opts = append(opts, grpc.Creds(credentials.NewTLS(files.Config())))
+		opts = append(opts, grpc.Creds(files.Credentials()))
 	}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {

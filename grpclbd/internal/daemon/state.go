@@ -12,14 +12,29 @@ import (
 // totalsEvery is how often the replica's totals are written for the others.
 const totalsEvery = 2 * time.Second
 
-// State returns what is to be seen now. Each part is what its owner answers.
-func (d *Daemon) State() view.State {
+// known returns what the daemon itself knows now.
+func (d *Daemon) known() (k known, runs bool) {
 	reply := make(chan known, 1)
 	if !d.in.Send(asked{reply}) {
-		return view.State{Stopping: true, NotReady: []string{"the process is stopping"}}
+		return known{state: view.State{Stopping: true, NotReady: []string{"the process is stopping"}}}, false
 	}
-	k := <-reply
+	return <-reply, true
+}
+
+// Ready reports whether clients may come, and why not. It is a part of State, and asks neither the
+// fleets nor the balancer.
+func (d *Daemon) Ready() (ready bool, why []string) {
+	k, _ := d.known()
+	return k.state.Ready, k.state.NotReady
+}
+
+// State returns what is to be seen now. Each part is what its owner answers.
+func (d *Daemon) State() view.State {
+	k, runs := d.known()
 	s := k.state
+	if !runs {
+		return s
+	}
 	s.Replica, s.Version, s.Started, s.At = d.opts.Config.Replica, d.opts.Version, d.started, time.Now()
 	s.Store.Kind, s.Store.Members = "embedded", d.opts.Config.Store.Etcd
 	if len(s.Store.Members) > 0 {

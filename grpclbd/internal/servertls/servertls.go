@@ -3,6 +3,7 @@
 package servertls
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/tls/certprovider"
 	"google.golang.org/grpc/credentials/tls/certprovider/pemfile"
 
+	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/filecheck"
 )
@@ -25,7 +27,9 @@ const refresh = 5 * time.Second
 type Files struct {
 	provider certprovider.Provider
 	check    *filecheck.Check
-	verify   bool // clients have to show a certificate
+	verify   bool                  // clients have to show a certificate
+	refused  *actor.Inbox[refused] // handshakes → the goroutine that logs
+	actors   *actor.Group
 }
 
 // Open opens the files. It reads them once, since a provider would only log what is wrong
@@ -43,7 +47,12 @@ func open(t config.TLS, log *slog.Logger, refresh time.Duration) (*Files, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Files{provider: p, check: filecheck.Start(t.Cert, named(t), log), verify: t.ClientCA != ""}, nil
+	f := &Files{
+		provider: p, check: filecheck.Start(t.Cert, named(t), log), verify: t.ClientCA != "",
+		refused: actor.NewInbox[refused](), actors: actor.NewGroup(),
+	}
+	f.actors.Go(func(ctx context.Context) { logRefused(ctx, f.refused, log) })
+	return f, nil
 }
 
 // Named are the names of the files.
@@ -88,6 +97,7 @@ func (f *Files) Config() *tls.Config {
 
 // Close stops looking at the files.
 func (f *Files) Close() {
+	f.actors.Stop()
 	f.check.Stop()
 	f.provider.Close()
 }

@@ -1,17 +1,23 @@
 package servertls
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/certtest"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
@@ -125,6 +131,96 @@ func TestFiles_AreReadAgain(t *testing.T) {
 			t.Errorf("a bad file ended the service: %v", err)
 		}
 	}
+}
+
+// A log is one whose lines a test reads, without their time.
+type log chan string
+
+func (l log) Write(line []byte) (int, error) {
+	_, words, _ := strings.Cut(string(line), "level=")
+	l <- strings.TrimSpace(words)
+	return len(line), nil
+}
+
+func (l log) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// A client that is refused is in the log, with its address and the reason. One that only looks whether
+// the port is open is not.
+func TestSecure_RefusedClientsAreLogged(t *testing.T) {
+	lines := make(log, 10)
+	for _, c := range []struct {
+		talk func(net.Conn)
+		why  string
+	}{
+		{func(net.Conn) {}, ""},
+		{func(c net.Conn) { _ = tls.Client(c, &tls.Config{InsecureSkipVerify: true}).Handshake() }, "client didn't provide a certificate"},
+		{func(c net.Conn) { _, _ = c.Write([]byte("GET / HTTP/1.1\r\n\r\n")) }, "first record does not look like a TLS handshake"},
+	} {
+		server, err := Open(write(certtest.New(t), t.TempDir(), "server"), lines.logger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		talked := make(chan struct{})
+		go func() {
+			defer close(talked)
+			c.talk(client)
+			_ = client.(*net.TCPConn).CloseWrite()
+		}()
+		if _, _, err := server.Credentials().Clone().ServerHandshake(conn); err == nil {
+			t.Error("a client without a certificate is accepted")
+		}
+		if c.why != "" {
+			if line := <-lines; !strings.Contains(line, c.why) || !strings.Contains(line, "client="+client.LocalAddr().String()) {
+				t.Errorf("the log says %q, want %q", line, c.why)
+			}
+		}
+		<-talked
+		client.Close()
+		conn.Close()
+		l.Close()
+		server.Close()
+	}
+	if len(lines) != 0 {
+		t.Errorf("the log says %q", <-lines)
+	}
+}
+
+// However many are refused, the log has one line in ten seconds.
+func TestSecure_RefusedClientsAreLogged_OneInTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lines, in, actors := make(log, 100), actor.NewInbox[refused](), actor.NewGroup()
+		defer actors.Stop()
+		actors.Go(func(ctx context.Context) { logRefused(ctx, in, lines.logger()) })
+		began := time.Now()
+		for i := range 1000 {
+			in.Send(refused{fmt.Sprint("c", i), errors.New("no certificate")})
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(time.Hour)
+		in.Send(refused{"late", errors.New("no certificate")})
+		synctest.Wait()
+		const text = `WARN msg="a client was refused: its TLS handshake has failed" client=%s why="no certificate" others=%d`
+		for _, want := range []string{fmt.Sprintf(text, "c0", 0), fmt.Sprintf(text, "c999", 998), fmt.Sprintf(text, "late", 0)} {
+			if line := <-lines; line != want {
+				t.Errorf("the log says %s, want %s", line, want)
+			}
+		}
+		if len(lines) != 0 {
+			t.Errorf("and then %s, after %v", <-lines, time.Since(began))
+		}
+	})
 }
 
 func TestFiles_AreRefused(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -38,18 +39,22 @@ type embedded struct {
 	lock   *fileutil.LockedFile
 	remove string        // a folder to be removed in the end; "": none
 	failed chan struct{} // has room for one: a goroutine of etcd has ended itself
+
+	outside outside
 }
 
 // embed starts an etcd with its data in cfg.Dir. If that is "", the data are in a temporary
 // folder, and gone when the etcd is closed.
 func embed(ctx context.Context, cfg config.Store, log *slog.Logger) (*embedded, error) {
-	e, dir := &embedded{failed: make(chan struct{}, 1)}, cfg.Dir
+	e, dir := &embedded{failed: make(chan struct{}, 1), outside: newOutside()}, cfg.Dir
 	if dir == "" {
-		made, err := os.MkdirTemp("", "grpclbd-")
+		made, err := temporary(log)
 		if err != nil {
 			return nil, fmt.Errorf("store: no temporary folder: %w", err)
 		}
 		dir, e.remove = made, made
+	} else {
+		_ = os.Remove(filepath.Join(dir, temporaryFile)) // somebody keeps a folder that was temporary
 	}
 	err := e.start(ctx, dir, cfg.Listen, log)
 	if err == nil {
@@ -66,7 +71,9 @@ func (e *embedded) start(ctx context.Context, dir, listen string, log *slog.Logg
 	if e.lock, err = own(dir); err != nil {
 		return err
 	}
-	if e.etcd, err = launch(etcdConfig(dir, listen, e.remove != "", quiet(log, etcdEnds{e.failed}))); err != nil {
+	cfg := etcdConfig(dir, listen, e.remove != "", quiet(log, etcdEnds{e.failed}))
+	cfg.GRPCAdditionalServerOptions = e.outside.options()
+	if e.etcd, err = launch(cfg); err != nil {
 		return err
 	}
 	if n := len(e.etcd.Server.Cluster().Members()); n > 1 {
@@ -188,6 +195,7 @@ func (e *embedded) close() {
 
 // stop stops etcd. One that has failed may never stop: it is left alone after a while.
 func (e *embedded) stop() {
+	e.outside.end()
 	stopped, server := make(chan struct{}), e.etcd
 	go func() {
 		defer close(stopped) // also if etcd ends this goroutine

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/etcdtest"
@@ -50,8 +51,75 @@ func TestStore_Embedded_Listens(t *testing.T) {
 	o.untilHas("10.0.0.1:50051")
 	begun := time.Now()
 	first.Close()
-	t.Logf("closed after %v", time.Since(begun))
+	if took := time.Since(begun); took > 4*time.Second { // etcd alone waits more than 5 s for a watch
+		t.Errorf("closed after %v", took)
+	}
 	other.untilReached(false)
+}
+
+// What a process that was killed has left in the folder for temporary files is removed by the next
+// one. Folders that are in use, or could be somebody's, stay.
+func TestStore_Embedded_LeftOverFolderIsRemoved(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	folder := func(name string, files ...string) string {
+		dir := filepath.Join(tmp, name)
+		for _, f := range append(files, "member/snap/db") {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, f)), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, f), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	folder("grpclbd-1", temporaryFile, lockFile)
+	used := folder("grpclbd-2", temporaryFile, lockFile)
+	lock, err := fileutil.TryLockFile(filepath.Join(used, lockFile), os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	folder("grpclbd-data", lockFile)   // somebody's store.dir
+	folder("grpclbd-3", temporaryFile) // not locked yet
+	folder("other", temporaryFile, lockFile)
+	if err := os.Symlink(folder("elsewhere", temporaryFile, lockFile), filepath.Join(tmp, "grpclbd-4")); err != nil {
+		t.Fatal(err)
+	}
+	s, o := open(t, config.Store{}, "a")
+	o.untilReached(true)
+	s.Close()
+	left, err := os.ReadDir(tmp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range left {
+		names = append(names, l.Name())
+	}
+	if got := strings.Join(names, " "); got != "elsewhere grpclbd-2 grpclbd-3 grpclbd-4 grpclbd-data other" {
+		t.Errorf("left over: %s", got)
+	}
+}
+
+// A folder that was temporary and is now store.dir is not removed by anybody.
+func TestStore_Embedded_LeftOverFolderIsKept(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	dir := filepath.Join(tmp, "grpclbd-1")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, temporaryFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, o := open(t, config.Store{Dir: dir}, "a")
+	o.untilReached(true)
+	s.Close()
+	if removeLeftOver(dir) {
+		t.Error("it was removed")
+	}
 }
 
 func TestStore_Embedded_TemporaryFolderIsRemoved(t *testing.T) {
