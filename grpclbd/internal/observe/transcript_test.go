@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"bufio"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,7 +8,7 @@ import (
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
-	"github.com/actorlb/grpclb/internal/transcript"
+	"github.com/actorlb/grpclb/grpclbd/internal/coretest"
 )
 
 // The transcripts in testdata have an event to a line, and below it what the core of a backend
@@ -19,66 +18,52 @@ import (
 //	watch good | bad WHY | word WHY   the Watch stream brought it
 //	broken                            the Watch stream ended
 //	report QPS EPS APPLICATION CPU    a load report
-//	wait DURATION                     time passes; the core is only called when it is due
 //
-// The interval is 5 s, the timeout 1 s, rise 2 and fall 3.
+// and those of package coretest. The interval is 5 s, the timeout 1 s, rise 2 and fall 3.
 func TestCore_Transcript(t *testing.T) {
-	transcript.Play(t, "testdata/*.txt", func(t *testing.T, script string) string {
-		p := newPlayer(t)
-		lines := bufio.NewScanner(strings.NewReader(script))
-		for lines.Scan() {
-			if line := lines.Text(); !strings.HasPrefix(line, " ") {
-				p.out.WriteString(line + "\n")
-				p.play(line)
-			}
-		}
-		return p.out.String()
-	})
+	coretest.Play(t, func(t *testing.T, clock *coretest.Clock) coretest.Core { return newPlayer(t, clock) })
 }
 
 var everyFive = &config.Health{Interval: 5 * time.Second, Timeout: time.Second, Rise: 2, Fall: 3}
 
 type player struct {
-	t          *testing.T
-	core       core
-	began, now time.Time
-	out        strings.Builder
+	*coretest.Clock
+	t    *testing.T
+	core core
 }
 
-func newPlayer(t *testing.T) *player {
-	p := &player{t: t, core: newCore("10.0.0.1:1", everyFive), began: time.Unix(1000, 0)}
-	p.now = p.began
-	return p
+func newPlayer(t *testing.T, clock *coretest.Clock) *player {
+	return &player{clock, t, newCore("10.0.0.1:1", everyFive)}
 }
 
-func (p *player) play(line string) {
-	verb, rest, _ := strings.Cut(line, " ")
+func (p *player) Event(verb, rest string) bool {
 	switch verb {
-	case "", "#":
-		return
-	case "start":
 	case "good", "bad", "word":
 		if !p.core.judge.checking {
-			p.t.Fatalf("no check runs: %s", line)
+			p.t.Fatalf("no check runs: %s %s", verb, rest)
 		}
-		p.core.checked(p.now, answerOf(line), 0.5)
+		p.core.checked(p.Now, answerOf(verb+" "+rest), 0.5)
 	case "watch":
-		p.core.watched(p.now, answerOf(rest))
+		p.core.watched(p.Now, answerOf(rest))
 	case "broken":
-		p.core.broken(p.now)
+		p.core.broken(p.Now)
 	case "report":
-		p.core.reported(p.now, p.figures(rest))
-	case "wait":
-		d, err := time.ParseDuration(rest)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		p.wait(p.now.Add(d))
-		return
+		p.core.reported(p.Now, p.figures(rest))
 	default:
-		p.t.Fatalf("no such event: %s", line)
+		return false
 	}
-	p.settle()
+	return true
+}
+
+func (p *player) Due() time.Time { return p.core.due() }
+
+func (p *player) Settle() (said []string) {
+	p.core.tick(p.Now)
+	for _, a := range p.core.todo {
+		said = append(said, p.describe(a))
+	}
+	p.core.todo = nil
+	return said
 }
 
 func answerOf(text string) answer {
@@ -98,31 +83,6 @@ func (p *player) figures(text string) figures {
 	return figures{all[0], all[1], all[2], all[3]}
 }
 
-// wait lets the core do what is due until then.
-func (p *player) wait(until time.Time) {
-	for steps := 0; ; steps++ {
-		at := p.core.due()
-		if at.IsZero() || at.After(until) {
-			break
-		}
-		if steps > 100 {
-			p.t.Fatal("the core is due again and again")
-		}
-		p.now = later(p.now, at)
-		fmt.Fprintf(&p.out, "  at %v\n", p.now.Sub(p.began))
-		p.settle()
-	}
-	p.now = until
-}
-
-func (p *player) settle() {
-	p.core.tick(p.now)
-	for _, a := range p.core.todo {
-		p.out.WriteString("  " + p.describe(a) + "\n")
-	}
-	p.core.todo = nil
-}
-
 func (p *player) describe(a action) string {
 	switch a := a.(type) {
 	case check:
@@ -130,11 +90,11 @@ func (p *player) describe(a action) string {
 	case tellHealth:
 		h := a.health
 		if h.Healthy {
-			return fmt.Sprintf("healthy since %v", h.Since.Sub(p.began))
+			return fmt.Sprintf("healthy since %v", p.Since(h.Since))
 		}
-		return fmt.Sprintf("unhealthy since %v, ever %t: %s", h.Since.Sub(p.began), h.Ever, h.Why)
+		return fmt.Sprintf("unhealthy since %v, ever %t: %s", p.Since(h.Since), h.Ever, h.Why)
 	case tellLoad:
-		return fmt.Sprintf("load %.4g at %v of %v %v %v", a.load.Weight, a.load.At.Sub(p.began), a.load.QPS, a.load.EPS, a.load.Utilization)
+		return fmt.Sprintf("load %.4g at %v of %v %v %v", a.load.Weight, p.Since(a.load.At), a.load.QPS, a.load.EPS, a.load.Utilization)
 	case nonsense:
 		return fmt.Sprintf("log: %v", a.err)
 	}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/coretest"
 )
 
 // A seen is what a backend has shown once.
@@ -57,24 +59,24 @@ func TestJudge_Twin(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		cfg := *everyFive
 		cfg.Rise, cfg.Fall = 1+random.IntN(4), 1+random.IntN(4)
-		p := newPlayer(t)
+		p := newPlayer(t, coretest.NewClock())
 		p.core = newCore("a", &cfg)
 		var history []seen
 		var heard Health
 		checks := 0
 		for range 200 {
-			p.now = p.now.Add(time.Duration(random.IntN(2000)) * time.Millisecond)
+			p.Now = p.Now.Add(time.Duration(random.IntN(2000)) * time.Millisecond)
 			s := seen{answer: randomAnswer(random), watched: true}
 			if p.core.judge.checking {
 				s.watched = random.IntN(2) == 0
 			}
 			if s.watched {
-				p.core.watched(p.now, s.answer)
+				p.core.watched(p.Now, s.answer)
 			} else {
-				p.core.checked(p.now, s.answer, random.Float64())
+				p.core.checked(p.Now, s.answer, random.Float64())
 			}
 			history = append(history, s)
-			p.core.tick(p.now)
+			p.core.tick(p.Now)
 			for _, a := range p.core.todo {
 				switch a := a.(type) {
 				case check:
@@ -88,11 +90,11 @@ func TestJudge_Twin(t *testing.T) {
 			if p.core.judge.known && (heard.Healthy != healthy || heard.Ever != ever) {
 				t.Fatalf("seed %d: heard %+v after %+v, want healthy %t, ever %t", seed, heard, history, healthy, ever)
 			}
-			if j := p.core.judge; j.next.Sub(p.now) > time.Duration(float64(cfg.Interval)*(1+spreading)) {
-				t.Fatalf("seed %d: the next check is due in %v", seed, j.next.Sub(p.now))
+			if j := p.core.judge; j.next.Sub(p.Now) > time.Duration(float64(cfg.Interval)*(1+spreading)) {
+				t.Fatalf("seed %d: the next check is due in %v", seed, j.next.Sub(p.Now))
 			}
 		}
-		if elapsed := p.now.Sub(p.began); checks > int(elapsed/firstRetry) {
+		if elapsed := p.Since(p.Now); checks > int(elapsed/firstRetry) {
 			t.Fatalf("seed %d: %d checks in %v", seed, checks, elapsed)
 		}
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +11,8 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/coretest"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
-	"github.com/actorlb/grpclb/internal/transcript"
 )
 
 // The transcripts in testdata have an event to a line, and below it what the core wants done:
@@ -25,52 +24,39 @@ import (
 //	write SERVICE…       this replica's totals are of these services; LONG is one with a very long name
 //	ok | older | fail WHY | gone
 //	                     etcd's answer to the job that runs; older: of an older revision than before
-//	wait DURATION        time passes; the core is only called when it is due
 //
-// A KEY is a/SUBJECT for a drain in service a, or r/NAME for a replica. A VALUE is ok, bad,
-// for a drain the time at which it ends, or for a replica newer: it started after this one.
+// and those of package coretest. A KEY is a/SUBJECT for a drain in service a, or r/NAME for a
+// replica. A VALUE is ok, bad, for a drain the time at which it ends, or for a replica newer: it
+// started after this one.
 func TestCore_Transcript(t *testing.T) {
-	transcript.Play(t, "testdata/*.txt", func(t *testing.T, script string) string {
-		p := &player{t: t, core: newCore("me"), began: time.Unix(1000, 0).UTC()}
-		p.now = p.began
-		lines := bufio.NewScanner(strings.NewReader(script))
-		for lines.Scan() {
-			if line := lines.Text(); !strings.HasPrefix(line, " ") {
-				p.out.WriteString(line + "\n")
-				p.play(line)
-			}
-		}
-		return p.out.String()
-	})
+	coretest.Play(t, func(t *testing.T, clock *coretest.Clock) coretest.Core { return newPlayer(t, clock) })
 }
 
 type player struct {
-	t          *testing.T
-	core       core
-	began, now time.Time
-	job        job
-	out        strings.Builder
+	*coretest.Clock
+	t    *testing.T
+	core core
+	job  job
 }
 
-func (p *player) play(line string) {
-	words := strings.Fields(line)
-	if len(words) == 0 || words[0] == "#" {
-		return
-	}
-	rest := strings.TrimSpace(strings.TrimPrefix(line, words[0]))
-	switch words[0] {
-	case "start":
+func newPlayer(t *testing.T, clock *coretest.Clock) *player {
+	return &player{Clock: clock, t: t, core: newCore("me")}
+}
+
+func (p *player) Event(verb, rest string) bool {
+	words := strings.Fields(rest)
+	switch verb {
 	case "read":
-		p.core.everythingRead(p.entries(words[1:]), 100)
+		p.core.everythingRead(p.entries(words), 100)
 	case "watch":
 		p.core.watchOpened()
 	case "change":
-		p.core.entriesChanged(p.entries(words[1:]), 100)
+		p.core.entriesChanged(p.entries(words), 100)
 	case "unread":
 		p.core.readingFailed(errors.New(rest))
 	case "write":
-		r := Replica{Started: p.began}
-		for _, service := range words[1:] {
+		r := Replica{Started: p.Began}
+		for _, service := range words {
 			if service == "LONG" {
 				service = strings.Repeat("long", replicaLimit/4)
 			}
@@ -85,17 +71,21 @@ func (p *player) play(line string) {
 		p.answer(0, errors.New(rest))
 	case "gone":
 		p.answer(0, rpctypes.ErrLeaseNotFound)
-	case "wait":
-		d, err := time.ParseDuration(rest)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		p.wait(p.now.Add(d))
-		return
 	default:
-		p.t.Fatalf("no such event: %s", line)
+		return false
 	}
-	p.settle()
+	return true
+}
+
+func (p *player) Due() time.Time { return p.core.due() }
+
+func (p *player) Settle() (said []string) {
+	p.core.settle(p.Now)
+	for _, a := range p.core.todo {
+		said = append(said, p.describe(a))
+	}
+	p.core.todo = nil
+	return said
 }
 
 func (p *player) answer(revision int64, err error) {
@@ -107,26 +97,7 @@ func (p *player) answer(revision int64, err error) {
 		d.lease = 7
 	}
 	p.job = nil
-	p.core.jobDone(p.now, d, 0.5)
-}
-
-// wait lets the core do what is due until then.
-func (p *player) wait(until time.Time) {
-	for steps := 0; ; steps++ {
-		at := p.core.due()
-		if at.IsZero() || at.After(until) {
-			break
-		}
-		if steps > 100 {
-			p.t.Fatal("the core is due again and again")
-		}
-		if at.After(p.now) {
-			p.now = at
-		}
-		fmt.Fprintf(&p.out, "  at %v\n", p.now.Sub(p.began))
-		p.settle()
-	}
-	p.now = until
+	p.core.jobDone(p.Now, d, 0.5)
 }
 
 func (p *player) entries(words []string) (all []entry) {
@@ -150,9 +121,9 @@ func (p *player) value(kind, subject, value string) []byte {
 		return []byte("nonsense")
 	}
 	if kind == "r" {
-		r := Replica{Name: subject, Started: p.began}
+		r := Replica{Name: subject, Started: p.Began}
 		if value == "newer" {
-			r.Started = p.began.Add(time.Second)
+			r.Started = p.Began.Add(time.Second)
 		}
 		return p.json(r)
 	}
@@ -162,7 +133,7 @@ func (p *player) value(kind, subject, value string) []byte {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		o.Until = p.began.Add(d)
+		o.Until = p.Began.Add(d)
 	}
 	return p.json(o)
 }
@@ -173,14 +144,6 @@ func (p *player) json(v any) []byte {
 		p.t.Fatal(err)
 	}
 	return text
-}
-
-func (p *player) settle() {
-	p.core.settle(p.now)
-	for _, a := range p.core.todo {
-		p.out.WriteString("  " + p.describe(a) + "\n")
-	}
-	p.core.todo = nil
 }
 
 func (p *player) describe(a action) string {
@@ -200,9 +163,9 @@ func (p *player) describe(a action) string {
 		return strings.TrimSpace("replicas " + strings.Join(all, " "))
 	case tellState:
 		if a.state.Reached {
-			return fmt.Sprintf("reached since %v", a.state.Since.Sub(p.began))
+			return fmt.Sprintf("reached since %v", p.Since(a.state.Since))
 		}
-		return fmt.Sprintf("away since %v: %s", a.state.Since.Sub(p.began), a.state.Why)
+		return fmt.Sprintf("away since %v: %s", p.Since(a.state.Since), a.state.Why)
 	case run:
 		p.job = a.job
 		if w, ok := a.job.(put); ok {

@@ -11,6 +11,7 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/coretest"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 )
 
@@ -54,12 +55,11 @@ func TestCore_Twin(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		p := &player{t: t, core: newCore("me"), began: time.Unix(1000, 0)}
-		p.now = p.began
+		p := newPlayer(t, coretest.NewClock())
 		w := twin{}
 		var overrides, replicas []string
 		for range 100 {
-			p.now = p.now.Add(time.Duration(random.IntN(3)) * time.Second)
+			p.Now = p.Now.Add(time.Duration(random.IntN(3)) * time.Second)
 			switch random.IntN(4) {
 			case 0:
 				before := w
@@ -81,7 +81,7 @@ func TestCore_Twin(t *testing.T) {
 				w.set(e, w)
 				p.core.entriesChanged([]entry{e}, 1)
 			}
-			p.core.settle(p.now)
+			p.core.settle(p.Now)
 			for _, a := range p.core.todo {
 				switch a := a.(type) {
 				case tellOverrides:
@@ -91,7 +91,7 @@ func TestCore_Twin(t *testing.T) {
 				}
 			}
 			p.core.todo = nil
-			if want := w.overrides(p.now); !slices.Equal(overrides, want) {
+			if want := w.overrides(p.Now); !slices.Equal(overrides, want) {
 				t.Fatalf("seed %d: heard of overrides %v, want %v", seed, overrides, want)
 			}
 			if want := w.replicas(); !slices.Equal(replicas, want) {
