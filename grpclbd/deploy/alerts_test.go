@@ -104,6 +104,7 @@ func TestAlerts(t *testing.T) {
 		s.guests[1].leave()
 		s.program.guests("unknown", 1, true)
 		s.stays(30*time.Minute, s.until(`grpclbd_backends{health="healthy",service="`+greeter+`"} 4`))
+		promcheck.Shows(s.t, "grafana.json", &s.record)
 	})
 	scene("it is gone", func(s *stage) { s.record.Away(wellFor, 3*time.Minute, "one") }, "GrpclbdDown")
 	scene("it waits for a source", func(s *stage) {

@@ -98,6 +98,13 @@ func TestAlerts_Clients(t *testing.T) {
 		w.Close()
 		w.pass(10 * time.Minute)
 	})
+	scene("what the dashboard shows", "{}", func(w *watched) {
+		w.set(w.entry(0), lbserver.Server{Drop: true, Token: "shed"})
+		w.pass(30 * time.Second)
+		w.lb.Remove(lbtest.Service) // the stream ends with NOT_FOUND
+		w.pass(2 * time.Minute)
+		promcheck.Shows(w.t, docs+"grafana.json", &w.record)
+	})
 	scene("short troubles", "{}", func(w *watched) {
 		w.fallback()
 		w.pass(4 * time.Minute)

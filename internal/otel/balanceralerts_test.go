@@ -127,6 +127,7 @@ func TestAlerts_Balancer(t *testing.T) {
 		w.clients[0].leave()
 		w.ask("unknown")
 		w.pass(20 * time.Minute)
+		promcheck.Shows(w.t, docs+"grafana-balancer.json", &w.record)
 	})
 	scene("no servers", func(w *watchedBalancer) {
 		w.set(0)

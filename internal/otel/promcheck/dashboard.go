@@ -47,6 +47,25 @@ func Dashboard(t testing.TB, path string, there Families, leftOut ...string) {
 	}
 }
 
+// Shows checks that each query of a dashboard has a result at the end of a recording, whatever is chosen in its variables.
+func Shows(t testing.TB, path string, of *Recording) {
+	t.Helper()
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := newEngine()
+	defer engine.Close()
+	for _, p := range panels(t, file) {
+		for _, target := range p.Targets {
+			query := regexp.MustCompile(`\$\w+`).ReplaceAllString(target.(*grafanaprometheus.Dataquery).Expr, ".*")
+			if len(ask(t, engine, of, query, of.end)) == 0 {
+				t.Errorf("panel %q shows nothing: %s", *p.Title, query)
+			}
+		}
+	}
+}
+
 // panels reads the dashboard with the types that Grafana generates from its own schema, which is strict about names and
 // types of fields.
 func panels(t testing.TB, file []byte) (all []dashboard.Panel) {

@@ -70,9 +70,7 @@ func (r *Rules) Documented(t testing.TB, document string) {
 // Fires checks which alerts fire in a recording.
 func (r *Rules) Fires(t testing.TB, of *Recording, want ...string) {
 	t.Helper()
-	engine := promql.NewEngine(promql.EngineOpts{
-		MaxSamples: 1e7, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{}),
-	})
+	engine := newEngine()
 	defer engine.Close()
 	var got []string
 	for _, a := range r.all {
@@ -90,6 +88,13 @@ func (r *Rules) Fires(t testing.TB, of *Recording, want ...string) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%v fire, want %v", got, want)
 	}
+}
+
+// newEngine is Prometheus's engine with Prometheus's settings.
+func newEngine() *promql.Engine {
+	return promql.NewEngine(promql.EngineOpts{
+		MaxSamples: 1e7, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{}),
+	})
 }
 
 // AllFired checks that each alert has fired.
