@@ -116,17 +116,8 @@ func (c *core) overridesSaid(all []override.Override) {
 	c.do(tell{all})
 }
 
-func (c *core) storeSaid(s store.State) {
-	switch {
-	case !s.Reached && !c.store.Reached && !c.store.Since.IsZero():
-		// It is known; only the reason is another.
-	case !s.Reached:
-		c.do(warn{"the store can't be reached; what it said last stays in use", []slog.Attr{slog.String("why", s.Why)}})
-	case !c.store.Since.IsZero():
-		c.do(inform{"the store can be reached again", nil})
-	}
-	c.store = s
-}
+// storeSaid notes whether the store can be reached. The store logs it.
+func (c *core) storeSaid(s store.State) { c.store = s }
 
 // ready notes that clients may have a service.
 func (c *core) ready(name string) {

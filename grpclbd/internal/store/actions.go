@@ -34,7 +34,10 @@ type sameName struct{ name string }
 
 // lost and found: a line in the log about etcd.
 type (
-	lost  struct{ why string }
+	lost struct {
+		why  string
+		read bool // something was read before
+	}
 	found struct{}
 )
 

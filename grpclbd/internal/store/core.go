@@ -191,7 +191,7 @@ func (c *core) judge(now time.Time) {
 func (c *core) logState(s State) {
 	switch {
 	case !s.Reached && (!c.stateKnown || c.state.Reached):
-		c.do(lost{s.Why})
+		c.do(lost{s.Why, c.read})
 	case s.Reached && c.stateKnown && !c.state.Reached:
 		c.do(found{})
 	}

@@ -101,7 +101,11 @@ func (l *loop) do(a action) {
 	case sameName:
 		l.log.Error("another process has the name of this replica: give each its own", "replica", a.name)
 	case lost:
-		l.log.Error("etcd is away, or fails: what was read last stays in use", "why", a.why)
+		if a.read {
+			l.log.Error("etcd is away, or fails: what was read last stays in use", "why", a.why)
+		} else {
+			l.log.Error("etcd is away, or fails: nothing has been read yet", "why", a.why)
+		}
 	case found:
 		l.log.Info("etcd answers again")
 	default:

@@ -181,6 +181,9 @@ func (p *player) describe(a action) string {
 	case sameName:
 		return "log: another process is " + a.name
 	case lost:
+		if !a.read {
+			return "log: lost before anything was read: " + a.why
+		}
 		return "log: lost: " + a.why
 	case found:
 		return "log: found"
