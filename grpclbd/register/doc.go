@@ -27,5 +27,9 @@
 // Withdraw first, and stop the server a second later: the balancer then has sent its clients lists without
 // the server, so they start no calls that the server would have to refuse. See the example.
 //
+// Withdraw writes "withdrawn": true into the Metadata before it deletes the key. So the balancer takes the server
+// out at once, also if it is the only one. Where many keys vanish without that, the balancer
+// doubts it and keeps the servers for a while (guard.maxRemove).
+//
 // Programs in other languages need not do any of this: grpclbd register runs them and does it for them.
 package register

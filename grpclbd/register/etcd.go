@@ -2,12 +2,14 @@ package register
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/clientv3util"
 	"go.etcd.io/etcd/client/v3/naming/endpoints"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -59,13 +61,29 @@ func (r *registry) revoke(ctx context.Context, lease clientv3.LeaseID) error {
 	return err
 }
 
+// mark writes into the key, if it is there, that the server withdraws. Who deletes a key does not say why.
+func (r *registry) mark(ctx context.Context, lease clientv3.LeaseID) error {
+	m, _ := r.entry.endpoint.Metadata.(metadata)
+	m.Withdrawn = true
+	value, err := json.Marshal(endpoints.Endpoint{Addr: r.entry.endpoint.Addr, Metadata: m})
+	if err != nil {
+		return err
+	}
+	_, err = r.client.Txn(ctx).If(clientv3util.KeyExists(r.entry.key)).
+		Then(clientv3.OpPut(r.entry.key, string(value), clientv3.WithLease(lease))).Commit()
+	return err
+}
+
 // leave ends the registration. It waits no longer than the lease lives.
-func (r *registry) leave(ctx context.Context, lease clientv3.LeaseID) error {
+func (r *registry) leave(ctx context.Context, lease clientv3.LeaseID, meant bool) error {
 	if lease == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.entry.ttl)
 	defer cancel()
+	if meant {
+		_ = r.mark(ctx, lease) // without it balancers take the server for one that has died
+	}
 	if err := r.revoke(ctx, lease); err != nil {
 		return fmt.Errorf("register: %s could not be withdrawn; etcd deletes it within %v: %w", r.entry.key, r.entry.ttl, err)
 	}

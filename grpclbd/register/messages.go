@@ -8,7 +8,7 @@ import (
 
 // A message is what the keeper of a registration can be told. Who sends what:
 //
-//	Withdraw         → withdraw
+//	Withdraw, Expire → withdraw
 //	the keeper's own
 //	attempt to enter → entered, at most one of which runs
 type message interface{ isMessage() }
@@ -16,6 +16,7 @@ type message interface{ isMessage() }
 // withdraw: the registration is to end. The keeper answers, also when it has ended.
 type withdraw struct {
 	ctx   context.Context
+	meant bool         // by the server: balancers are told
 	reply chan<- error // capacity 1
 }
 

@@ -75,6 +75,8 @@ type metadata struct {
 	Weight int               `json:"weight,omitempty"`
 	Token  string            `json:"token,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
+
+	Withdrawn bool `json:"withdrawn,omitempty"` // the server leaves: the key will be deleted in a moment
 }
 
 func (o Options) entry() (entry, error) {
@@ -99,7 +101,7 @@ func (o Options) entry() (entry, error) {
 	}
 	e := entry{service: service, key: service + "/" + b.Address, endpoint: endpoints.Endpoint{Addr: b.Address}, ttl: cmp.Or(o.TTL, defaultTTL)}
 	if o.Zone != "" || o.Weight != 0 || o.Token != "" || len(o.Labels) > 0 {
-		e.endpoint.Metadata = metadata{o.Zone, o.Weight, o.Token, o.Labels}
+		e.endpoint.Metadata = metadata{Zone: o.Zone, Weight: o.Weight, Token: o.Token, Labels: o.Labels}
 	}
 	return e, nil
 }

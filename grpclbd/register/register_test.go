@@ -125,6 +125,51 @@ func TestRegister(t *testing.T) {
 	r.must(registration.Withdraw(t.Context())) // does nothing
 }
 
+// Withdraw tells balancers that the server leaves because it wants to; Expire does not. A key that somebody else has
+// deleted does not come back for that.
+func TestGuard_Withdrawn_Register(t *testing.T) {
+	r := newRig(t, etcd)
+	o := r.options(etcd.URL())
+	o.Zone = "z"
+	for name, c := range map[string]struct {
+		deleted bool
+		end     func(*Registration, context.Context) error
+		want    string
+	}{
+		"Withdraw":         {false, (*Registration).Withdraw, `PUT {"Addr":"10.0.0.1:50051","Metadata":{"zone":"z","withdrawn":true}} DELETE `},
+		"Expire":           {false, (*Registration).Expire, "DELETE "},
+		"Withdraw, no key": {true, (*Registration).Withdraw, "DELETE "},
+	} {
+		registration := r.start(o)
+		at, err := r.Get(t.Context(), r.key())
+		r.must(err)
+		if c.deleted {
+			_, err := r.Delete(t.Context(), r.key())
+			r.must(err)
+		}
+		r.must(c.end(registration, t.Context()))
+		end, err := r.Put(t.Context(), r.key()+"-end", "")
+		r.must(err)
+		got := ""
+		for w := range r.Watch(t.Context(), r.key(), clientv3.WithPrefix(), clientv3.WithRev(at.Header.Revision+1)) {
+			for _, e := range w.Events {
+				if e.Kv.ModRevision < end.Header.Revision {
+					got += e.Type.String() + " " + string(e.Kv.Value)
+					if e.Type == clientv3.EventTypePut {
+						got += " "
+					}
+				}
+			}
+			if w.Header.Revision >= end.Header.Revision {
+				break
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: etcd has %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // Whoever has nothing to say writes what etcd's own package writes for an address alone.
 func TestRegister_AddressAlone(t *testing.T) {
 	r := newRig(t, etcd)

@@ -63,12 +63,20 @@ func first(ctx context.Context, r *registry) (clientv3.LeaseID, error) {
 	}
 }
 
-// Withdraw takes the server out of etcd, and returns when that is done. No goroutine is left then. If etcd can't be
-// told before ctx ends or the lease is over, the error says so; the key vanishes with the lease. Further
-// calls do nothing.
-func (r *Registration) Withdraw(ctx context.Context) error {
+// Withdraw takes the server out of etcd, and returns when that is done. No goroutine is left then. Balancers
+// are told that the server leaves because it wants to, so they send their clients lists without it at once. If
+// etcd can't be told before ctx ends or the lease is over, the error says so; the key vanishes with the lease.
+// Further calls do nothing.
+func (r *Registration) Withdraw(ctx context.Context) error { return r.end(ctx, true) }
+
+// Expire is Withdraw, but for balancers it is as if the server had died and its lease had expired: where that takes
+// away too many backends, they wait (guard.maxRemove). It is for a server that somebody holds to be
+// unhealthy, who may be wrong about all servers at once.
+func (r *Registration) Expire(ctx context.Context) error { return r.end(ctx, false) }
+
+func (r *Registration) end(ctx context.Context, meant bool) error {
 	reply := make(chan error, 1)
-	if !r.inbox.Send(withdraw{ctx, reply}) {
+	if !r.inbox.Send(withdraw{ctx, meant, reply}) {
 		r.actors.Stop()
 		return nil
 	}
@@ -194,7 +202,7 @@ func (k *keeper) keep(ctx context.Context, core *core, d *duty) {
 
 // end revokes the lease and answers everybody who has asked for it.
 func (k *keeper) end(core *core, d *duty) {
-	err := k.registry.leave(d.asked[0].ctx, core.lease)
+	err := k.registry.leave(d.asked[0].ctx, core.lease, d.asked[0].meant)
 	k.registry.close()
 	for _, m := range k.inbox.Close() {
 		if m, is := m.(withdraw); is {

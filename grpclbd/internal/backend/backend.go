@@ -19,10 +19,11 @@ type Backend struct {
 // A source that has found its backends to be still the same says so in a report with the same
 // slice and a new time, so an owner may tell by [Report.Same] that there is nothing to do.
 type Report struct {
-	Backends []Backend // sorted by address, each address once; empty and not nil: the source says that there is none
-	Warning  string    // not "": something of what was read could not be used, and is not in Backends; which, and why
-	Err      error
-	At       time.Time
+	Backends  []Backend // sorted by address, each address once; empty and not nil: the source says that there is none
+	Withdrawn []string  // sorted: addresses that are not in Backends any more because their servers have said that they leave
+	Warning   string    // not "": something of what was read could not be used, and is not in Backends; which, and why
+	Err       error
+	At        time.Time
 }
 
 // Same reports whether the backends of both reports are one slice. If it is false, they may

@@ -22,7 +22,8 @@ const (
 	wantCheck    want = iota // start a health check
 	wantEnter                // register the server
 	wantCancel               // stop registering it
-	wantWithdraw             // withdraw it
+	wantWithdraw             // withdraw it, because it stops
+	wantExpire               // withdraw it, because it is unhealthy
 	wantSignal               // pass the signal on to the command
 	wantEnd                  // the command has ended, and is not registered: end too
 )
@@ -143,7 +144,11 @@ func (c *core) register(now time.Time) {
 		c.want(wantCancel)
 	case !fit && c.stage == in:
 		c.stage = leaving
-		c.want(wantWithdraw)
+		if c.stopping || c.over {
+			c.want(wantWithdraw)
+		} else {
+			c.want(wantExpire)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func TestRegister_Command_Core(t *testing.T) {
 			{1, bad, nil}, {2, alarm, []want{wantCheck}}, {2, good, []want{wantEnter}}, {2, enter, nil},
 		},
 		"withdrawn when unhealthy, and registered again": slices.Concat(registered, []step{
-			{1, alarm, []want{wantCheck}}, {1, bad, nil}, {2, alarm, []want{wantCheck}}, {2, bad, []want{wantWithdraw}},
+			{1, alarm, []want{wantCheck}}, {1, bad, nil}, {2, alarm, []want{wantCheck}}, {2, bad, []want{wantExpire}},
 			{3, alarm, []want{wantCheck}}, {3, good, nil}, {3, gone, []want{wantEnter}},
 		}),
 		"one bad answer is not enough": slices.Concat(registered, []step{
@@ -120,7 +120,7 @@ func TestRegister_Command_Laws(t *testing.T) {
 					checks++
 				case wantEnter:
 					enters++
-				case wantWithdraw:
+				case wantWithdraw, wantExpire:
 					leaves++
 				case wantSignal:
 					if listed && signals < 2 || over {

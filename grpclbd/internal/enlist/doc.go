@@ -2,8 +2,8 @@
 // etcd for as long as it runs and is healthy.
 //
 // The command starts in a process group of its own, with an empty standard input, so that Ctrl-C reaches it
-// through this program only. It is registered after the first good answer to a health check, and withdrawn after
-// some bad answers in a row. When SIGTERM or SIGINT comes, the server is withdrawn first; the command gets the
+// through this program only. It is registered after the first good answer to a health check, and taken out after
+// some bad answers in a row, as if its lease had expired. When SIGTERM or SIGINT comes, the server is withdrawn first; the command gets the
 // signal some time later (Grace), when balancers have sent their clients lists without it. Another signal is
 // passed on at once. When the command has ended, however that was, the server is withdrawn, and Run ends.
 //

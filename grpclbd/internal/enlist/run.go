@@ -160,7 +160,9 @@ func (r *runner) do(core *core) (ended bool) {
 		case wantCancel:
 			r.stop()
 		case wantWithdraw:
-			r.withdraw(r.registration)
+			r.leave(r.registration.Withdraw)
+		case wantExpire:
+			r.leave(r.registration.Expire)
 		case wantSignal:
 			_ = syscall.Kill(-r.command.Process.Pid, r.signal.(syscall.Signal)) // it may have ended
 		case wantEnd:
@@ -182,10 +184,11 @@ func (r *runner) enter() {
 	})
 }
 
-func (r *runner) withdraw(registration *register.Registration) {
+// leave ends the registration.
+func (r *runner) leave(end func(context.Context) error) {
 	r.actors.Go(func(context.Context) {
 		ctx, cancel := context.WithTimeout(context.Background(), withdrawTimeout)
 		defer cancel()
-		r.inbox.Send(left{registration.Withdraw(ctx)})
+		r.inbox.Send(left{end(ctx)})
 	})
 }

@@ -26,7 +26,7 @@ func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
 		return
 	}
 	first := !e.spoken
-	held := e.hear(r, c.cfg.Guard, c.excused, now)
+	held := e.hear(r, c.cfg.Guard, c.excuses(r.Withdrawn), now)
 	c.warnOfHold(e, held, now)
 	c.keep()
 	why := "source " + e.String()
@@ -36,7 +36,16 @@ func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
 	c.gather(why)
 }
 
-// excused reports whether a source may take a backend away without the guard maxRemove.
+// excuses returns what reports whether a source may take a backend away without the guard maxRemove,
+// if these were withdrawn by themselves.
+func (c *core) excuses(withdrawn []string) func(address string) bool {
+	return func(address string) bool {
+		_, itself := slices.BinarySearch(withdrawn, address)
+		return itself || c.excused(address)
+	}
+}
+
+// excused reports whether that is so without a word of the backend itself.
 func (c *core) excused(address string) bool {
 	return c.roster.unhealthy(address) || c.overrides.drained(address)
 }

@@ -11,8 +11,8 @@ import (
 // The rule guard.max-remove: of a report that takes away more than maxRemove per cent of what
 // is in force of its source, those that are taken away are held. They stay in force until
 // the time is over, an operator confirms, the source names them again, or a report takes away
-// no more than is allowed. Backends that are excused, since they are unhealthy or drained, do
-// not count and are not held.
+// no more than is allowed. Backends that are excused, since they are unhealthy or drained or have
+// withdrawn by themselves, do not count and are not held.
 
 // hear takes a report and returns how many backends are held that were not.
 func (e *entry) hear(r backend.Report, g config.Guard, excused func(address string) bool, now time.Time) (held int) {

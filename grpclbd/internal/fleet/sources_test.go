@@ -189,6 +189,25 @@ func TestGuard_MaxRemove_UnlessUnhealthyOrDrained(t *testing.T) {
 	b.wants("a:1 d:1")
 }
 
+// A backend that has withdrawn by itself goes at once, and does not count; the others are held as ever.
+func TestGuard_Withdrawn(t *testing.T) {
+	b := serving(t, config.Service{}, be("a"))
+	leave := func(withdrawn []string, left ...backend.Backend) {
+		b.sourceSaid(1, backend.Report{Backends: append([]backend.Backend{}, left...), Withdrawn: withdrawn, At: b.now}, b.now)
+		b.settle()
+	}
+	leave([]string{"a"})
+	b.wants("empty")
+	b = serving(t, config.Service{}, many(4)...)
+	leave([]string{"b", "c", "d"}, be("a"))
+	b.wants("a:1")
+	b = serving(t, config.Service{}, many(4)...)
+	leave([]string{"d"})
+	b.wants("a:1 b:1 c:1")
+	leave([]string{"b", "d"}) // while it is held
+	b.wants("a:1 c:1")
+}
+
 func TestGuard_MaxRemove_Flapping(t *testing.T) {
 	b := serving(t, config.Service{}, many(8)...)
 	sets := b.sets

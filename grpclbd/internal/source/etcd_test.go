@@ -147,6 +147,7 @@ func TestSource_Etcd_BadValues(t *testing.T) {
 		`weight in Metadata: a JSON number 1.5 is not`:          `{"Addr": "10.0.0.1:1", "Metadata": {"weight": 1.5}}`,
 		`weight in Metadata: a JSON string is not`:              `{"Addr": "10.0.0.1:1", "Metadata": {"weight": "9"}}`,
 		`labels in Metadata: a JSON array is not`:               `{"Addr": "10.0.0.1:1", "Metadata": {"labels": []}}`,
+		`withdrawn in Metadata: a JSON string is not`:           `{"Addr": "10.0.0.1:1", "Metadata": {"withdrawn": "yes"}}`,
 		`token "\x00" has a character`:                          `{"Addr": "10.0.0.1:1", "Metadata": {"token": "\u0000"}}`,
 		`zone "x`:                                               `{"Addr": "10.0.0.1:1", "Metadata": {"zone": "x` + strings.Repeat("y", 63) + `"}}`,
 		`the value is not JSON as etcd's naming`:                strings.Repeat(`{"Addr":`, 100_000),

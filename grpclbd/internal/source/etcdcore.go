@@ -211,7 +211,9 @@ func (c *etcdCore) tell(now time.Time) {
 		return
 	}
 	all, warning := c.backends()
-	c.reports = append(c.reports, c.word.read(now, all, warning))
+	r := c.word.read(now, all, warning)
+	r.Withdrawn = c.withdrawn()
+	c.reports = append(c.reports, r)
 }
 
 // errNoStore: the program was started without one.

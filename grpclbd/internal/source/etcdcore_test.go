@@ -183,7 +183,7 @@ func (w *world) want() {
 	w.Helper()
 	var want []string
 	for _, value := range w.keys {
-		if !strings.Contains(value, "bad") {
+		if !strings.Contains(value, "bad") && !strings.Contains(value, "withdrawn") {
 			want = append(want, value[10:len(value)-2])
 		}
 	}
@@ -194,6 +194,59 @@ func (w *world) want() {
 	}
 }
 
+// A server that withdraws says so in its key before that is deleted: it is left out, and the report that leaves it
+// out says that it has withdrawn, also if key and deletion are told together.
+func TestGuard_Withdrawn_Etcd(t *testing.T) {
+	const leaves = `{"Addr": "10.0.0.1:1", "Metadata": {"zone": "z", "withdrawn": true}}`
+	says := func(w *world, backends, withdrawn string) {
+		t.Helper()
+		last := w.said[len(w.said)-1]
+		if got := fmt.Sprint(addresses(last.Backends), last.Withdrawn); got != backends+" "+withdrawn {
+			t.Errorf("it says %s, want %s %s", got, backends, withdrawn)
+		}
+	}
+	begin := func() *world {
+		w := newWorld(t, 1)
+		w.put("a", `{"Addr": "10.0.0.1:1"}`)
+		w.put("b", `{"Addr": "10.0.0.2:1"}`)
+		w.answer(nil)
+		says(w, "[10.0.0.1:1 10.0.0.2:1]", "[]")
+		return w
+	}
+	tell := func(w *world) {
+		w.deliver()
+		for !w.core.tellAt.IsZero() {
+			w.pass()
+		}
+	}
+	w := begin()
+	w.put("a", leaves)
+	tell(w)
+	says(w, "[10.0.0.2:1]", "[10.0.0.1:1]")
+	w.remove("a")
+	tell(w)
+	says(w, "[10.0.0.2:1]", "[10.0.0.1:1]")
+	w.remove("b") // without a word
+	tell(w)
+	says(w, "[]", "[]")
+	w = begin()
+	w.put("a", leaves)
+	w.remove("a")
+	tell(w)
+	says(w, "[10.0.0.2:1]", "[10.0.0.1:1]")
+	w.put("a", `{"Addr": "10.0.0.1:1"}`) // it has come back
+	tell(w)
+	says(w, "[10.0.0.1:1 10.0.0.2:1]", "[]")
+	w.put("a", leaves)
+	w.deliver()
+	w.log, w.watched = nil, false
+	w.lose()
+	delete(w.keys, "a") // it is gone when all is read anew
+	w.pass()
+	w.answer(nil)
+	says(w, "[10.0.0.2:1]", "[10.0.0.1:1]")
+}
+
 // Whatever happens, the core says in the end what there is.
 func TestSource_Etcd_Twin(t *testing.T) {
 	t.Parallel()
@@ -202,7 +255,7 @@ func TestSource_Etcd_Twin(t *testing.T) {
 		gone := errors.New("gone")
 		for range 200 {
 			key := fmt.Sprint(w.random.IntN(10))
-			switch w.random.IntN(11) {
+			switch w.random.IntN(12) {
 			case 0, 1, 2:
 				w.put(key, fmt.Sprintf(`{"Addr": "10.0.0.%d:1"}`, 1+w.random.IntN(9)))
 			case 3:
@@ -221,6 +274,8 @@ func TestSource_Etcd_Twin(t *testing.T) {
 				w.pass()
 			case 10:
 				w.sayLate()
+			case 11:
+				w.put(key, fmt.Sprintf(`{"Addr": "10.0.0.%d:1", "Metadata": {"withdrawn": true}}`, 1+w.random.IntN(9)))
 			}
 			if w.keys[key] == "bad" {
 				w.remove(key)

@@ -19,6 +19,7 @@ const maxNamed = 3
 type registered struct {
 	backend backend.Backend
 	good    bool  // backend is the last good value of the key
+	leaves  bool  // that value says that the server has withdrawn
 	fault   error // of the value that it has now; nil: none
 }
 
@@ -26,7 +27,8 @@ type registered struct {
 type keys struct {
 	cfg     config.Source
 	of      map[string]registered
-	foreign string // a key with metadata that is not meant for this program; "": none was seen
+	foreign string   // a key with metadata that is not meant for this program; "": none was seen
+	left    []string // addresses of keys that are gone after their servers have withdrawn, and that was not told yet
 }
 
 // replace takes in all keys that there are. Of a key with a value that can't be used, the last
@@ -37,26 +39,56 @@ func (k *keys) replace(all []*mvccpb.KeyValue) {
 	for _, kv := range all {
 		k.of[string(kv.Key)] = k.read(kv, before[string(kv.Key)])
 	}
+	for key, r := range before {
+		if _, there := k.of[key]; !there {
+			k.gone(r)
+		}
+	}
 }
 
 // put takes in a new value of a key.
 func (k *keys) put(kv *mvccpb.KeyValue) { k.of[string(kv.Key)] = k.read(kv, k.of[string(kv.Key)]) }
 
 // remove forgets a key.
-func (k *keys) remove(kv *mvccpb.KeyValue) { delete(k.of, string(kv.Key)) }
+func (k *keys) remove(kv *mvccpb.KeyValue) {
+	k.gone(k.of[string(kv.Key)])
+	delete(k.of, string(kv.Key))
+}
+
+// gone notes that a key was deleted.
+func (k *keys) gone(r registered) {
+	if r.leaves {
+		k.left = append(k.left, r.backend.Address)
+	}
+}
 
 func (k *keys) read(kv *mvccpb.KeyValue, before registered) registered {
-	b, foreign, err := parseValue(kv.Value)
-	if foreign && k.foreign == "" {
+	p, err := parseValue(kv.Value)
+	if p.foreign && k.foreign == "" {
 		k.foreign = string(kv.Key)
 	}
+	b := p.backend
 	if err == nil {
 		b, err = complete(b, k.cfg)
 	}
 	if err != nil {
-		return registered{before.backend, before.good, err}
+		before.fault = err
+		return before
 	}
-	return registered{backend: b, good: true}
+	return registered{backend: b, good: true, leaves: p.withdrawn}
+}
+
+// withdrawn returns the addresses whose servers have withdrawn. Those whose keys are gone are told once.
+func (k *keys) withdrawn() []string {
+	all := k.left
+	k.left = nil
+	for _, r := range k.of {
+		if r.leaves {
+			all = append(all, r.backend.Address)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // backends returns the backends in the order of the keys, and which keys have a bad value.
@@ -64,7 +96,7 @@ func (k *keys) backends() (all []backend.Backend, warning string) {
 	var faults []string
 	for _, key := range slices.Sorted(maps.Keys(k.of)) {
 		r := k.of[key]
-		if r.good {
+		if r.good && !r.leaves {
 			all = append(all, r.backend)
 		}
 		switch {

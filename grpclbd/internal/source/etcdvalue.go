@@ -15,38 +15,44 @@ type etcdValue struct {
 	Metadata json.RawMessage
 }
 
-// parseValue reads the value of a key. foreign: there is metadata that is not meant for this
-// program.
-func parseValue(text []byte) (b backend.Backend, foreign bool, err error) {
+// A parsed is what a value says.
+type parsed struct {
+	backend   backend.Backend
+	withdrawn bool // the server leaves: the key will be deleted in a moment
+	foreign   bool // there is metadata that is not meant for this program
+}
+
+// parseValue reads the value of a key.
+func parseValue(text []byte) (p parsed, err error) {
 	var v etcdValue
 	if err := json.Unmarshal(text, &v); err != nil {
-		return b, false, fmt.Errorf("the value is not JSON as etcd's naming/endpoints writes it: %w", readableJSON(err))
+		return p, fmt.Errorf("the value is not JSON as etcd's naming/endpoints writes it: %w", readableJSON(err))
 	}
 	if v.Addr == "" {
-		return b, false, errors.New("the value has no Addr")
+		return p, errors.New("the value has no Addr")
 	}
-	b.Address = v.Addr
-	foreign, err = metadata(v.Metadata, &b)
-	return b, foreign, err
+	p.backend.Address = v.Addr
+	return p, p.metadata(v.Metadata)
 }
 
 // metadata reads what describes the backend. Metadata that is not an object, or has no field with
 // one of these names, is foreign; so are other fields, which don't matter.
-func metadata(text json.RawMessage, b *backend.Backend) (foreign bool, err error) {
+func (p *parsed) metadata(text json.RawMessage) (err error) {
 	if len(text) == 0 || string(text) == "null" {
-		return false, nil
+		return nil
 	}
+	p.foreign = true
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(text, &fields) != nil {
-		return true, nil
+		return nil
 	}
-	ours := false
+	b := &p.backend
 	read := func(name string, into any) {
 		value, has := fields[name]
 		if !has || err != nil {
 			return
 		}
-		ours = true
+		p.foreign = false
 		if fault := json.Unmarshal(value, into); fault != nil {
 			err = fmt.Errorf("%s in Metadata: %w", name, readableJSON(fault))
 		}
@@ -56,10 +62,11 @@ func metadata(text json.RawMessage, b *backend.Backend) (foreign bool, err error
 	read("weight", &weight)
 	read("token", &b.Token)
 	read("labels", &b.Labels)
+	read("withdrawn", &p.withdrawn)
 	if _, has := fields["weight"]; has && err == nil {
 		b.Weight, err = weight, backend.CheckWeight(weight) // here 0 is not "left out"
 	}
-	return !ours, err
+	return err
 }
 
 // readableJSON says what is wrong with JSON without the names of Go's types.
