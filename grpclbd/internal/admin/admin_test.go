@@ -295,6 +295,35 @@ func TestOverride_LiftIsRefused(t *testing.T) {
 	}
 }
 
+// A drop with which a service would drop more than all its calls is refused.
+func TestOverride_Drop_TooMany(t *testing.T) {
+	own := override.Override{Service: "b", Kind: override.Drop, Token: "more", Value: 30}
+	p := &process{state: view.State{Services: []view.Service{
+		{Name: "a", Drops: []view.Drop{{Token: "shed", Percent: 50}}},
+		{Name: "b", Drops: []view.Drop{{Token: "more", Percent: 30, Override: true}, {Token: "shed", Percent: 95}}, Overrides: []override.Override{own}},
+	}}}
+	at := "http://" + serve(t, p, &config.Config{}) + "/api/overrides"
+	for body, want := range map[string]string{
+		`{"service":"a","kind":"drop","token":"more","value":50}`: "",
+		`{"service":"a","kind":"drop","token":"more","value":51}`: `service "a" would drop 101 % of its calls, and can drop 100 %: there is also shed 50 % (configuration)`,
+		`{"service":"a","kind":"drop","token":"shed","value":99}`: "",
+		`{"kind":"drop","token":"other","value":1}`:               `service "b" would drop 126 %`,
+		`{"kind":"drop","token":"more","value":50}`:               "", // b has its own
+		`{"kind":"drop","token":"more","value":60}`:               `service "a" would drop 110 %`,
+		`{"service":"b","kind":"drop","token":"more","value":20}`: "", // lowers it
+		`{"service":"b","kind":"drop","token":"more","value":31}`: `service "b" would drop 126 %`,
+	} {
+		before := len(p.put)
+		code, got := ask(t, "POST", at, body)
+		switch {
+		case want == "" && (code != 200 || len(p.put) != before+1):
+			t.Errorf("%s: %d %q", body, code, got)
+		case want != "" && (code != 409 || !strings.Contains(got, want) || len(p.put) != before):
+			t.Errorf("%s: %d %q, want %q", body, code, got, want)
+		}
+	}
+}
+
 func TestConfirm(t *testing.T) {
 	at := "http://" + serve(t, &process{}, &config.Config{}) + "/api/confirm?service="
 	if code, _ := ask(t, "POST", at+"s", ""); code != 204 {

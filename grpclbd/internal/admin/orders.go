@@ -64,6 +64,9 @@ func (h handler) putOrder(w http.ResponseWriter, r *http.Request) (in view.Overr
 	if full.Service, err = serviceOf(s, full.Service, o.Force); err != nil {
 		return in, err
 	}
+	if err := s.CheckDrops(full); err != nil {
+		return in, refuse(http.StatusConflict, err)
+	}
 	in = view.Override{Override: full, MatchesNothing: s.MatchesNothing(full)}
 	return in, h.process.Put(r.Context(), full)
 }

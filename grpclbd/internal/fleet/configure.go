@@ -33,6 +33,7 @@ func (c *core) configure(cfg config.Service) {
 		c.keep()
 	}
 	c.gather("the configuration has changed")
+	c.logDrops()
 	c.change(true, "the configuration has changed")
 	c.zones.learn(c.roster.sorted)
 }

@@ -46,6 +46,8 @@ type core struct {
 	drained drained
 	refusal string // why the balancer refused an answer last
 
+	tooManyDrops string // which, if they are more than all calls; "": they are not
+
 	pace    pace
 	changes changes
 }

@@ -145,6 +145,29 @@ func TestOverride_Drop(t *testing.T) {
 	b.wants("empty") // calls wait
 }
 
+// Drops of the configuration and of overrides may come together later. Then all calls are dropped, in proportion, and it is said.
+func TestOverride_Drop_TooMany(t *testing.T) {
+	b := serving(t, config.Service{Drops: []config.Drop{{Token: "shed", Percent: 40}}}, many(3)...)
+	b.overrides(drop("more", 60))
+	b.wants("drop more:60 drop shed:40")
+	b.wantsLogged(0, "drops add up")
+	if s := b.sees(); len(s.Guards) > 0 || len(s.Drops) != 2 || !s.Drops[0].Override || s.Drops[1].Override {
+		t.Errorf("guards %q, drops %v", s.Guards, s.Drops)
+	}
+	b.configures(config.Service{Drops: []config.Drop{{Token: "shed", Percent: 90}}})
+	b.wants("drop more:60 drop shed:90")
+	const which = "more 60 % (override), shed 90 % (configuration)"
+	b.wantsLogged(1, "drops add up to more than 100 %, so all calls are dropped, in proportion why="+which)
+	if s := b.sees(); len(s.Guards) != 1 || s.Guards[0] != "drops: all calls are dropped, because more than 100 % are to be: "+which {
+		t.Errorf("guards %q", s.Guards)
+	}
+	b.overrides(drop("more", 60))
+	b.wantsLogged(1, "drops add up")
+	b.overrides()
+	b.wants("a:1 b:1 c:1 drop shed:27")
+	b.wantsLogged(1, "drops add up to no more than 100 % again")
+}
+
 func TestOverride_Fallback(t *testing.T) {
 	b := serving(t, config.Service{Zones: &config.Zones{Spill: 70}}, many(2)...)
 	z := b.joins("", "grpclb-zone", "z1")

@@ -23,6 +23,7 @@ func (c *core) describe(s lbserver.State) Seen {
 		Backends:  c.viewBackends(holders, s.At),
 		Guards:    c.guards(s.At),
 		Overrides: c.overrides.all,
+		Drops:     c.viewDrops(),
 		Classes:   c.viewClasses(mine, known.Answers),
 		Conflicts: slices.Sorted(maps.Values(c.conflicts)),
 		Changes:   slices.Clone(c.changes.last),
@@ -86,6 +87,9 @@ func (c *core) guards(now time.Time) (all []string) {
 			all = append(all, fmt.Sprintf("maxRemove: %s held, the first until %s: %v has taken them away%s",
 				plural(n, "backend"), e.heldTill.Format(time.RFC3339), e, e.beforeStart(now)))
 		}
+	}
+	if which := c.tooManyDrops; which != "" {
+		all = append(all, "drops: all calls are dropped, because more than 100 % are to be: "+which)
 	}
 	if c.classes.refused() {
 		all = append(all, refusedList+c.refusal)

@@ -181,5 +181,6 @@ func (c *core) applyOverrides(now time.Time) {
 		c.change(true, why)
 	}
 	c.drained.set(c.overrides.drains)
+	c.logDrops()
 	c.letGo("it is drained", func(address string, _ time.Time) bool { return c.overrides.drained(address) })
 }

@@ -118,16 +118,3 @@ func (o *overrides) drained(address string) bool {
 	_, drained := o.drains[address]
 	return drained
 }
-
-// dropped returns the drops of the configuration and of the overrides; of the same token an override
-// counts.
-func (o *overrides) dropped(configured []config.Drop) []config.Drop {
-	all := slices.Clone(o.drops)
-	for _, d := range configured {
-		if !slices.ContainsFunc(all, func(o config.Drop) bool { return o.Token == d.Token }) && d.Percent > 0 {
-			all = append(all, d)
-		}
-	}
-	slices.SortFunc(all, byToken)
-	return all
-}

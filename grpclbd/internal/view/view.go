@@ -69,6 +69,7 @@ type Service struct {
 	Backends  []Backend           `json:"backends"`          // by address
 	Guards    []string            `json:"guards,omitempty"`  // guards that hold something back now, a sentence each
 	Overrides []override.Override `json:"overrides,omitempty"`
+	Drops     []Drop              `json:"drops,omitempty"`     // in force, by token
 	Classes   []Class             `json:"classes"`             // by name
 	Conflicts []string            `json:"conflicts,omitempty"` // addresses that several sources describe differently
 	Changes   []Change            `json:"changes,omitempty"`   // the newest first, at most 50
