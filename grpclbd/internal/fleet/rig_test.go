@@ -45,9 +45,12 @@ var start = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 var guard = config.Guard{MinHealthy: 50, MaxRemove: 50, Hold: time.Minute}
 
 // newBench has a core with a configuration, one source if it has none.
-func newBench(t *testing.T, cfg config.Service) *bench {
+func newBench(t *testing.T, cfg config.Service) *bench { return newBenchAfter(t, cfg, memory.State{}) }
+
+// newBenchAfter is newBench after a restart.
+func newBenchAfter(t *testing.T, cfg config.Service, before memory.State) *bench {
 	b := &bench{core: newCore("svc"), t: t, now: start, answers: map[string]lbserver.AnswerState{}, sources: map[int]config.Source{}}
-	b.recalled(memory.State{})
+	b.recalled(before)
 	b.configures(cfg)
 	return b
 }
