@@ -32,6 +32,9 @@ type unwritten struct{ err error }
 // sameName: a line in the log about another process with the name of this replica.
 type sameName struct{ name string }
 
+// freed: a line in the log about the room that was made in etcd; err: it was not.
+type freed struct{ err error }
+
 // lost and found: a line in the log about etcd.
 type (
 	lost struct {
@@ -49,5 +52,6 @@ func (readAgain) isAction()     {}
 func (ignored) isAction()       {}
 func (unwritten) isAction()     {}
 func (sameName) isAction()      {}
+func (freed) isAction()         {}
 func (lost) isAction()          {}
 func (found) isAction()         {}

@@ -78,8 +78,14 @@ func (c *core) entriesChanged(entries []entry, revision int64) {
 // readingFailed changes nothing of what is known.
 func (c *core) readingFailed(err error) { c.readErr = err }
 
+// full notes that etcd's data have reached their limit.
+func (c *core) full() { c.keeper.full = true }
+
 func (c *core) jobDone(now time.Time, d jobDone, random float64) {
 	c.keeper.done(now, d, random)
+	if _, ok := d.job.(free); ok {
+		c.do(freed{d.err})
+	}
 	c.compare(d.revision)
 }
 

@@ -25,6 +25,9 @@ import (
 // readyTime bounds the start of an etcd that has data already.
 const readyTime = 10 * time.Second
 
+// roomTime bounds the making of room.
+const roomTime = time.Minute
+
 // failedTime bounds the end of an etcd that has failed.
 const failedTime = time.Second
 
@@ -178,6 +181,24 @@ func (e *embedded) makeRoom(ctx context.Context) error {
 	defragmented := e.etcd.Server.Backend().Defrag()           // the client in this process has no Defragment
 	_, disarmed := c.AlarmDisarm(ctx, &clientv3.AlarmMember{}) // all
 	return errors.Join(compacted, defragmented, disarmed)
+}
+
+// freeRoom makes room while the etcd runs. It does not wait for an etcd that fails meanwhile.
+func (e *embedded) freeRoom(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, roomTime)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("etcd has failed; the log says why")
+		defer func() { done <- err }() // also if etcd ends this goroutine
+		err = e.makeRoom(ctx)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (e *embedded) close() {

@@ -241,6 +241,31 @@ func TestStore_Embedded_QuotaWasReached(t *testing.T) {
 	seen.untilHas("10.0.0.1:1", "10.0.0.2:1")
 }
 
+// It takes them again without a restart, too: a write that is refused for that reason has room made.
+func TestStore_Embedded_QuotaIsReached(t *testing.T) {
+	s, seen := open(t, config.Store{}, "a")
+	seen.untilReached(true)
+	alarm := &etcdserverpb.AlarmRequest{Action: etcdserverpb.AlarmRequest_ACTIVATE, Alarm: etcdserverpb.AlarmType_NOSPACE}
+	alarm.MemberID = uint64(s.embedded.etcd.Server.MemberID())
+	if _, err := s.embedded.etcd.Server.Alarm(t.Context(), alarm); err != nil {
+		t.Fatal(err)
+	}
+	until := drain("10.0.0.2:1")
+	until.Until = time.Now().Add(time.Hour)
+	if err := s.Put(t.Context(), until); err == nil || !strings.Contains(err.Error(), "database space exceeded") {
+		t.Errorf("over the quota: %v", err)
+	}
+	for deadline := time.Now().Add(patience); ; {
+		err := s.Put(t.Context(), until)
+		if err == nil {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	seen.untilHas("10.0.0.2:1")
+}
+
 // The data of a member of a cluster are refused: it would wait for the others for ever.
 func TestStore_Embedded_DataOfACluster(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ const (
 	leaseTTL   = 10 * time.Second // a replica that died vanishes after it
 	renewAfter = time.Second      // so an etcd that is away is noticed within 3 s, with jobTime
 	putPause   = time.Second      // between two times that the totals are written
+	freePause  = time.Minute      // between two times that room is made: etcd does nothing else meanwhile
 )
 
 // retries is the wait after an attempt that failed.
@@ -30,6 +31,10 @@ type keeper struct {
 	lease   clientv3.LeaseID // zero: there is none
 	renewed time.Time
 	put     time.Time // when the entry was last written
+
+	own   bool      // the etcd is that of this process
+	full  bool      // it has refused a write, because its data have reached their limit
+	freed time.Time // when room was last made
 
 	busy     bool // a job runs
 	taken    bool // etcd has taken the entry once
@@ -78,6 +83,9 @@ func (k *keeper) next(now time.Time) job {
 	}
 	k.busy = true
 	switch {
+	case k.full && k.own && now.Sub(k.freed) >= freePause:
+		k.full, k.freed = false, now
+		return free{}
 	case k.lease == 0:
 		return grant{}
 	case !k.putFirst():
@@ -97,6 +105,7 @@ func (k *keeper) done(now time.Time, d jobDone, random float64) {
 	if errors.Is(d.err, rpctypes.ErrLeaseNotFound) {
 		k.lease, d.err = 0, nil
 	}
+	k.full = k.full || errors.Is(d.err, rpctypes.ErrNoSpace)
 	if k.err = d.err; d.err != nil {
 		k.failed(now, d, random)
 		return

@@ -17,6 +17,7 @@ import (
 type loop struct {
 	// Fixed.
 	client *clientv3.Client
+	etcd   *embedded // nil with a cluster
 	owner  Owner
 	log    *slog.Logger
 	inbox  *actor.Inbox[message] // reader, worker, daemon → loop
@@ -65,6 +66,8 @@ func (l *loop) handle(now time.Time, m message) {
 		l.core.readingFailed(m.err)
 	case jobDone:
 		l.core.jobDone(now, m, rand.Float64())
+	case full:
+		l.core.full()
 	case written:
 		l.core.written(m.replica)
 	default:
@@ -100,6 +103,12 @@ func (l *loop) do(a action) {
 		l.log.Error("the totals of this replica are not written to etcd: the other replicas go on with older ones", "why", a.err)
 	case sameName:
 		l.log.Error("another process has the name of this replica: give each its own", "replica", a.name)
+	case freed:
+		if a.err != nil {
+			l.log.Error("the data of the etcd in this process have reached their limit, and no room could be made; that is tried again", "why", a.err)
+		} else {
+			l.log.Warn("the data of the etcd in this process had reached their limit; what is not needed was removed")
+		}
 	case lost:
 		if a.read {
 			l.log.Error("etcd is away, or fails: what was read last stays in use", "why", a.why)

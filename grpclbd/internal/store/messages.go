@@ -41,6 +41,10 @@ type written struct{ replica Replica }
 // is enough.
 type reread struct{ why error }
 
+// full: an override was not written, because etcd's data have reached their limit. Sent by Store.Put.
+type full struct{}
+
+func (full) toStore()           {}
 func (everythingRead) toStore() {}
 func (watchOpened) toStore()    {}
 func (entriesChanged) toStore() {}
@@ -69,6 +73,10 @@ type put struct {
 	replica Replica
 }
 
+// free: have the etcd of this process remove what is not needed, and take writes again.
+type free struct{}
+
+func (free) toWorker()  {}
 func (grant) toWorker() {}
 func (renew) toWorker() {}
 func (put) toWorker()   {}

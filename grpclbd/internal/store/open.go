@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -33,7 +34,8 @@ func Open(ctx context.Context, cfg config.Store, replica string, owner Owner, lo
 	if err := s.connect(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	l := &loop{client: s.client, owner: owner, log: log, inbox: s.inbox, jobs: make(chan job, 1), again: actor.NewCell[reread](), core: newCore(replica)}
+	l := &loop{client: s.client, etcd: s.embedded, owner: owner, log: log, inbox: s.inbox, jobs: make(chan job, 1), again: actor.NewCell[reread](), core: newCore(replica)}
+	l.core.keeper.own = s.embedded != nil
 	s.group.Go(l.run)
 	s.group.Go(l.work)
 	s.group.Go(l.read)
@@ -105,9 +107,17 @@ func (s *Store) Put(ctx context.Context, o override.Override) error {
 		return err
 	})
 	if err != nil {
+		s.noteFull(err)
 		return unsure("the override was not written", "be in force later", err)
 	}
 	return nil
+}
+
+// noteFull has room made, if that is what is missing.
+func (s *Store) noteFull(err error) {
+	if errors.Is(err, rpctypes.ErrNoSpace) {
+		s.inbox.Send(full{})
+	}
 }
 
 // refused says what was not done, and why.
@@ -146,6 +156,7 @@ func (s *Store) leaseFor(ctx context.Context, o override.Override, now time.Time
 		return err
 	})
 	if err != nil {
+		s.noteFull(err)
 		return nil, refused("the override was not written", err)
 	}
 	return []clientv3.OpOption{clientv3.WithLease(lease)}, nil

@@ -22,7 +22,8 @@ import (
 //	change KEY=VALUE…    the watch has changes; without =VALUE the key was deleted
 //	unread WHY           reading failed, or the watch was lost
 //	write SERVICE…       this replica's totals are of these services; LONG is one with a very long name
-//	ok | older | fail WHY | gone
+//	own                  etcd is that of this process
+//	ok | older | fail WHY | gone | full
 //	                     etcd's answer to the job that runs; older: of an older revision than before
 //
 // and those of package coretest. A KEY is a/SUBJECT for a drain in service a, or r/NAME for a
@@ -69,6 +70,10 @@ func (p *player) Event(verb, rest string) bool {
 		p.answer(99, nil)
 	case "fail":
 		p.answer(0, errors.New(rest))
+	case "own":
+		p.core.keeper.own = true
+	case "full":
+		p.answer(0, fmt.Errorf("totals not written: %w", rpctypes.ErrNoSpace))
 	case "gone":
 		p.answer(0, rpctypes.ErrLeaseNotFound)
 	default:
@@ -187,6 +192,8 @@ func (p *player) describe(a action) string {
 		return "log: lost: " + a.why
 	case found:
 		return "log: found"
+	case freed:
+		return fmt.Sprintf("log: room was made: %v", a.err)
 	}
 	p.t.Fatalf("an action that nobody knows: %T", a)
 	return ""

@@ -24,10 +24,12 @@ func (l *loop) work(ctx context.Context) {
 	}
 }
 
-func (l *loop) ask(ctx context.Context, j job) jobDone {
-	ctx, cancel := context.WithTimeout(ctx, jobTime)
+func (l *loop) ask(parent context.Context, j job) jobDone {
+	ctx, cancel := context.WithTimeout(parent, jobTime)
 	defer cancel()
 	switch j := j.(type) {
+	case free:
+		return jobDone{job: j, err: l.etcd.freeRoom(parent)}
 	case grant:
 		r, err := l.client.Grant(ctx, int64(leaseTTL/time.Second))
 		if err != nil {
