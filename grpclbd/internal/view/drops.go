@@ -56,11 +56,11 @@ func (s State) CheckDrops(o override.Override) error {
 
 // takes reports whether a drop would be in force for the service. One of the service itself goes before one of
 // every service.
-func (v Service) takes(o override.Override) bool {
+func (s Service) takes(o override.Override) bool {
 	if o.Service != "" {
-		return o.Service == v.Name
+		return o.Service == s.Name
 	}
-	return !slices.ContainsFunc(v.Overrides, func(other override.Override) bool {
-		return other.Kind == o.Kind && other.Token == o.Token && other.Service == v.Name
+	return !slices.ContainsFunc(s.Overrides, func(other override.Override) bool {
+		return other.Kind == o.Kind && other.Token == o.Token && other.Service == s.Name
 	})
 }
