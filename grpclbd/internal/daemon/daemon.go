@@ -87,7 +87,7 @@ func (d *Daemon) begin() {
 	l := &loop{
 		reviews: reviews.due,
 		in:      d.in, log: d.opts.Log, directory: d.directory, health: d.clients.health,
-		fleets:  parts{ledger{d.balancer}, d.store.Client(), d.in, d.tracer, memories(cfg.Store), d.opts.Log},
+		fleets:  parts{ledger{d.balancer}, d.store.Client(), d.in, d.tracer, d.memories(cfg.Store), d.opts.Log},
 		core:    newCore(cfg, d.opts.Path, d.started),
 		entries: map[string]directory.Entry{},
 	}
@@ -97,8 +97,11 @@ func (d *Daemon) begin() {
 }
 
 // memories returns the folder with what sources said before the start; "": there is none.
-func memories(s config.Store) string {
+func (d *Daemon) memories(s config.Store) string {
 	if s.Dir == "" {
+		if len(s.Etcd) > 0 {
+			d.opts.Log.Info("store.dir is not given: after a start the first answer of each source is believed, even if it is empty")
+		}
 		return ""
 	}
 	folder := memory.Folder(s.Dir)
