@@ -48,7 +48,7 @@ func Start(path, service string, owner Owner, log *slog.Logger) *Memory {
 // waits, and the slices must not change afterwards. One goroutine may call it.
 func (m *Memory) Keep(all []Said) { m.latest.Put(all) }
 
-// Stop ends the actor. What is not written yet is not written any more.
+// Stop writes what is not written yet, and ends the actor.
 func (m *Memory) Stop() { m.group.Stop() }
 
 // run owns the file.
@@ -67,8 +67,21 @@ func (m *Memory) run(ctx context.Context, f *file, owner Owner) {
 			timer.Rang()
 			due.done(time.Now(), f.write())
 		case <-ctx.Done():
+			m.last(f, due.dirty)
 			return
 		}
+	}
+}
+
+// last writes what is not written yet.
+func (m *Memory) last(f *file, dirty bool) {
+	select {
+	case f.said = <-m.latest.Ready():
+		dirty = true
+	default:
+	}
+	if dirty {
+		f.write()
 	}
 }
 
@@ -79,13 +92,14 @@ const (
 
 // A pace says when the file is written.
 type pace struct {
-	last time.Time // when it was written, or that has failed
-	next time.Time // zero: there is nothing to write
+	last  time.Time // when it was written, or that has failed
+	next  time.Time // zero: there is nothing to write
+	dirty bool      // there is something new
 }
 
 // changed notes that there is something new.
 func (p *pace) changed(now time.Time) {
-	p.next = now
+	p.next, p.dirty = now, true
 	if at := p.last.Add(pause); now.Before(at) {
 		p.next = at
 	}
@@ -93,7 +107,7 @@ func (p *pace) changed(now time.Time) {
 
 // done notes that the file was written, or that it is to be tried again.
 func (p *pace) done(now time.Time, written bool) {
-	p.last, p.next = now, now.Add(touch)
+	p.last, p.next, p.dirty = now, now.Add(touch), !written
 	if !written {
 		p.next = now.Add(pause)
 	}

@@ -51,8 +51,11 @@ func TestGuard_Start_Kept(t *testing.T) {
 		if !s.At.IsZero() || len(s.Sources) != 0 {
 			t.Errorf("at the first start it says %+v", s)
 		}
-		m.Keep(said(3))
+		m.Keep(said(1))
 		synctest.Wait()
+		m.Keep(said(2))
+		synctest.Wait()
+		m.Keep(said(3))
 		m.Stop()
 		_, s = recall(t, path, "greeter:443", silent)
 		if diff := cmp.Diff(said(3), s.Sources); diff != "" || s.At.IsZero() {
