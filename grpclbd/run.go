@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/daemon"
 	"github.com/actorlb/grpclb/grpclbd/internal/logpipe"
 	"github.com/actorlb/grpclb/grpclbd/internal/process"
+	"github.com/actorlb/grpclb/grpclbd/internal/redact"
 	"github.com/spf13/cobra"
 )
 
@@ -49,23 +49,6 @@ func command() *cobra.Command {
 	flags.StringVar(&f.level, "log", "", "debug, info, warn or error, in place of what the file says (default info)")
 	c.AddCommand(checkCommand(), ctlCommand(), probeCommand(), registerCommand())
 	return c
-}
-
-// checkCommand reads a configuration file and does nothing else.
-func checkCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check FILE",
-		Short: "Check a configuration file; the files that it names are not opened",
-		Args:  words(1, 1),
-		RunE: func(c *cobra.Command, args []string) error {
-			cfg, err := config.Read(args[0])
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: no faults; services: %d\n", args[0], len(cfg.Services))
-			return nil
-		},
-	}
 }
 
 // config reads the file or the flags.
@@ -164,7 +147,7 @@ func (r reloaded) ConfigRefused(why error, now time.Time) { r.daemon.ConfigRefus
 func newLog(cfg config.Log, w io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(cfg.Level)) // the configuration was checked
-	opts := &slog.HandlerOptions{Level: level}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: redact.Attr}
 	if cfg.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, opts))
 	}

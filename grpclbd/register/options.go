@@ -18,6 +18,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/etcddial"
+	"github.com/actorlb/grpclb/grpclbd/internal/redact"
 )
 
 const (
@@ -91,8 +92,8 @@ func (o Options) entry() (entry, error) {
 	case o.Client == nil && len(o.Etcd) == 0:
 		err = errors.New("etcd has no URL, such as http://10.0.0.9:2379")
 	case o.Client == nil && slices.ContainsFunc(o.Etcd, notURL):
-		bad := o.Etcd[slices.IndexFunc(o.Etcd, notURL)]
-		err = fmt.Errorf("%q is not a URL of etcd, such as http://10.0.0.9:2379", bad)
+		bad := redact.URL(o.Etcd[slices.IndexFunc(o.Etcd, notURL)]) // it may have a password
+		err = fmt.Errorf("%q is not a URL of etcd, such as http://10.0.0.9:2379, without a user or a password", bad)
 	case o.TTL < 0 || o.TTL > maxTTL:
 		err = fmt.Errorf("TTL %v is not from 0, which means %v, to %v", o.TTL, defaultTTL, maxTTL)
 	}
@@ -109,7 +110,7 @@ func (o Options) entry() (entry, error) {
 // notURL reports whether text is not a client URL of etcd. The client would try it for ever.
 func notURL(text string) bool {
 	u, err := url.Parse(text)
-	return err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == ""
+	return err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil
 }
 
 // client returns a client of etcd, and whether it has to be closed at the end.

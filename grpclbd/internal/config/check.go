@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/redact"
 )
 
 // A check collects what is wrong with a configuration.
@@ -17,7 +19,13 @@ type check struct {
 	faults []error
 }
 
+// wrong notes a fault. Texts that may be a URL with a password are shown without it.
 func (k *check) wrong(path, format string, args ...any) {
+	for i, a := range args {
+		if text, is := a.(string); is && strings.Contains(text, "@") {
+			args[i] = redact.URL(text)
+		}
+	}
 	k.faults = append(k.faults, k.fault(path, format, args...))
 }
 
@@ -54,10 +62,17 @@ func (k *check) config(c *Config) {
 	k.period("stop.over", c.Stop.Over, 0, time.Hour)
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "text", "json")
-	if c.Tracing.OTLP != "" {
-		k.hostPort("tracing.otlp", c.Tracing.OTLP)
-	}
+	k.tracing(c.Tracing)
 	k.services(c.Services)
+}
+
+func (k *check) tracing(t Tracing) {
+	if t.OTLP != "" {
+		k.hostPort("tracing.otlp", t.OTLP)
+	} else if t.TLS != nil {
+		k.wrong("tracing.tls", "is for the collector tracing.otlp, and there is none")
+	}
+	k.clientTLS("tracing.tls", t.TLS)
 }
 
 // listen checks an address to listen on. Port 0 means any free port.
@@ -124,13 +139,31 @@ func (k *check) store(s Store) {
 		k.storeListen(s)
 	}
 	for i, url := range s.Etcd {
-		rest, isHTTP := strings.CutPrefix(url, "http://")
-		rest, isHTTPS := strings.CutPrefix(rest, "https://")
-		if _, _, err := net.SplitHostPort(rest); err != nil || isHTTP == isHTTPS {
-			k.wrong(fmt.Sprintf("store.etcd[%d]", i), "%q is not a URL such as https://10.0.0.1:2379", url)
-		}
+		k.etcdURL(fmt.Sprintf("store.etcd[%d]", i), url)
 	}
 	k.clientTLS("store.tls", s.TLS)
+	plain := func(url string) bool { return strings.HasPrefix(url, "http://") }
+	secure := func(url string) bool { return strings.HasPrefix(url, "https://") }
+	switch {
+	case slices.ContainsFunc(s.Etcd, plain) && slices.ContainsFunc(s.Etcd, secure):
+		k.wrong("store.etcd", "has URLs with http and with https; all have to be of one kind")
+	case s.TLS != nil && len(s.Etcd) == 0:
+		k.wrong("store.tls", "is for the URLs of store.etcd, and there are none")
+	case s.TLS != nil && slices.ContainsFunc(s.Etcd, plain):
+		k.wrong("store.tls", "is for URLs that begin with https://, and those of store.etcd begin with http://")
+	}
+}
+
+func (k *check) etcdURL(path, url string) {
+	rest, isHTTP := strings.CutPrefix(url, "http://")
+	rest, isHTTPS := strings.CutPrefix(rest, "https://")
+	host, port, err := net.SplitHostPort(rest)
+	switch {
+	case strings.Contains(url, "@"):
+		k.wrong(path, "%q has a user or a password, which is not used: etcd knows the balancer by the certificate of store.tls", url)
+	case err != nil || host == "" || !isPort(port, 1) || isHTTP == isHTTPS:
+		k.wrong(path, "%q is not a URL such as https://10.0.0.1:2379", redact.URL(url))
+	}
 }
 
 // storeListen checks where an etcd in this process is reached. It has no passwords, so that

@@ -75,7 +75,8 @@ type Log struct {
 
 // Tracing sends OpenTelemetry traces of pushes to a collector.
 type Tracing struct {
-	OTLP string `yaml:"otlp"` // HOST:PORT of a collector that takes OTLP over gRPC without TLS; "": none
+	OTLP string    `yaml:"otlp"` // HOST:PORT of a collector that takes OTLP over gRPC; "": none
+	TLS  *StoreTLS `yaml:"tls"`  // of the connection to it; nil: plain text
 }
 
 // A Service is a name that clients ask for, and what they are answered.

@@ -22,7 +22,7 @@ store: {etcd: ["https://10.0.0.1:2379", "https://[::1]:2379"], tls: {ca: ca.pem,
 limits: {clients: 1000, messageRate: 10, nameTimeout: 5s, streamAge: 30m}
 stop: {notice: 0s, over: 1s}
 log: {level: warn, format: json}
-tracing: {otlp: "127.0.0.1:4317"}
+tracing: {otlp: "127.0.0.1:4317", tls: {ca: ca.pem}}
 services:
 - name: greeter.example.com:443
   sources:
@@ -95,6 +95,14 @@ func TestParse_Refuses(t *testing.T) {
 		"store: {listen: \"10.0.0.1:2379\"}\n" + services:                       `store.listen: "10.0.0.1:2379" is not a loopback address`,
 		"store: {listen: \"2379\"}\n" + services:                                `store.listen: "2379" is not HOST:PORT`,
 		"store: {listen: \"127.0.0.1:1\", etcd: [\"http://a:1\"]}\n" + services: "store.etcd names another",
+		"store: {etcd: [\"http://a:1\", \"https://b:1\"]}\n" + services:         "line 1: store.etcd: has URLs with http and with https; all have to be of one kind",
+		"store: {tls: {ca: a}}\n" + services:                                    "line 1: store.tls: is for the URLs of store.etcd, and there are none",
+		"store: {etcd: [\"http://a:1\"], tls: {ca: a}}\n" + services:            "line 1: store.tls: is for URLs that begin with https://",
+		"store: {etcd: [\"http://ann:hunter2@a:1\"]}\n" + services:              `line 1: store.etcd[0]: "http://…@a:1" has a user or a password, which is not used`,
+		"store: {etcd: [\"http://a:1/x\"]}\n" + services:                        `store.etcd[0]: "http://a:1/x" is not a URL`,
+		"store: {etcd: [\"http://a:1?token=hunter2\"]}\n" + services:            `store.etcd[0]: "http://a:1?…" is not a URL`,
+		"tracing: {tls: {}}\n" + services:                                       "line 1: tracing.tls: is for the collector tracing.otlp, and there is none",
+		"tracing: {otlp: \"a:1\", tls: {key: a}}\n" + services:                  "line 1: tracing.tls: has only one of cert and key",
 		"limits: {clients: -1}\n" + services:                                    "limits.clients: -1 is not from 0",
 		"limits: {streamAge: 1ms}\n" + services:                                 "limits.streamAge: 1ms is not from 1s",
 		"stop: {over: -1s}\n" + services:                                        "stop.over: -1s is not from 0s",

@@ -63,6 +63,17 @@ func (f policyFile) Try() error {
 	return err
 }
 
+// CheckPolicy returns what is wrong with the file of a policy now; nil if there is none.
+func CheckPolicy(file string) error {
+	if file == "" {
+		return nil
+	}
+	if err := policyFile(file).Try(); err != nil {
+		return fmt.Errorf("authz: %w", err)
+	}
+	return nil
+}
+
 // allow returns nil, or PERMISSION_DENIED.
 func (p policy) allow(ctx context.Context, client lbserver.Client) error {
 	if p.watcher == nil {

@@ -57,9 +57,9 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 	if d.policy, err = openPolicy(cfg.Authz, d.opts.Log); err != nil {
 		return err
 	}
-	if d.tracer, err = tracing.Open(tracing.Options{OTLP: cfg.Tracing.OTLP, Replica: cfg.Replica, Version: d.opts.Version}, d.opts.Log); err != nil {
+	if d.tracer, err = tracing.Open(tracing.Options{OTLP: cfg.Tracing.OTLP, TLS: cfg.Tracing.TLS, Replica: cfg.Replica, Version: d.opts.Version}, d.opts.Log); err != nil {
 		d.policy.close()
-		return fmt.Errorf("tracing.otlp: %w", err)
+		return fmt.Errorf("tracing.%w", err)
 	}
 	if d.clients, err = listen(cfg, d.opts.Log); err != nil {
 		d.tracer.Stop()

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/redact"
 	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
@@ -38,7 +39,7 @@ func Run(ctx context.Context, w io.Writer, o Options) error {
 	}
 	cc, err := grpc.NewClient(o.Balancer, grpc.WithTransportCredentials(o.Creds), grpc.WithDisableServiceConfig())
 	if err != nil {
-		return err
+		return errors.New(terminal.Clean(redact.Text(err.Error())))
 	}
 	defer cc.Close()
 	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(ctx, metadata.New(o.Headers)))
@@ -72,7 +73,7 @@ func readable(err error) error {
 		return errors.New("the balancer ended the stream without an error")
 	}
 	s := status.Convert(err)
-	return fmt.Errorf("the stream ended with %v: %s", s.Code(), terminal.Clean(s.Message()))
+	return fmt.Errorf("the stream ended with %v: %s", s.Code(), terminal.Clean(redact.Text(s.Message())))
 }
 
 // show prints one message of the balancer. It reports whether that tells where to send calls.

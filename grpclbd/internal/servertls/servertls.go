@@ -55,6 +55,9 @@ func open(t config.TLS, log *slog.Logger, refresh time.Duration) (*Files, error)
 	return f, nil
 }
 
+// Check returns what is wrong with the files now.
+func Check(t config.TLS) error { return named(t).Try() }
+
 // Named are the names of the files.
 type named config.TLS
 

@@ -9,6 +9,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/strict"
+	"github.com/actorlb/grpclb/grpclbd/internal/textfile"
 )
 
 // An entry is a backend as a file has it: an address, or a map.
@@ -70,4 +71,13 @@ func (e entry) backend(cfg config.Source) (backend.Backend, error) {
 		b.Weight = *e.Weight
 	}
 	return complete(b, cfg)
+}
+
+// CheckFile returns what is wrong with the file of a source now.
+func CheckFile(cfg config.Source) error {
+	text, err := textfile.Read(cfg.File)
+	if err == nil {
+		_, err = parseList(cfg, text)
+	}
+	return err
 }

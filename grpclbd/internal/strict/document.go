@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/redact"
 )
 
 // A Document is a YAML document that was decoded. It knows which fields were given, and where.
@@ -24,12 +26,16 @@ func (d *Document) Has(path string) bool {
 // Errorf returns an error about the field. It names the line of the field, or, if the
 // document does not have it, of the closest one around it.
 func (d *Document) Errorf(path, format string, args ...any) error {
-	text := fmt.Sprintf(format, args...)
+	text := redact.Text(fmt.Sprintf(format, args...))
 	line, rest := lineOf(d.body, path)
+	missing := rest == path
+	if strings.Contains(path, "@") {
+		path = redact.URL(path) // a URL with a password was written where a name is expected
+	}
 	switch {
 	case path == "":
 		return fmt.Errorf("%s: line %d: %s", d.name, line, text)
-	case rest == path:
+	case missing:
 		return fmt.Errorf("%s: %s: %s", d.name, path, text)
 	}
 	return fmt.Errorf("%s: line %d: %s: %s", d.name, line, path, text)

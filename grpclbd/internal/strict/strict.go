@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/redact"
 )
 
 // Decode reads one document into v, a pointer. Its name is for errors: a file, or where else
@@ -96,10 +98,14 @@ var (
 
 // plain says in the words of YAML what the library says in those of Go.
 func plain(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text := redact.Text(strings.TrimPrefix(err.Error(), "yaml: "))
 	text = unknown.ReplaceAllString(text, `unknown field "$1"`)
 	if m := another.FindStringSubmatch(text); m != nil {
-		text = strings.Replace(text, m[0], fmt.Sprintf("%s %swhere %s is expected", words(m[1]), m[2], words(m[3])), 1)
+		value := m[2]
+		if strings.HasSuffix(value, "...` ") {
+			value = "" // the beginning of a long text, which may be a secret that is in a wrong place
+		}
+		text = strings.Replace(text, m[0], fmt.Sprintf("%s %swhere %s is expected", words(m[1]), value, words(m[3])), 1)
 	}
 	return errors.New(text)
 }

@@ -100,7 +100,7 @@ func (f *File) look(watcher *fsnotify.Watcher) {
 	if watcher != nil {
 		_ = watcher.Add(filepath.Dir(f.path)) // if it fails, so does reading, or reading every few seconds has to do
 	}
-	text, err := read(f.path)
+	text, err := Read(f.path)
 	f.owner.TextSaid(text, err, time.Now())
 }
 
@@ -111,8 +111,8 @@ func (f *File) concerns(e fsnotify.Event) bool {
 	return name == filepath.Base(f.path) || strings.HasPrefix(name, "..")
 }
 
-// read reads a regular file that is not too long.
-func read(path string) ([]byte, error) {
+// Read reads a regular file that is not too long.
+func Read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

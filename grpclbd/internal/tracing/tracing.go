@@ -7,9 +7,11 @@ package tracing
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -17,8 +19,12 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/clienttls"
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -28,7 +34,8 @@ type Balancer interface{ State() lbserver.State }
 
 // Options say where traces go, and who sends them.
 type Options struct {
-	OTLP    string // host:port of a collector that takes OTLP over gRPC, without TLS
+	OTLP    string           // host:port of a collector that takes OTLP over gRPC
+	TLS     *config.StoreTLS // of the connection to it; nil: plain text
 	Replica string
 	Version string
 }
@@ -54,10 +61,15 @@ func Open(opts Options, log *slog.Logger) (*Tracer, error) {
 	if opts.OTLP == "" {
 		return nil, nil
 	}
-	exporter, err := otlptracegrpc.New(context.Background(), otlptracegrpc.WithEndpoint(opts.OTLP), otlptracegrpc.WithInsecure(),
-		otlptracegrpc.WithTimeout(sendTimeout), otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{})) // none
+	creds, err := credentialsOf(opts)
 	if err != nil {
 		return nil, err
+	}
+	otel.SetLogger(logr.New(reports{log}))
+	exporter, err := otlptracegrpc.New(context.Background(), otlptracegrpc.WithEndpoint(opts.OTLP), otlptracegrpc.WithTLSCredentials(creds),
+		otlptracegrpc.WithTimeout(sendTimeout), otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{})) // none
+	if err != nil {
+		return nil, fmt.Errorf("otlp: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		log.Warn("traces can't be sent, and are lost", "why", err)
@@ -70,6 +82,15 @@ func Open(opts Options, log *slog.Logger) (*Tracer, error) {
 			attribute.String("service.version", opts.Version),
 		)),
 	)}, nil
+}
+
+// credentialsOf returns the credentials of the connection to the collector. The files of TLS are read
+// again for each connection.
+func credentialsOf(opts Options) (credentials.TransportCredentials, error) {
+	if opts.TLS == nil {
+		return insecure.NewCredentials(), nil
+	}
+	return clienttls.New(*opts.TLS)
 }
 
 // Follow has the tracer ask this balancer who has what. It is called once, before Stop.

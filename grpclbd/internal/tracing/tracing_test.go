@@ -13,7 +13,12 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/certtest"
+	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/servertls"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -87,12 +92,17 @@ func TestPush_Stuck(t *testing.T) {
 // A sink is a collector that keeps what it gets.
 type sink struct {
 	collector.UnimplementedTraceServiceServer
-	got chan *tracepb.ResourceSpans
+	got     chan *tracepb.ResourceSpans
+	headers chan metadata.MD
 }
 
-func (s sink) Export(_ context.Context, r *collector.ExportTraceServiceRequest) (*collector.ExportTraceServiceResponse, error) {
+func (s sink) Export(ctx context.Context, r *collector.ExportTraceServiceRequest) (*collector.ExportTraceServiceResponse, error) {
 	for _, one := range r.ResourceSpans {
 		s.got <- one
+	}
+	if s.headers != nil {
+		md, _ := metadata.FromIncomingContext(ctx)
+		s.headers <- md
 	}
 	return &collector.ExportTraceServiceResponse{}, nil
 }
@@ -167,6 +177,68 @@ func TestTracing_Away(t *testing.T) {
 	tracer.Stop()
 	if took := time.Since(began); took > 2*lastWords {
 		t.Errorf("stopping took %v", took)
+	}
+}
+
+// A collector with TLS, which wants a certificate and the key of an account in a header.
+func TestTracing_TLS(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2")
+	authority := certtest.New(t)
+	dir := t.TempDir()
+	ours, theirs := authority.Write(dir, "grpclbd"), authority.Write(dir, "collector")
+	files, err := servertls.Open(config.TLS{Cert: theirs.Cert, Key: theirs.Key, ClientCA: theirs.CA}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, got, headers := grpc.NewServer(grpc.Creds(credentials.NewTLS(files.Config()))), make(chan *tracepb.ResourceSpans, 10), make(chan metadata.MD, 10)
+	collector.RegisterTraceServiceServer(s, sink{got: got, headers: headers})
+	go func() { _ = s.Serve(l) }()
+	defer s.Stop()
+	send := func(o Options) (log string) { // with the errors of sending
+		t.Helper()
+		lines := make(logLines, 10)
+		tracer, err := Open(o, slog.New(slog.NewTextHandler(lines, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tracer.Follow(known{})
+		tracer.Pushed("s", view.Change{At: time.Now()}, nil)
+		for n := len(got); len(got) == n && log == ""; {
+			if err := tracer.provider.ForceFlush(t.Context()); err != nil {
+				log += err.Error()
+			}
+			for len(lines) > 0 {
+				log += <-lines
+			}
+		}
+		tracer.Stop()
+		close(lines)
+		for line := range lines {
+			log += line
+		}
+		return log
+	}
+	o := Options{OTLP: l.Addr().String(), TLS: &config.StoreTLS{CA: ours.CA, Cert: ours.Cert, Key: ours.Key}}
+	if log := send(o); log != "" || len(got) != 1 || len(headers) != 1 || (<-headers).Get("api-key")[0] != "hunter2" {
+		t.Errorf("%d spans came; the log has %s", len(got), log)
+	}
+	if log := send(Options{OTLP: o.OTLP, TLS: &config.StoreTLS{CA: ours.CA}}); log == "" || len(got) != 1 {
+		t.Errorf("without a certificate: %d spans came; the log has %s", len(got)-1, log)
+	}
+	if log := send(Options{OTLP: o.OTLP}); log == "" || len(got) != 1 {
+		t.Errorf("in plain text: %d spans came; the log has %s", len(got)-1, log)
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "hunter2")
+	if log := send(o); !strings.Contains(log, `"an environment variable of OpenTelemetry can't be used" why="parse headers"`) || strings.Contains(log, "hunter2") {
+		t.Errorf("with a header that can't be read, the log has %s", log)
+	}
+	if _, err := Open(Options{OTLP: o.OTLP, TLS: &config.StoreTLS{CA: dir + "/missing"}}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "tls.ca: open ") {
+		t.Errorf("an authority that is missing: %v", err)
 	}
 }
 
