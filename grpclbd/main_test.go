@@ -117,7 +117,7 @@ func TestCommands(t *testing.T) {
 			t.Errorf("%q: error %v, want %q; it prints %q", line, err, want, out)
 		}
 	}
-	fails(`there is no service "z". The services are ["s"]. If it comes later, write the override with -force`, "ctl", "-admin", admin, "fallback", "z")
+	fails(`there is no service "z". The services are "s". If it comes later, write the override with -force`, "ctl", "-admin", admin, "fallback", "z")
 	ask(`warning: it matches nothing now: there is no service "z"`, "ctl", "-admin", admin, "fallback", "z", "-force")
 	fails(`there is no service "z"`, "ctl", "-admin", admin, "drain", "-service", "z", "127.0.0.1:1", "-wait")
 	fails("nothing to wait for: no source names a backend 127.0.0.9:1", "ctl", "-admin", admin, "drain", "127.0.0.9:1", "-wait")

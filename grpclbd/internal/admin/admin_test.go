@@ -229,7 +229,7 @@ func TestOverride_UnknownService(t *testing.T) {
 		return fmt.Sprintf(`{"service":%q,"kind":"drain","address":%q%s}`, service, address, more)
 	}
 	code, body := ask(t, "POST", at, order("greter.example.com:443", "10.0.0.1:1", ""))
-	want := `there is no service "greter.example.com:443". Do you mean "greeter.example.com:443"? The services are ["greeter.example.com:443" "apples.example.com:443" "greeter"]. ` +
+	want := `there is no service "greter.example.com:443". Do you mean "greeter.example.com:443"? The services are "greeter.example.com:443", "apples.example.com:443", "greeter". ` +
 		`If it comes later, write the override with -force ("force": true in JSON)` + "\n"
 	if code != 404 || body != want || len(p.put) != 0 {
 		t.Errorf("%d %q, put %v", code, body, p.put)

@@ -187,10 +187,10 @@ func TestDrained_Wait(t *testing.T) {
 		},
 		"it is lifted":             {[]view.State{drainedBy(2), {Services: drainedBy(2).Services}}, "10.0.0.1:1: 2 clients still have it\n", "the drain is over before the backend was drained: it was lifted, or its time has ended"},
 		"it is not in force yet":   {[]view.State{{Services: drainedBy(-1).Services}, drainedBy(0)}, "10.0.0.1:1: not known yet: new lists of s are under way\n10.0.0.1:1: 0 clients still have it\n", ""},
-		"the backend is not known": {[]view.State{gone}, "", "there is nothing to wait for: no source names a backend 10.0.0.1:1 of service \"s\". The drain stays in force until it is lifted"},
+		"the backend is not known": {[]view.State{gone}, "", "there is nothing to wait for: no source names a backend 10.0.0.1:1 of service \"s\". The drain stays in force; ctl undrain ends it"},
 		"nothing is known of it yet": {
 			[]view.State{{Services: []view.Service{{Name: "other"}}}, view.State{Services: []view.Service{{Name: "other"}}}.WithOverrides([]override.Override{drain1})},
-			"10.0.0.1:1: not known yet: the balancer has not heard of the drain\n", "there is nothing to wait for: there is no service \"s\". The drain stays in force until it is lifted",
+			"10.0.0.1:1: not known yet: the balancer has not heard of the drain\n", "there is nothing to wait for: there is no service \"s\". The drain stays in force; ctl undrain ends it",
 		},
 		"the balancer starts anew":    {[]view.State{{}, drainedBy(0)}, "10.0.0.1:1: not known yet: the balancer knows no service now\n10.0.0.1:1: 0 clients still have it\n", ""},
 		"its time is over":            {[]view.State{drainedBy(3)}, "10.0.0.1:1: 3 clients still have it\n", "not drained after 1s: 10.0.0.1:1: 3 clients still have it. The drain stays in force; see grpclbd ctl overrides"},

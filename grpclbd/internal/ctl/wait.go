@@ -59,7 +59,7 @@ func (d *draining) look(s view.State) (news string, done bool, err error) {
 	case i < 0 && d.seen:
 		return "", false, errors.New("the drain is over before the backend was drained: it was lifted, or its time has ended")
 	case i >= 0 && s.Overrides[i].MatchesNothing != "":
-		return "", false, fmt.Errorf("there is nothing to wait for: %s. The drain stays in force until it is lifted", clean(s.Overrides[i].MatchesNothing))
+		return "", false, fmt.Errorf("there is nothing to wait for: %s. The drain stays in force; ctl undrain ends it", clean(s.Overrides[i].MatchesNothing))
 	}
 	d.seen = d.seen || i >= 0
 	left, lacking := d.left(s)

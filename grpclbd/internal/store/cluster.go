@@ -1,9 +1,10 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
+	"net/url"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -17,7 +18,10 @@ import (
 
 // cluster makes a client of the members that cfg names. It does not wait for them.
 func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
-	secure := strings.HasPrefix(cfg.Etcd[0], "https://") // as all others: the configuration was checked
+	secure, err := scheme(cfg.Etcd)
+	if err != nil {
+		return nil, err
+	}
 	c := clientv3.Config{
 		Endpoints: cfg.Etcd,
 		// A member that vanished without a word is noticed in 7 s. etcd allows a ping
@@ -28,7 +32,8 @@ func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
 		DialOptions:          []grpc.DialOption{etcddial.Often()},
 		Logger:               quiet(log, zapcore.WriteThenPanic),
 	}
-	if secure {
+	switch {
+	case secure:
 		files := config.StoreTLS{}
 		if cfg.TLS != nil {
 			files = *cfg.TLS
@@ -38,10 +43,27 @@ func cluster(cfg config.Store, log *slog.Logger) (*clientv3.Client, error) {
 			return nil, fmt.Errorf("store.%w", err)
 		}
 		c.DialOptions = append(c.DialOptions, grpc.WithTransportCredentials(creds))
+	case cfg.TLS != nil:
+		return nil, errors.New("store.tls is for members whose URLs begin with https://")
 	}
 	client, err := clientv3.New(c)
 	if err != nil {
 		return nil, fmt.Errorf("store.etcd: %w", err)
 	}
 	return client, nil
+}
+
+// scheme reports whether the URLs are https ones. They have to be of one kind.
+func scheme(members []string) (secure bool, err error) {
+	for i, m := range members {
+		u, err := url.Parse(m)
+		if err != nil {
+			return false, fmt.Errorf("store.etcd[%d] is not a URL", i) // it may have a password
+		}
+		if i > 0 && secure != (u.Scheme == "https") {
+			return false, errors.New("store.etcd has URLs with http and with https: all have to be http or all https")
+		}
+		secure = u.Scheme == "https"
+	}
+	return secure, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,7 +41,10 @@ func (s State) Unknown(name string) error {
 	if n := len(names) - named; n > 0 {
 		names, more = names[:named], fmt.Sprintf(" and %d more", n)
 	}
-	return fmt.Errorf("there is no service %q.%s The services are %q%s", name, near, names, more)
+	for i, n := range names {
+		names[i] = strconv.Quote(n)
+	}
+	return fmt.Errorf("there is no service %q.%s The services are %s%s", name, near, strings.Join(names, ", "), more)
 }
 
 // isNear reports whether one name may be meant by the other: few letters differ, or one is the

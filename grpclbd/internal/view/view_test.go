@@ -30,12 +30,12 @@ func TestOverride_NamesOfServices(t *testing.T) {
 		name, want string
 	}{
 		{State{}, "a", `there is no service "a"; there is none at all`},
-		{with("b", "a"), "c", `there is no service "c". The services are ["a" "b"]`},
-		{with("orders", "greeter"), "x", `there is no service "x". The services are ["greeter" "orders"]`},
-		{with("a", "orders.example.com:443"), "orders.example.com", `Do you mean "orders.example.com:443"? The services are ["orders.example.com:443" "a"]`},
+		{with("b", "a"), "c", `there is no service "c". The services are "a", "b"`},
+		{with("orders", "greeter"), "x", `there is no service "x". The services are "greeter", "orders"`},
+		{with("a", "orders.example.com:443"), "orders.example.com", `Do you mean "orders.example.com:443"? The services are "orders.example.com:443", "a"`},
 		{with("a", "greeter"), "greeter:443", `Do you mean "greeter"?`},
 		{with("a", "Greeter"), "greeter", `Do you mean "Greeter"?`},
-		{with("greeter"), "", `there is no service "". The services are ["greeter"]`},
+		{with("greeter"), "", `there is no service "". The services are "greeter"`},
 		{many, "zzzzzzzzzzzz", "and 15 more"},
 		{with(strings.Repeat("a", 255)), strings.Repeat("b", 100_000), "there is no service"},
 		{with("\x1b[31m"), "\x1b", `"\x1b[31m"`},
