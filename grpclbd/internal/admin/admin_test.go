@@ -190,7 +190,7 @@ func TestOverride_IsRefused(t *testing.T) {
 		`{"kind":"fallback","why":"` + strings.Repeat("x", maxOrder) + `"}`:             "not the JSON of an override",
 		`{"kind":"fallback"} x`:                                                         "there is text behind it",
 		`{"kind":"fallback"}{"kind":"fallback"}`:                                        "there is text behind it",
-		`{"kind":"fallback"}` + strings.Repeat(" ", maxOrder):                           "request body too large",
+		`{"kind":"fallback"}` + strings.Repeat(" ", maxOrder):                           "it is longer than 65536 bytes",
 		`{"kind":"fallback","for":"1ns"}`:                                               `for "1ns" is not a time from 1s to 87600h, such as 10m; without it the override lasts until it is lifted`,
 		`{"kind":"fallback","for":"87601h"}`:                                            `for "87601h" is not a time from 1s to 87600h`,
 		`{"kind":"fallback","until":"9999-01-01T00:00:00Z"}`:                            "until is not from 1s to 87600h from now",

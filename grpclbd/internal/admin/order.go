@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,21 +33,23 @@ const (
 )
 
 // readOrder reads the JSON of an order, behind which there must be nothing.
-func readOrder(w http.ResponseWriter, r *http.Request) (o order, err error) {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
+func readOrder(r *http.Request) (o order, err error) {
+	text, err := io.ReadAll(io.LimitReader(r.Body, maxOrder+1))
+	if err != nil {
+		return o, err
+	}
+	if len(text) > maxOrder {
+		return o, fmt.Errorf("it is longer than %d bytes", maxOrder)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&o); err != nil {
 		return o, err
 	}
-	_, err = d.Token()
-	long := (*http.MaxBytesError)(nil)
-	switch {
-	case errors.Is(err, io.EOF):
-		return o, nil
-	case errors.As(err, &long):
-		return o, err
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return o, errors.New("there is text behind it")
 	}
-	return o, errors.New("there is text behind it")
+	return o, nil
 }
 
 // complete returns the override that is meant, or what is wrong with it.

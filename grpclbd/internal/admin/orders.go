@@ -35,7 +35,7 @@ func answer(w http.ResponseWriter, err error) {
 
 // put puts an override in force.
 func (h handler) put(w http.ResponseWriter, r *http.Request) {
-	in, err := h.putOrder(w, r)
+	in, err := h.putOrder(r)
 	if err != nil {
 		answer(w, err)
 		return
@@ -48,11 +48,11 @@ func (h handler) put(w http.ResponseWriter, r *http.Request) {
 	webpage.SendJSON(w, http.StatusOK, in)
 }
 
-func (h handler) putOrder(w http.ResponseWriter, r *http.Request) (in view.Override, err error) {
+func (h handler) putOrder(r *http.Request) (in view.Override, err error) {
 	if _, err := query(r); err != nil {
 		return in, refuse(http.StatusBadRequest, err)
 	}
-	o, err := readOrder(w, r)
+	o, err := readOrder(r)
 	if err != nil {
 		return in, refuse(http.StatusBadRequest, fmt.Errorf("the body is not the JSON of an override: %w", err))
 	}
