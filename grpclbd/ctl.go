@@ -150,6 +150,10 @@ func (f *ctlFlags) orders() []*cobra.Command {
 	drain := f.about(f.put("drain ADDRESS", "Send no new calls to a backend", 1, func(args []string) (override.Override, error) {
 		return override.Override{Service: f.service, Kind: override.Drain, Address: args[0]}, nil
 	}))
+	drain.Long = "Drain sends no new calls to a backend. Calls that began before may still run there.\n" +
+		"ADDRESS is as \"ctl list\" prints it. \"ctl undrain ADDRESS\" ends the drain."
+	drain.Example = "  grpclbd ctl drain 10.0.0.1:50051 -why \"new disk\" -wait -timeout 5m\n" +
+		"  grpclbd ctl drain 10.0.0.1:50051 -service greeter.example.com:443 -for 1h"
 	drain.Flags().BoolVar(&f.wait, "wait", false, "wait until no client of any replica has it in its list any more")
 	drain.Flags().DurationVar(&f.most, "timeout", 0, "with --wait: give up after this time, such as 5m, with an error; the drain stays (default: wait for as long as it takes)")
 	weight := f.about(f.put("weight ADDRESS N", "Give a backend the weight N, whatever its load", 2, func(args []string) (override.Override, error) {

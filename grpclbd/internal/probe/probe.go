@@ -10,15 +10,14 @@ import (
 	"net/netip"
 	"strconv"
 	"text/tabwriter"
+	"time"
 
 	"google.golang.org/grpc"
 	lbpb "google.golang.org/grpc/balancer/grpclb/grpc_lb_v1"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
-	"github.com/actorlb/grpclb/grpclbd/internal/redact"
 	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
@@ -29,6 +28,7 @@ type Options struct {
 	Headers  map[string]string                // of the stream
 	Creds    credentials.TransportCredentials // nil: plain text
 	Follow   bool                             // print each later list too, until the context is done
+	Patience time.Duration                    // until the first list
 }
 
 // Run asks, and prints what the balancer says: which servers are listed how often, with
@@ -39,12 +39,24 @@ func Run(ctx context.Context, w io.Writer, o Options) error {
 	}
 	cc, err := grpc.NewClient(o.Balancer, grpc.WithTransportCredentials(o.Creds), grpc.WithDisableServiceConfig())
 	if err != nil {
-		return errors.New(terminal.Clean(redact.Text(err.Error())))
+		return errors.New(printable(err.Error()))
 	}
 	defer cc.Close()
-	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(ctx, metadata.New(o.Headers)))
-	defer cancel()
-	stream, err := lbpb.NewLoadBalancerClient(cc).BalanceLoad(ctx)
+	ctx, cancel := context.WithCancelCause(metadata.NewOutgoingContext(ctx, metadata.New(o.Headers)))
+	defer cancel(nil)
+	silent := fmt.Errorf("no list came within %v: the balancer at %s does not answer", o.Patience, printable(o.Balancer))
+	timer := time.AfterFunc(o.Patience, func() { cancel(silent) })
+	defer timer.Stop()
+	err = ask(ctx, lbpb.NewLoadBalancerClient(cc), w, o, timer)
+	if errors.Is(context.Cause(ctx), silent) {
+		return silent
+	}
+	return err
+}
+
+// ask asks, and stops the timer when the first list has come.
+func ask(ctx context.Context, balancer lbpb.LoadBalancerClient, w io.Writer, o Options, timer *time.Timer) error {
+	stream, err := balancer.BalanceLoad(ctx)
 	if err != nil {
 		return readable(err)
 	}
@@ -62,26 +74,24 @@ func Run(ctx context.Context, w io.Writer, o Options) error {
 		if err != nil {
 			return err
 		}
-		answered = answered || list
+		if list {
+			answered = true
+			timer.Stop()
+		}
 	}
 	return nil
-}
-
-// readable says how the balancer ended the stream.
-func readable(err error) error {
-	if errors.Is(err, io.EOF) {
-		return errors.New("the balancer ended the stream without an error")
-	}
-	s := status.Convert(err)
-	return fmt.Errorf("the stream ended with %v: %s", s.Code(), terminal.Clean(redact.Text(s.Message())))
 }
 
 // show prints one message of the balancer. It reports whether that tells where to send calls.
 func show(w io.Writer, m *lbpb.LoadBalanceResponse) (list bool, err error) {
 	switch {
 	case m.GetInitialResponse() != nil:
-		every := m.GetInitialResponse().GetClientStatsReportInterval()
-		_, err = fmt.Fprintf(w, "the balancer wants load reports every %v\n", every.AsDuration())
+		every := m.GetInitialResponse().GetClientStatsReportInterval().AsDuration()
+		text := fmt.Sprintf("the balancer wants load reports every %v", every)
+		if every <= 0 {
+			text = "the balancer wants no load reports"
+		}
+		_, err = fmt.Fprintln(w, text)
 		return false, err
 	case m.GetServerList() != nil:
 		return true, showList(w, m.GetServerList().GetServers())
