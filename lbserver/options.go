@@ -25,7 +25,7 @@ const (
 // the goroutines of the streams (a stream is a client's call to the balancer). They run for
 // several clients at the same time, so they must be safe for that. One that blocks delays its
 // own client, the return of that stream's handler, and Close. They may use the balancer but
-// must not call Close or CloseOver, which wait for them. If one panics, its stream ends with
+// must not call Close, CloseOver or Review, which wait for them. If one panics, its stream ends with
 // INTERNAL (unless it is OnEnd: then the stream has ended), the log has the stack trace, and
 // other streams go on. Interceptors that recover panics do not see it.
 //

@@ -9,8 +9,11 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/authz"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
+	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/filecheck"
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -22,45 +25,113 @@ const serviceHeader = "grpclb-service"
 // A policy is gRPC's authorization policy, in a file that is read again when it changes. It is
 // asked about each stream when the client has named its service. While the file can't be used,
 // what was read last stays in force, and the log says so. The zero policy allows all.
+//
+// It is an actor that owns what was read last, and waits for nobody.
 type policy struct {
-	watcher *authz.FileWatcherInterceptor
-	check   *filecheck.Check
+	inbox *actor.Inbox[policyMessage]
+	group *actor.Group
+	check *filecheck.Check
 }
+
+// A policyOwner hears of a policy. The method only posts a message.
+type policyOwner interface {
+	PolicySaid() // another one is in force
+}
+
+// A policyMessage is what a policy can be told: by the reader of the file policyRead, by hooks
+// policyAsked.
+type policyMessage interface{ isPolicyMessage() }
+
+// policyRead: this is in force from now on.
+type policyRead struct{ rules *authz.StaticInterceptor }
+
+// policyAsked: what is in force?
+type policyAsked struct {
+	reply chan<- *authz.StaticInterceptor // has room for it
+}
+
+func (policyRead) isPolicyMessage()  {}
+func (policyAsked) isPolicyMessage() {}
 
 // openPolicy reads the policy; "" is the zero policy.
-func openPolicy(file string, log *slog.Logger) (policy, error) {
-	return openPolicyEvery(file, log, 5*time.Second)
+func openPolicy(file string, owner policyOwner, log *slog.Logger) (policy, error) {
+	return openPolicyEvery(file, owner, log, filecheck.Every)
 }
 
-func openPolicyEvery(file string, log *slog.Logger, refresh time.Duration) (policy, error) {
+func openPolicyEvery(file string, owner policyOwner, log *slog.Logger, refresh time.Duration) (policy, error) {
 	if file == "" {
 		return policy{}, nil
 	}
-	w, err := authz.NewFileWatcher(file, refresh)
-	if err != nil {
+	p := policy{inbox: actor.NewInbox[policyMessage](), group: actor.NewGroup()}
+	r := &policyReader{file: file, inbox: p.inbox}
+	if err := r.Try(); err != nil {
 		return policy{}, fmt.Errorf("authz: %w", err)
 	}
-	return policy{w, filecheck.Start(file, policyFile(file), log)}, nil
+	r.owner = owner
+	p.group.Go(p.run)
+	p.check = filecheck.StartEvery(refresh, file, r, log)
+	return p, nil
+}
+
+// run owns the policy in force.
+func (p policy) run(ctx context.Context) {
+	var rules *authz.StaticInterceptor
+	for {
+		var batch []policyMessage
+		select {
+		case b := <-p.inbox.Ready():
+			batch = p.inbox.Open(b)
+		case <-ctx.Done():
+			batch = p.inbox.Close()
+		}
+		for _, m := range batch {
+			switch m := m.(type) {
+			case policyRead:
+				rules = m.rules
+			case policyAsked:
+				m.reply <- rules
+			default:
+				panic(fmt.Sprintf("BUG: the policy was told %T", m))
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
 }
 
 func (p policy) close() {
-	if p.watcher != nil {
+	if p.inbox != nil {
 		p.check.Stop()
-		p.watcher.Close()
+		p.group.Stop()
 	}
 }
 
-// A policyFile is the name of a policy's file.
-type policyFile string
+// A policyReader reads the file, in one goroutine at a time.
+type policyReader struct {
+	file  string
+	inbox *actor.Inbox[policyMessage]
+	owner policyOwner // nil while the file is read for the first time
 
-// Try makes a policyFile a use of files.
-func (f policyFile) Try() error {
-	text, err := os.ReadFile(string(f))
+	text string // in force
+}
+
+// Try makes a policyReader a use of files.
+func (r *policyReader) Try() error {
+	text, err := os.ReadFile(r.file)
+	if err != nil || string(text) == r.text {
+		return err
+	}
+	rules, err := authz.NewStatic(string(text))
 	if err != nil {
 		return err
 	}
-	_, err = authz.NewStatic(string(text))
-	return err
+	r.text = string(text)
+	r.inbox.Send(policyRead{rules})
+	if r.owner != nil {
+		r.owner.PolicySaid()
+	}
+	return nil
 }
 
 // CheckPolicy returns what is wrong with the file of a policy now; nil if there is none.
@@ -76,8 +147,12 @@ func CheckPolicy(file string) error {
 
 // allow returns nil, or PERMISSION_DENIED.
 func (p policy) allow(ctx context.Context, client lbserver.Client) error {
-	if p.watcher == nil {
+	if p.inbox == nil {
 		return nil
+	}
+	reply := make(chan *authz.StaticInterceptor, 1)
+	if !p.inbox.Send(policyAsked{reply}) {
+		return status.Error(codes.Unavailable, "the balancer is closing")
 	}
 	headers := client.Metadata.Copy()
 	if headers == nil {
@@ -85,7 +160,7 @@ func (p policy) allow(ctx context.Context, client lbserver.Client) error {
 	}
 	headers.Set(serviceHeader, client.Service)
 	stream := asking{ctx: metadata.NewIncomingContext(ctx, headers)}
-	return p.watcher.StreamInterceptor(nil, stream, &grpc.StreamServerInfo{}, allowed)
+	return (<-reply).StreamInterceptor(nil, stream, &grpc.StreamServerInfo{}, allowed)
 }
 
 // allowed is what the policy lets through to.

@@ -54,7 +54,7 @@ func Start(ctx context.Context, opts Options) (*Daemon, error) {
 // open opens what can fail, in order, and closes it again if a later part does fail.
 func (d *Daemon) open(ctx context.Context) (err error) {
 	cfg := d.opts.Config
-	if d.policy, err = openPolicy(cfg.Authz, d.opts.Log); err != nil {
+	if d.policy, err = openPolicy(cfg.Authz, d.in, d.opts.Log); err != nil {
 		return err
 	}
 	if d.tracer, err = tracing.Open(tracing.Options{OTLP: cfg.Tracing.OTLP, TLS: cfg.Tracing.TLS, Replica: cfg.Replica, Version: d.opts.Version}, d.opts.Log); err != nil {

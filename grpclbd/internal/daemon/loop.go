@@ -72,6 +72,8 @@ func (l *loop) hear(m message) {
 		l.core.storeSaid(m.state)
 	case ready:
 		l.core.ready(m.service)
+	case policySaid:
+		l.core.policyChanged()
 	case reviewed:
 		l.core.placed(m.number, m.moved, m.err)
 	case stopping:

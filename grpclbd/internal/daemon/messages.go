@@ -16,6 +16,7 @@ import (
 //	the watcher of the configuration → configured, refused
 //	the store                        → overridesSaid, replicasSaid, storeSaid
 //	a fleet                          → ready
+//	the authorization policy         → policySaid
 //	the reviewer                     → reviewed
 //	Run                              → stopping
 //	admin, the writer of totals      → asked
@@ -66,6 +67,12 @@ type ready struct{ service string }
 // FleetReady makes the inbox the owner of the fleets.
 func (in inbox) FleetReady(service string) { in.Send(ready{service}) }
 
+// policySaid: another authorization policy is in force.
+type policySaid struct{}
+
+// PolicySaid makes the inbox the owner of the policy.
+func (in inbox) PolicySaid() { in.Send(policySaid{}) }
+
 // reviewed: connected clients were placed anew in the review of that number.
 type reviewed struct {
 	number, moved int
@@ -93,6 +100,7 @@ func (overridesSaid) isMessage() {}
 func (replicasSaid) isMessage()  {}
 func (storeSaid) isMessage()     {}
 func (ready) isMessage()         {}
+func (policySaid) isMessage()    {}
 func (reviewed) isMessage()      {}
 func (stopping) isMessage()      {}
 func (asked) isMessage()         {}

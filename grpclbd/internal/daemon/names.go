@@ -24,10 +24,21 @@ func (c *core) name(others bool) {
 	c.do(list{c.names})
 	c.noteLate()
 	if others {
-		c.reviews++
-		c.do(review{c.reviews})
+		c.review()
 	}
 	c.release()
+}
+
+// review has connected clients placed anew.
+func (c *core) review() {
+	c.reviews++
+	c.do(review{c.reviews})
+}
+
+// policyChanged has connected clients placed anew: some may not have their service any more.
+func (c *core) policyChanged() {
+	c.do(inform{"the authorization policy has changed", nil})
+	c.review()
 }
 
 // owners gives each name of the configuration to its service. While that is not ready, a service

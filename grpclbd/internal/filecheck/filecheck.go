@@ -11,8 +11,8 @@ import (
 	"github.com/actorlb/grpclb/actor"
 )
 
-// every is how often files are looked at: as often as gRPC's readers do.
-const every = 5 * time.Second
+// Every is how often files are looked at: as often as gRPC's readers do.
+const Every = 5 * time.Second
 
 // A Use is what files are for.
 type Use interface {
@@ -24,9 +24,10 @@ type Use interface {
 type Check struct{ actors *actor.Group }
 
 // Start starts to try. What says in the log which files are meant.
-func Start(what string, u Use, log *slog.Logger) *Check { return start(what, u, log, every) }
+func Start(what string, u Use, log *slog.Logger) *Check { return StartEvery(Every, what, u, log) }
 
-func start(what string, u Use, log *slog.Logger, every time.Duration) *Check {
+// StartEvery is Start for another time between two tries.
+func StartEvery(every time.Duration, what string, u Use, log *slog.Logger) *Check {
 	c := &Check{actor.NewGroup()}
 	c.actors.Go(func(ctx context.Context) { watch(ctx, what, u, log, every) })
 	return c

@@ -28,7 +28,7 @@ func TestSecure_FilesThatCannotBeUsed(t *testing.T) {
 			u.errs <- err
 		}
 		c := Start("policy.json", u, slog.New(slog.NewTextHandler(&out, nil)))
-		time.Sleep(6*every + time.Second)
+		time.Sleep(6*Every + time.Second)
 		c.Stop()
 		var got []string
 		for line := range strings.Lines(out.String()) {
