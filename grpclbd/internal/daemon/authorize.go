@@ -118,15 +118,11 @@ type policyReader struct {
 
 // Try makes a policyReader a use of files.
 func (r *policyReader) Try() error {
-	text, err := os.ReadFile(r.file)
-	if err != nil || string(text) == r.text {
+	text, rules, err := readPolicy(r.file)
+	if err != nil || text == r.text {
 		return err
 	}
-	rules, err := authz.NewStatic(string(text))
-	if err != nil {
-		return err
-	}
-	r.text = string(text)
+	r.text = text
 	r.inbox.Send(policyRead{rules})
 	if r.owner != nil {
 		r.owner.PolicySaid()
@@ -134,12 +130,22 @@ func (r *policyReader) Try() error {
 	return nil
 }
 
+// readPolicy returns what is in the file, or what is wrong with it.
+func readPolicy(file string) (text string, rules *authz.StaticInterceptor, err error) {
+	read, err := os.ReadFile(file)
+	if err != nil {
+		return "", nil, err
+	}
+	rules, err = authz.NewStatic(string(read))
+	return string(read), rules, err
+}
+
 // CheckPolicy returns what is wrong with the file of a policy now; nil if there is none.
 func CheckPolicy(file string) error {
 	if file == "" {
 		return nil
 	}
-	if err := policyFile(file).Try(); err != nil {
+	if _, _, err := readPolicy(file); err != nil {
 		return fmt.Errorf("authz: %w", err)
 	}
 	return nil

@@ -119,3 +119,18 @@ func TestSecure_PolicyIsReadAgain(t *testing.T) {
 		t.Error("its owner was told of a change that is none")
 	}
 }
+
+// A file without a policy is none: it would allow everything or nothing, and nobody has said which.
+func TestSecure_PolicyIsEmpty(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := openPolicy(file, nil, silent); err == nil {
+		p.close()
+		t.Error("an empty file is a policy")
+	}
+	if CheckPolicy(file) == nil {
+		t.Error("an empty file is no fault")
+	}
+}
