@@ -2,6 +2,21 @@
 // loopback, and prints a table with the bar of each figure.
 //
 //	go -C grpclbd build -o /tmp/grpclbd . && go -C grpclbd run ./bench /tmp/grpclbd
+//
+// A second argument is a part of the name of the figure that is wanted. On a busy machine the
+// process needs priority ("chrt -r 1" before it): clients, backends and balancer share the cores.
+// Two virtual cores showed:
+//
+//	start to ready                              0.17 s
+//	2,000 idle clients                          1.5 % of a core
+//	the same, with a load report every 10 s     2.9 % of a core
+//	NOT_SERVING until 2,000 clients have it     33 ms, 40 ms of CPU (lbserver alone: 30 ms, 40 ms)
+//	1,000 backends checked every 5 s            5.0 % of a core
+//	an override until the other replica's       27 ms
+//
+// Two fifths of the CPU of a push is the kernel's, which writes to each client's connection; nearly all
+// of the rest is gRPC's. A garbage collection while clients are told takes 90 ms of CPU with 2,000
+// clients, and the last one has its list after 80 ms then.
 package main
 
 import (
