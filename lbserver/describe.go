@@ -25,7 +25,7 @@ func (r *registry) describe() State {
 		}
 		due := r.services[m.client.Service].due(m.client.Class)
 		s.Clients = append(s.Clients, ClientState{
-			Client: m.client, Answer: due.number, Handed: m.handed, LastReport: m.report,
+			Client: m.client, Answer: due.number, Handed: m.handed, Moved: m.moved, LastReport: m.report,
 		})
 	}
 	return s

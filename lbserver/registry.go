@@ -26,6 +26,7 @@ type member struct {
 	round  uint64       // of the review in which it has asked; 0: before the first
 	wanted uint64       // the last review that it is to ask in
 	handed uint64       // number of the newest answer that its connection has
+	moved  bool         // that answer is of another class
 	report *ReportState // the last one; nil before it
 }
 
@@ -58,6 +59,7 @@ func (r *registry) ask(c *call, client Client, round uint64) (a *answer, here bo
 	m.class, m.client, m.round = s.class(client.Class), client, round
 	if m.class != before {
 		m.class.calls[c] = struct{}{}
+		m.moved = m.handed != 0
 		r.part(c, before, at)
 	}
 	return a, true
@@ -153,7 +155,7 @@ func (r *registry) of(c *call) member {
 // handed notes that the connection of a call has an answer.
 func (r *registry) handed(c *call, number uint64) {
 	if m := r.calls[c]; m != nil {
-		m.handed = number
+		m.handed, m.moved = number, false
 	}
 }
 

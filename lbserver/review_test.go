@@ -168,12 +168,16 @@ func TestServer_Review_Unknown(t *testing.T) {
 		k.services(map[string]string{greeter: "later"})
 		r.review(1)
 		synctest.Wait()
-		if s := r.Clients()[0]; s.Service != "later" || s.Answer != 0 || s.Handed != 2 {
+		if s := r.Clients()[0]; s.Service != "later" || s.Answer != 0 || s.Handed != 2 || !s.Moved {
 			t.Errorf("a client that waits: %+v", s)
 		}
 		r.set(t, "found", one(9)) // not its service any more
 		r.set(t, "later", one(3))
 		c.wantList(entry(3))
+		synctest.Wait()
+		if s := r.Clients()[0]; !s.UpToDate() || s.Moved {
+			t.Errorf("a client that has its answer: %+v", s)
+		}
 		k.services(map[string]string{greeter: "nowhere"})
 		r.review(0)
 		c.wantEnd(codes.NotFound)

@@ -68,6 +68,7 @@ type ClientState struct {
 	Address    string       `json:"address"`              // of Peer, as text; empty if it is not known
 	Answer     uint64       `json:"answer"`               // the number of the answer that it is to have now; 0: it waits for one
 	Handed     uint64       `json:"handed"`               // the number of the answer that its connection was handed last; 0: none
+	Moved      bool         `json:"moved,omitempty"`      // Handed is of the service or class that it was of before a Review
 	LastReport *ReportState `json:"lastReport,omitempty"` // nil before the first
 }
 

@@ -390,4 +390,8 @@ func TestDrained_NotKnownYet(t *testing.T) {
 	if n := b.sees(told, waits).Total.Drained["a"]; n != 0 {
 		t.Errorf("%d clients have it", n)
 	}
+	told.Moved = true
+	if n := b.sees(told).Total.Drained["a"]; n != 1 {
+		t.Errorf("%d clients have it, of one that has a list of another class", n)
+	}
 }

@@ -66,7 +66,8 @@ func (d drained) left(class string) {
 
 // holders returns how many of the clients still have each drained address. An address is not
 // among them before the answer of clients without a class is one without it: a new client
-// would still get it.
+// would still get it. What a client has that has moved from another class, and was not handed the new
+// list yet, is not known, so it counts as one that has them.
 func (d drained) holders(clients []lbserver.ClientState) map[string]int {
 	if len(d) == 0 {
 		return nil
@@ -78,7 +79,7 @@ func (d drained) holders(clients []lbserver.ClientState) map[string]int {
 		}
 		counts[address] = 0
 		for _, c := range clients {
-			if from, known := numbers[c.Class]; c.Handed != 0 && (!known || c.Handed < from) {
+			if from, known := numbers[c.Class]; c.Handed != 0 && (c.Moved || !known || c.Handed < from) {
 				counts[address]++
 			}
 		}
