@@ -98,15 +98,15 @@ func TestCtl_CannotBeAsked(t *testing.T) {
 		"a redirection":         {Options{Admin: answers(t, 302, plain, "")}, "ADMIN is no admin port of grpclbd: it answers 302 Found. -admin names another address"},
 		"200 that is no JSON":   {Options{Admin: answers(t, 200, "text/html", "<h1>nginx</h1>\x1b[31m")}, "ADMIN is no admin port of grpclbd: its answer is not the JSON of a balancer. -admin names another address"},
 		"200 with other JSON":   {Options{Admin: answers(t, 200, "application/json", `{"services":"none"}`)}, "ADMIN is no admin port of grpclbd: its answer is not the JSON of a balancer. -admin names another address"},
-		"the port of clients":   {Options{Admin: l.Addr().String()}, "the balancer at ADMIN can't be asked: the answer is not HTTP. It is no admin port of grpclbd; perhaps it is the one for clients, or it has TLS (-tls)"},
+		"the port of clients":   {Options{Admin: l.Addr().String()}, "the balancer at ADMIN can't be asked: …. Perhaps it is no admin port of grpclbd but the one for clients, or it has TLS (-tls)"},
 		"TLS on one side":       {Options{Admin: secure.Listener.Addr().String()}, "the balancer at ADMIN has TLS: give -tls or -ca"},
 		"TLS on the other":      {Options{Admin: answers(t, 200, plain, ""), TLS: trusted}, "the balancer at ADMIN can't be asked: http: server gave HTTP response to HTTPS client. The port has no TLS: leave out -tls, -ca, -cert and -key"},
 		"an unknown authority":  {Options{Admin: secure.Listener.Addr().String(), TLS: &tls.Config{RootCAs: x509.NewCertPool()}}, "the balancer at ADMIN can't be asked: tls: failed to verify certificate: x509: certificate signed by unknown authority. -ca names the authority that has signed the balancer's certificate"},
 	} {
 		_, err := clientOf(t, c.o).State(t.Context())
-		want := strings.ReplaceAll(c.want, "ADMIN", c.o.Admin)
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\n%v\nwant\n%s", name, err, want)
+		begin, end, _ := strings.Cut(strings.ReplaceAll(c.want, "ADMIN", c.o.Admin), "…") // there Go's words depend on the moment
+		if err == nil || !strings.HasPrefix(err.Error(), begin) || !strings.HasSuffix(err.Error(), end) || end == "" && err.Error() != begin {
+			t.Errorf("%s:\n%v\nwant\n%s", name, err, c.want)
 		}
 	}
 }
@@ -191,6 +191,10 @@ func TestDrained_Wait(t *testing.T) {
 		"nothing is known of it yet": {
 			[]view.State{{Services: []view.Service{{Name: "other"}}}, view.State{Services: []view.Service{{Name: "other"}}}.WithOverrides([]override.Override{drain1})},
 			"10.0.0.1:1: not known yet: the balancer has not heard of the drain\n", "there is nothing to wait for: there is no service \"s\". The drain stays in force; ctl undrain ends it",
+		},
+		"a source has not spoken": {
+			[]view.State{{Services: []view.Service{{Name: "s", Mode: view.Waiting, Waiting: []string{"dns b:1"}}}}, drainedBy(0)},
+			"10.0.0.1:1: not known yet: s waits for dns b:1\n10.0.0.1:1: 0 clients still have it\n", "",
 		},
 		"the balancer starts anew":    {[]view.State{{}, drainedBy(0)}, "10.0.0.1:1: not known yet: the balancer knows no service now\n10.0.0.1:1: 0 clients still have it\n", ""},
 		"its time is over":            {[]view.State{drainedBy(3)}, "10.0.0.1:1: 3 clients still have it\n", "not drained after 1s: 10.0.0.1:1: 3 clients still have it. The drain stays in force; see grpclbd ctl overrides"},

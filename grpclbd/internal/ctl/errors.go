@@ -14,6 +14,9 @@ import (
 // maxError bounds what is printed of an error that a server sends, in bytes.
 const maxError = 4 << 10
 
+// noAdmin is what to do when a server does not speak HTTP.
+const noAdmin = ". Perhaps it is no admin port of grpclbd but the one for clients, or it has TLS (-tls)"
+
 // unreachable says why a balancer could not be asked, and what to do.
 func (c *Client) unreachable(err error) error {
 	if in := (*url.Error)(nil); errors.As(err, &in) {
@@ -29,9 +32,10 @@ func (c *Client) unreachable(err error) error {
 		hint = ". The balancer wants a client certificate: give -cert and -key"
 	case strings.Contains(text, "failed to verify certificate"):
 		hint = ". -ca names the authority that has signed the balancer's certificate"
-	case strings.Contains(text, "malformed HTTP"):
-		hint = ". It is no admin port of grpclbd; perhaps it is the one for clients, or it has TLS (-tls)"
-		err = errors.New("the answer is not HTTP")
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "readLoopPeekFail"):
+		hint, err = noAdmin, errors.New("the answer is not HTTP")
+	case strings.Contains(text, "EOF"), strings.Contains(text, "connection reset"):
+		hint = noAdmin
 	}
 	return &failure{fmt.Sprintf("the balancer at %s can't be asked: %s%s", c.opts.Admin, terminal.Clean(err.Error()), hint), err}
 }

@@ -84,7 +84,8 @@ func (d *draining) left(s view.State) (left int, lacking []string) {
 			continue
 		}
 		matches = true
-		if v.Mode == view.Waiting {
+		if v.Mode == view.Waiting { // it has no lists; other replicas may
+			lacking = append(lacking, clean(v.Name)+" waits for "+clean(strings.Join(v.Waiting, ", ")))
 			continue
 		}
 		if _, has := v.Total.Drained[d.drain.Address]; !has {
