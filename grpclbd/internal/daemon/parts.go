@@ -24,7 +24,9 @@ type parts struct {
 }
 
 func (p parts) startFleet(cfg config.Service) *fleet.Fleet {
-	deps := fleet.Deps{Log: p.log, Owner: p.owner, Sources: p, Watchers: p}
+	its := p
+	its.log = p.log.With("service", cfg.Name) // sources and watchers don't know it
+	deps := fleet.Deps{Log: p.log, Owner: p.owner, Sources: its, Watchers: its}
 	if p.tracer != nil {
 		deps.Pushes = p.tracer
 	}

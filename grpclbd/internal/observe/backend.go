@@ -19,7 +19,6 @@ type backend struct {
 	address string
 	number  uint64
 	public  *Watcher
-	log     *slog.Logger
 	inbox   *actor.Inbox[event]
 
 	// Owned by run.
@@ -30,7 +29,7 @@ type backend struct {
 // startBackend starts the actor. It ends when ctx is done.
 func startBackend(ctx context.Context, w *Watcher, s setup, address string, number uint64) {
 	b := &backend{setup: s, address: address, number: number, public: w,
-		log: s.log.With("backend", address), inbox: actor.NewInbox[event](), core: newCore(address, s.health)}
+		inbox: actor.NewInbox[event](), core: newCore(address, s.health)}
 	w.group.Go(func(context.Context) { b.run(ctx) })
 }
 
@@ -75,7 +74,7 @@ func (b *backend) handle(e event) {
 	case reported:
 		b.core.reported(now, e.figures)
 	case unmeasured:
-		b.log.Warn("the backend does not report its load", "why", e.why)
+		b.warn("the backend does not report its load", e.why)
 	default:
 		panic(fmt.Sprintf("BUG: a backend got a %T", e))
 	}
@@ -93,7 +92,7 @@ func (b *backend) act(ctx context.Context) {
 		case tellLoad:
 			b.public.inbox.Send(loadChanged{b.number, a.load})
 		case nonsense:
-			b.log.Warn("a load report is ignored", "why", a.err)
+			b.warn("a load report is ignored", a.err.Error())
 		default:
 			panic(fmt.Sprintf("BUG: the core of a backend wants a %T done", a))
 		}
@@ -107,8 +106,16 @@ func (b *backend) logHealth(t tellHealth) {
 	switch {
 	case !t.changed:
 	case !t.health.Healthy:
-		b.log.Warn("the backend is unhealthy", "why", t.health.Why)
+		b.warn("the backend is unhealthy", t.health.Why)
 	case b.core.judge.asked > 1:
-		b.log.Info("the backend is healthy")
+		b.info("the backend is healthy")
 	}
+}
+
+func (b *backend) warn(line, why string) {
+	b.public.inbox.Send(logged{b.address, b.number, slog.LevelWarn, line, why})
+}
+
+func (b *backend) info(line string) {
+	b.public.inbox.Send(logged{b.address, b.number, slog.LevelInfo, line, ""})
 }

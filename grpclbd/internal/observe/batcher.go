@@ -50,10 +50,13 @@ func (b *batcher) forget(address string) {
 	b.health = slices.DeleteFunc(b.health, func(h Health) bool { return h.Address == address })
 }
 
+// knows reports whether the backend with that number is the one that is watched at the address.
+func (b *batcher) knows(address string, number uint64) bool { return b.watched[address] == number }
+
 // healthChanged takes in a change, unless it is of a backend that is no longer watched. Of
 // two changes of a backend both are told.
 func (b *batcher) healthChanged(now time.Time, m healthChanged) {
-	if b.watched[m.health.Address] != m.number {
+	if !b.knows(m.health.Address, m.number) {
 		return
 	}
 	if len(b.health) == 0 {
@@ -64,7 +67,7 @@ func (b *batcher) healthChanged(now time.Time, m healthChanged) {
 
 // loadChanged takes in a load; the newest one of a backend counts.
 func (b *batcher) loadChanged(now time.Time, m loadChanged) {
-	if b.watched[m.load.Address] != m.number {
+	if !b.knows(m.load.Address, m.number) {
 		return
 	}
 	if b.loads == nil {

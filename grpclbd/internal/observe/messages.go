@@ -1,5 +1,7 @@
 package observe
 
+import "log/slog"
+
 // message is a message to the watcher of a service. A backend sends one for each change of
 // its health, which rise and fall bound, and one for each load report.
 type message interface{ toWatcher() }
@@ -19,9 +21,19 @@ type loadChanged struct {
 	load   Load
 }
 
+// logged: a line of the log about a backend. Sent by the backend with this number; the watcher knows how many lines there are.
+type logged struct {
+	address string
+	number  uint64
+	level   slog.Level
+	line    string
+	why     string // "": there is no more to say
+}
+
 func (watch) toWatcher()         {}
 func (healthChanged) toWatcher() {}
 func (loadChanged) toWatcher()   {}
+func (logged) toWatcher()        {}
 
 // event is a message to the actor of a backend. One check runs at a time; a stream sends no faster
 // than pace allows.

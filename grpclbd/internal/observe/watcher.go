@@ -53,8 +53,9 @@ type loop struct {
 	public *Watcher
 
 	// Owned by run.
-	core  batcher
-	stops map[string]context.CancelFunc // by address: each ends the actor of a backend
+	core    batcher
+	journal journal
+	stops   map[string]context.CancelFunc // by address: each ends the actor of a backend
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -79,8 +80,19 @@ func (l *loop) run(ctx context.Context) {
 		if len(loads) > 0 {
 			l.owner.LoadSaid(loads)
 		}
-		timer.Set(l.core.due())
+		if left := l.journal.sum(time.Now()); left > 0 {
+			l.setup.log.Warn("lines about backends were left out, because there were too many in a second", "lines", left)
+		}
+		timer.Set(sooner(l.core.due(), l.journal.due()))
 	}
+}
+
+// sooner returns the earlier of two times, of which each may be zero for never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (l *loop) handle(ctx context.Context, m message) {
@@ -91,9 +103,21 @@ func (l *loop) handle(ctx context.Context, m message) {
 		l.core.healthChanged(time.Now(), m)
 	case loadChanged:
 		l.core.loadChanged(time.Now(), m)
+	case logged:
+		if l.core.knows(m.address, m.number) && l.journal.take(time.Now()) {
+			l.log(ctx, m)
+		}
 	default:
 		panic(fmt.Sprintf("BUG: the watcher got a %T", m))
 	}
+}
+
+func (l *loop) log(ctx context.Context, m logged) {
+	about := []slog.Attr{slog.String("backend", m.address)}
+	if m.why != "" {
+		about = append(about, slog.String("why", m.why))
+	}
+	l.setup.log.LogAttrs(ctx, m.level, m.line, about...)
 }
 
 // watch stops the actors of backends that are no longer there, and starts those of new ones.
