@@ -327,14 +327,21 @@ func TestRegister_Client(t *testing.T) {
 	r.lease()
 }
 
-// Start tries until its context ends, and leaves nothing behind.
+// Start tries until its context ends, and leaves nothing behind. That it tries is logged once.
 func TestRegister_NoEtcd(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, etcd)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	var log bytes.Buffer
+	o := r.options("http://127.0.0.1:1")
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	ctx, cancel := context.WithTimeout(t.Context(), attemptTimeout+2*time.Second)
 	defer cancel()
-	_, err := Start(ctx, r.options("http://127.0.0.1:1"))
+	_, err := Start(ctx, o)
 	if err == nil || !strings.Contains(err.Error(), r.key()+" could not be written to etcd [http://127.0.0.1:1]") {
 		t.Error(err)
+	}
+	if n := strings.Count(log.String(), "the server is not registered yet; that is tried until it succeeds"); n != 1 {
+		t.Errorf("%d lines: %s", n, log.String())
 	}
 }
 

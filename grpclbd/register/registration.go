@@ -21,7 +21,7 @@ type Registration struct {
 }
 
 // Start enters the server in etcd and returns when that is done. While etcd can't be reached it tries again
-// until ctx ends. The error then says why; no goroutine is left. Once it has returned, ctx does not matter
+// until ctx ends, and logs that. The error then says why; no goroutine is left. Once it has returned, ctx does not matter
 // any more.
 func Start(ctx context.Context, o Options) (*Registration, error) {
 	entry, err := o.entry()
@@ -33,19 +33,20 @@ func Start(ctx context.Context, o Options) (*Registration, error) {
 		return nil, err
 	}
 	registry := &registry{client, own, entry}
-	lease, err := first(ctx, registry)
+	log := cmp.Or(o.Log, slog.Default()).With("service", entry.service, "backend", entry.endpoint.Addr)
+	lease, err := first(ctx, registry, log)
 	if err != nil {
 		registry.close()
 		return nil, fmt.Errorf("register: %s could not be written to etcd %v: %w", entry.key, client.Endpoints(), err)
 	}
 	r := &Registration{actor.NewGroup(), actor.NewInbox[message]()}
-	k := &keeper{registry, r.actors, r.inbox, cmp.Or(o.Log, slog.Default()).With("service", entry.service, "backend", entry.endpoint.Addr)}
+	k := &keeper{registry, r.actors, r.inbox, log}
 	r.actors.Go(func(ctx context.Context) { k.run(ctx, lease) })
 	return r, nil
 }
 
 // first enters the server for the first time.
-func first(ctx context.Context, r *registry) (clientv3.LeaseID, error) {
+func first(ctx context.Context, r *registry, log *slog.Logger) (clientv3.LeaseID, error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	<-timer.C
@@ -53,6 +54,9 @@ func first(ctx context.Context, r *registry) (clientv3.LeaseID, error) {
 		lease, err := r.enter(ctx)
 		if err == nil || hopeless(err) || ctx.Err() != nil {
 			return lease, err
+		}
+		if failures == 0 {
+			log.Warn("the server is not registered yet; that is tried until it succeeds", "why", err)
 		}
 		timer.Reset(delay.After(retry, failures, rand.Float64()))
 		select {
