@@ -12,7 +12,7 @@
 //	the same, with a load report every 10 s     2.9 % of a core
 //	NOT_SERVING until 2,000 clients have it     33 ms, 40 ms of CPU (lbserver alone: 30 ms, 40 ms)
 //	1,000 backends checked every 5 s            5.0 % of a core
-//	an override until the other replica's       27 ms
+//	an override until it is in force elsewhere  27 ms
 //
 // Two fifths of the CPU of a push is the kernel's, which writes to each client's connection; nearly all
 // of the rest is gRPC's. A garbage collection while clients are told takes 90 ms of CPU with 2,000
