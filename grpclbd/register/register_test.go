@@ -80,7 +80,7 @@ func (r rig) lease() clientv3.LeaseID {
 // await waits until the key is there (or not), and returns its lease.
 func (r rig) await(there bool) clientv3.LeaseID {
 	r.Helper()
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	changes := r.Watch(r.Context(), r.key())
 	poll := time.NewTicker(100 * time.Millisecond)

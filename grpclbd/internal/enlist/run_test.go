@@ -82,7 +82,7 @@ func logged(t *testing.T, line string) time.Time {
 // until waits until there was a line with each of the texts, and returns the last one.
 func (r *rig) until(texts ...string) string {
 	r.Helper()
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	var seen []string
 	for {
@@ -133,7 +133,7 @@ func (r *rig) wantExit(code int) {
 			return
 		}
 		r.Errorf("Run returns %v, want the code %d", err, code)
-	case <-time.NewTimer(20 * time.Second).C:
+	case <-time.NewTimer(time.Minute).C:
 		r.Fatal("Run does not end")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,6 +84,7 @@ func TestGuard_Start_Pace(t *testing.T) {
 				t.Errorf("after %d s there are %d backends in the file, want %d", i, got, want)
 			}
 			time.Sleep(time.Second)
+			synctest.Wait() // what is due at this moment is written before the next Keep
 		}
 		time.Sleep(2 * touch)
 		if got := count(); got != 11 {
@@ -148,6 +150,24 @@ func TestGuard_Start_TooOld(t *testing.T) {
 	}
 }
 
+// A logBook is a log in memory, for several goroutines.
+type logBook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBook) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(line)
+}
+
+func (b *logBook) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
 // If the file can't be written, the log says so once, and it is tried again.
 func TestGuard_Start_DiskFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -155,8 +175,8 @@ func TestGuard_Start_DiskFails(t *testing.T) {
 		if err := os.WriteFile(folder, nil, 0o600); err != nil { // in the place of the folder
 			t.Fatal(err)
 		}
-		var lines bytes.Buffer
-		m, _ := recall(t, Path(folder, "s"), "s", slog.New(slog.NewTextHandler(&lines, nil)))
+		lines := new(logBook)
+		m, _ := recall(t, Path(folder, "s"), "s", slog.New(slog.NewTextHandler(lines, nil)))
 		for n := range 5 {
 			m.Keep(said(n + 1))
 			time.Sleep(pause)

@@ -52,7 +52,7 @@ func (l *listener) next() backend.Report {
 	select {
 	case r := <-l.reports:
 		return r
-	case <-time.NewTimer(15 * time.Second).C:
+	case <-time.NewTimer(time.Minute).C:
 		l.Fatal("the source says nothing")
 		panic("unreachable")
 	}
@@ -61,7 +61,7 @@ func (l *listener) next() backend.Report {
 // until waits for a report that holds, and returns it.
 func (l *listener) until(holds func(backend.Report) bool) backend.Report {
 	l.Helper()
-	end := time.Now().Add(time.Minute)
+	end := time.Now().Add(2 * time.Minute)
 	for {
 		r := l.next()
 		if holds(r) {

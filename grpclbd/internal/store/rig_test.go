@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds a wait of a test. Real etcd servers can't be in a bubble.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // heard is what a store told its owner once.
 type heard struct {
