@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"time"
 
-	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	etcd "go.etcd.io/etcd/server/v3/embed"
@@ -24,9 +23,6 @@ import (
 
 // readyTime bounds the start of an etcd that has data already.
 const readyTime = 10 * time.Second
-
-// roomTime bounds the making of room.
-const roomTime = time.Minute
 
 // failedTime bounds the end of an etcd that has failed.
 const failedTime = time.Second
@@ -52,16 +48,17 @@ func embed(ctx context.Context, cfg config.Store, log *slog.Logger) (*embedded, 
 	e, dir := &embedded{failed: make(chan struct{}, 1), outside: newOutside()}, cfg.Dir
 	if dir == "" {
 		made, err := temporary(log)
+		dir, e.remove = made, made
 		if err != nil {
+			e.close()
 			return nil, fmt.Errorf("store: no temporary folder: %w", err)
 		}
-		dir, e.remove = made, made
 	} else {
 		_ = os.Remove(filepath.Join(dir, temporaryFile)) // somebody keeps a folder that was temporary
 	}
 	err := e.start(ctx, dir, cfg.Listen, log)
 	if err == nil {
-		err = e.makeRoom(ctx)
+		err = makeRoom(ctx, e.etcd.Server)
 	}
 	if err != nil {
 		e.close()
@@ -160,46 +157,6 @@ func etcdConfig(dir, listen string, temporary bool, log *zap.Logger) *etcd.Confi
 }
 
 func (e *embedded) client() *clientv3.Client { return v3client.New(e.etcd.Server) }
-
-// makeRoom ends the alarm of an etcd whose data have reached the quota, after it has freed what
-// is not needed. Nobody else could: the etcd can't be reached from outside.
-func (e *embedded) makeRoom(ctx context.Context) error {
-	c := e.client()
-	defer func() { _ = c.Close() }()
-	alarms, err := c.AlarmList(ctx)
-	if err != nil || len(alarms.Alarms) == 0 {
-		return err
-	}
-	at, err := c.Get(ctx, root)
-	if err != nil {
-		return err
-	}
-	_, compacted := c.Compact(ctx, at.Header.Revision, clientv3.WithCompactPhysical())
-	if errors.Is(compacted, rpctypes.ErrCompacted) {
-		compacted = nil // so it is already
-	}
-	defragmented := e.etcd.Server.Backend().Defrag()           // the client in this process has no Defragment
-	_, disarmed := c.AlarmDisarm(ctx, &clientv3.AlarmMember{}) // all
-	return errors.Join(compacted, defragmented, disarmed)
-}
-
-// freeRoom makes room while the etcd runs. It does not wait for an etcd that fails meanwhile.
-func (e *embedded) freeRoom(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, roomTime)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() {
-		err := errors.New("etcd has failed; the log says why")
-		defer func() { done <- err }() // also if etcd ends this goroutine
-		err = e.makeRoom(ctx)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 func (e *embedded) close() {
 	if e.etcd != nil {
