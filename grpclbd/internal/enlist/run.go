@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -91,7 +90,11 @@ func (r *runner) run(ctx context.Context) error {
 			timer.Rang()
 			core.decide(time.Now())
 		case r.signal = <-r.Signals:
-			r.Log.Info("a signal came; the command gets it after the withdrawal", "signal", r.signal)
+			if core.stopping {
+				r.Log.Info("another signal came; the command gets it at once", "signal", r.signal)
+			} else {
+				r.Log.Info("a signal came; the command gets it after the withdrawal", "signal", r.signal)
+			}
 			core.signal(time.Now())
 		case <-done:
 			done, r.signal = nil, syscall.SIGTERM
@@ -118,32 +121,45 @@ func (r *runner) handle(core *core, m message) {
 	case checked:
 		before := core.healthy
 		core.checked(now, m.err == nil)
-		switch {
-		case core.ending():
-		case before && !core.healthy:
-			r.Log.Warn("the server is unhealthy", "why", m.err)
-		case !before && core.healthy:
-			r.Log.Info("the server is healthy")
-		}
+		r.noteHealth(core, before, m.err)
 	case entered:
 		r.registration = m.registration
 		core.entered(now, m.err == nil)
-		r.note("the server is registered", "the server could not be registered", m.err)
+		r.noteEntered(m.err)
 	case left:
 		r.registration = nil
 		core.left(now)
-		r.note("the server is withdrawn", "the server could not be withdrawn", m.err)
+		r.noteLeft(m.err)
 	default:
 		panic(fmt.Sprintf("BUG: the runner was told a %T", m))
 	}
 }
 
-func (r *runner) note(good, bad string, err error) {
+func (r *runner) noteHealth(core *core, before bool, err error) {
+	switch {
+	case core.ending():
+	case before && !core.healthy:
+		r.Log.Warn("the server is unhealthy", "why", err)
+	case !before && core.healthy:
+		r.Log.Info("the server is healthy")
+	}
+}
+
+func (r *runner) noteEntered(err error) {
 	switch {
 	case err == nil:
-		r.Log.Info(good)
+		r.Log.Info("the server is registered")
 	case !errors.Is(err, context.Canceled):
-		r.Log.Log(context.Background(), slog.LevelWarn, bad, "why", err)
+		r.Log.Warn("the server could not be registered; that is tried again", "why", err)
+	}
+}
+
+func (r *runner) noteLeft(err error) {
+	switch {
+	case err == nil:
+		r.Log.Info("the server is withdrawn")
+	case !errors.Is(err, context.Canceled):
+		r.Log.Warn("the server could not be withdrawn; its registration ends with its lease", "why", err)
 	}
 }
 
