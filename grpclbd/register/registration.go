@@ -11,6 +11,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/wait"
 	"github.com/actorlb/grpclb/internal/delay"
 )
 
@@ -47,9 +48,6 @@ func Start(ctx context.Context, o Options) (*Registration, error) {
 
 // first enters the server for the first time.
 func first(ctx context.Context, r *registry, log *slog.Logger) (clientv3.LeaseID, error) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	<-timer.C
 	for failures := 0; ; failures++ {
 		lease, err := r.enter(ctx)
 		if err == nil || hopeless(err) || ctx.Err() != nil {
@@ -58,10 +56,7 @@ func first(ctx context.Context, r *registry, log *slog.Logger) (clientv3.LeaseID
 		if failures == 0 {
 			log.Warn("the server is not registered yet; that is tried until it succeeds", "why", err)
 		}
-		timer.Reset(delay.After(retry, failures, rand.Float64()))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
+		if !wait.For(ctx, delay.After(retry, failures, rand.Float64())) {
 			return 0, err // says more than that of ctx
 		}
 	}

@@ -2,7 +2,10 @@
 // clients. All of them are immutable once they are sent.
 package backend
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // A Backend is one server of a service, as a source describes it.
 type Backend struct {
@@ -11,6 +14,11 @@ type Backend struct {
 	Weight  int               `json:"weight"`           // from 1; what the source says, before measured load and overrides
 	Token   string            `json:"token,omitempty"`  // the LB token; at most 42 bytes of printable ASCII
 	Labels  map[string]string `json:"labels,omitempty"` // shown, never used to decide
+}
+
+// Equal reports whether both are described alike.
+func (b Backend) Equal(o Backend) bool {
+	return b.Address == o.Address && b.Zone == o.Zone && b.Weight == o.Weight && b.Token == o.Token && maps.Equal(b.Labels, o.Labels)
 }
 
 // A Report is what a source says. Either it has Backends, which replace those of the report

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
 // What a backend may have. The balancer can't send more, or could be made to keep more than it
@@ -103,13 +105,7 @@ func checkText(field, text string, limit int) error {
 }
 
 // cut shortens text from outside for an error.
-func cut(text string) string {
-	const enough = 80
-	if len(text) <= enough {
-		return text
-	}
-	return strings.ToValidUTF8(text[:enough], "") + "…"
-}
+func cut(text string) string { return terminal.Cut(text, 80) }
 
 // Sorted returns the backends sorted by address, each address once: of several with the same
 // address the first one stays. It may change the slice, and never returns nil.

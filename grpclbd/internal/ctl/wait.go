@@ -11,6 +11,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
+	"github.com/actorlb/grpclb/grpclbd/internal/wait"
 )
 
 // WaitDrained waits until no client of any replica has the backend of a drain, and says so. It
@@ -21,11 +22,11 @@ func (c *Client) WaitDrained(ctx context.Context, w io.Writer, drain override.Ov
 		ctx, cancel = context.WithTimeout(ctx, most)
 		defer cancel()
 	}
-	wait := draining{drain: drain}
+	d := draining{drain: drain}
 	for {
 		s, err := c.State(ctx)
 		if err == nil {
-			news, done, err := wait.look(s)
+			news, done, err := d.look(s)
 			if news != "" {
 				fmt.Fprintln(w, news)
 			}
@@ -36,8 +37,8 @@ func (c *Client) WaitDrained(ctx context.Context, w io.Writer, drain override.Ov
 		if ctx.Err() == nil && err != nil {
 			return fmt.Errorf("the drain is in force, but how far it has come is not known: %w", err)
 		}
-		if !sleep(ctx) {
-			return wait.late(ctx, most)
+		if !wait.For(ctx, often) {
+			return d.late(ctx, most)
 		}
 	}
 }
@@ -78,9 +79,9 @@ func (d *draining) look(s view.State) (news string, done bool, err error) {
 // left returns how many clients still have the backend, of all replicas, and of which services or
 // replicas that is not known yet.
 func (d *draining) left(s view.State) (left int, lacking []string) {
-	of, matches := view.Override{Override: d.drain}, false
+	matches := false
 	for _, v := range s.Services {
-		if !of.IsOf(v.Name) {
+		if !d.drain.IsOf(v.Name) {
 			continue
 		}
 		matches = true

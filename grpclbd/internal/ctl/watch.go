@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
+	"github.com/actorlb/grpclb/grpclbd/internal/wait"
 )
 
 // often is how often a balancer is asked while something is awaited.
@@ -39,7 +40,7 @@ func (c *Client) Watch(ctx context.Context, w io.Writer) error {
 			}
 			last = s
 		}
-		if !sleep(ctx) {
+		if !wait.For(ctx, often) {
 			return nil
 		}
 	}
@@ -61,16 +62,4 @@ func news(before, after view.State) (lines []string) {
 		}
 	}
 	return lines
-}
-
-// sleep waits a moment. It reports whether the context is not done.
-func sleep(ctx context.Context) bool {
-	timer := time.NewTimer(often)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/store"
 	"github.com/actorlb/grpclb/grpclbd/internal/tracing"
+	"github.com/actorlb/grpclb/grpclbd/internal/wait"
 	"github.com/actorlb/grpclb/lbserver"
 )
 
@@ -145,7 +146,7 @@ func (d *Daemon) Confirm(service string) bool {
 // that is done makes it end at once.
 func (d *Daemon) Stop(ctx context.Context) {
 	d.in.Send(stopping{})
-	pause(ctx, d.opts.Config.Stop.Notice)
+	wait.For(ctx, d.opts.Config.Stop.Notice)
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
@@ -164,14 +165,4 @@ func (d *Daemon) Stop(ctx context.Context) {
 	d.store.Close()
 	d.clients.closeFiles()
 	d.policy.close()
-}
-
-// pause waits.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -30,17 +30,13 @@ func merge(sources []*entry) (all map[string]merged, conflicts map[string]string
 			switch {
 			case !there || other.held && !held:
 				all[b.Address] = merged{b, e.slot, held}
-			case !held && !alike(other.Backend, b):
+			case !held && !other.Equal(b):
 				conflicts[b.Address] = fmt.Sprintf("%s: %v says %s, %v says %s; the first is used",
 					b.Address, first[other.slot], inWords(other.Backend), e, inWords(b))
 			}
 		}
 	}
 	return all, conflicts
-}
-
-func alike(a, b backend.Backend) bool {
-	return a.Zone == b.Zone && a.Weight == b.Weight && a.Token == b.Token && maps.Equal(a.Labels, b.Labels)
 }
 
 // inWords is how a conflict describes a backend.

@@ -3,11 +3,11 @@ package fleet
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
 // Overrides are what operators have decided for this service, without those that are over.
@@ -28,7 +28,7 @@ type overrides struct {
 func (o *overrides) set(service string, all []override.Override) {
 	var mine []override.Override
 	for _, v := range all {
-		if v.Service == "" || v.Service == service {
+		if v.IsOf(service) {
 			mine = append(mine, v)
 		}
 	}
@@ -104,13 +104,7 @@ func by(v override.Override) (s string) {
 }
 
 // cut shortens text that people have written.
-func cut(text string) string {
-	const enough = 200
-	if len(text) <= enough {
-		return text
-	}
-	return strings.ToValidUTF8(text[:enough], "") + "…"
-}
+func cut(text string) string { return terminal.Cut(text, 200) }
 
 func byToken(a, b config.Drop) int { return cmp.Compare(a.Token, b.Token) }
 

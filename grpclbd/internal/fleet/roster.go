@@ -51,7 +51,7 @@ func (r *roster) set(all map[string]merged) (came, gone, changed []string) {
 			m = &member{}
 			r.members[address] = m
 			came = append(came, address)
-		case m.slot != b.slot || !alike(m.Backend, b.Backend):
+		case m.slot != b.slot || !m.Equal(b.Backend):
 			changed = append(changed, address)
 		}
 		m.merged = b

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+
+	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
 // check asks the backend once, and returns its answer or what it takes for one.
@@ -68,40 +69,15 @@ func (b *backend) failed(err error) answer {
 	return bad(fmt.Sprintf("%v: %s", s.Code(), s.Message()))
 }
 
-// bad is an answer that is no word of the server.
-func bad(why string) answer { return answer{why: cut(why)} }
+// bad is an answer that is no word of the server. It has one short line of the text.
+func bad(why string) answer { return answer{why: terminal.Cut(terminal.Clean(why), maxWhy)} }
 
 // maxWhy bounds the bytes of a text that a backend may have written.
 const maxWhy = 200
 
-// cut makes one short line of a text.
-func cut(text string) string {
-	if len(text) > maxWhy {
-		text = text[:maxWhy] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
-			return '?'
-		}
-		return r
-	}, text)
-}
-
 // pace is the least time between two messages of a stream that are taken. A server that sends
 // more is slowed down by flow control.
 const pace = 5 * time.Millisecond
-
-// wait returns false if ctx is done.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
 
 // unimplemented reports whether the server does not have the method that was called.
 func unimplemented(err error) bool {

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/backoff"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/wait"
 	"github.com/actorlb/grpclb/internal/delay"
 )
 
@@ -36,7 +37,7 @@ func (b *backend) readHealth(ctx context.Context) {
 		if lasted(opened) {
 			failures = 0
 		}
-		if !wait(ctx, delay.After(reopening, failures, rand.Float64())) {
+		if !wait.For(ctx, delay.After(reopening, failures, rand.Float64())) {
 			return
 		}
 	}
@@ -60,7 +61,7 @@ func (b *backend) watchOnce(ctx context.Context) (heard bool, err error) {
 		}
 		heard = true
 		b.inbox.Send(watched{b.said(r.GetStatus())})
-		if !wait(ctx, pace) {
+		if !wait.For(ctx, pace) {
 			return heard, ctx.Err()
 		}
 	}

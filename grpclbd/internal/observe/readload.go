@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/wait"
 	"github.com/actorlb/grpclb/internal/delay"
 )
 
@@ -38,7 +39,7 @@ func (b *backend) readLoad(ctx context.Context) {
 				b.inbox.Send(unmeasured{"the server has no xds.service.orca.v3 service"})
 			}
 		}
-		if !wait(ctx, pause) {
+		if !wait.For(ctx, pause) {
 			return
 		}
 	}
@@ -60,7 +61,7 @@ func (b *backend) loadOnce(ctx context.Context) error {
 			return err
 		}
 		b.inbox.Send(reported{figuresOf(r)})
-		if !wait(ctx, loadPace) {
+		if !wait.For(ctx, loadPace) {
 			return ctx.Err()
 		}
 	}

@@ -45,6 +45,9 @@ func (o Override) Subject() string {
 	return ""
 }
 
+// IsOf reports whether the override counts for the service.
+func (o Override) IsOf(service string) bool { return o.Service == "" || o.Service == service }
+
 // String says what the override does.
 func (o Override) String() string {
 	text := string(o.Kind)

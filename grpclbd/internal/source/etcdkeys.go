@@ -10,6 +10,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
 // maxNamed is how many bad keys a warning names.
@@ -113,10 +114,4 @@ func (k *keys) backends() (all []backend.Backend, warning string) {
 }
 
 // cut shortens a key for a warning: it may have a megabyte.
-func cut(key string) string {
-	const enough = 200
-	if len(key) <= enough {
-		return key
-	}
-	return strings.ToValidUTF8(key[:enough], "") + "…"
-}
+func cut(key string) string { return terminal.Cut(key, 200) }

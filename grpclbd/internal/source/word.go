@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -19,15 +18,11 @@ type word struct {
 // read returns what to tell when the source was read.
 func (w *word) read(now time.Time, all []backend.Backend, warning string) backend.Report {
 	all = backend.Sorted(all)
-	if w.last.Backends != nil && slices.EqualFunc(all, w.last.Backends, equal) {
+	if w.last.Backends != nil && slices.EqualFunc(all, w.last.Backends, backend.Backend.Equal) {
 		all = w.last.Backends // the same slice says that nothing has changed
 	}
 	w.last, w.failing = backend.Report{Backends: all, Warning: warning, At: now}, ""
 	return w.last
-}
-
-func equal(a, b backend.Backend) bool {
-	return a.Address == b.Address && a.Zone == b.Zone && a.Weight == b.Weight && a.Token == b.Token && maps.Equal(a.Labels, b.Labels)
 }
 
 // still returns what to tell when the source was found not to have changed.

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/actorlb/grpclb/actor"
+	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
 )
 
 // loop is the goroutine that owns what the store knows.
@@ -134,10 +134,4 @@ func (l *loop) leave() {
 }
 
 // cut shortens for the log what somebody has written to etcd: a key may have a megabyte.
-func cut(text string) string {
-	const enough = 300
-	if len(text) <= enough {
-		return text
-	}
-	return strings.ToValidUTF8(text[:enough], "") + "…"
-}
+func cut(text string) string { return terminal.Cut(text, 300) }

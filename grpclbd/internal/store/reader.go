@@ -10,6 +10,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/wait"
 	"github.com/actorlb/grpclb/internal/delay"
 )
 
@@ -25,7 +26,7 @@ func (l *loop) read(ctx context.Context) {
 			failures = 0
 		}
 		l.inbox.Send(readingFailed{err})
-		wait(ctx, delay.After(retries, failures, rand.Float64()))
+		wait.For(ctx, delay.After(retries, failures, rand.Float64()))
 	}
 }
 
@@ -113,13 +114,4 @@ func present(value []byte) []byte {
 		return []byte{}
 	}
 	return value
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

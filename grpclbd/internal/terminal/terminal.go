@@ -19,6 +19,14 @@ func Clean(text string) string {
 	}, text)
 }
 
+// Cut returns the text, or the beginning of one that has more than so many bytes.
+func Cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
 // Lines is Clean for a text of several lines.
 func Lines(text string) string {
 	lines := strings.Split(text, "\n")

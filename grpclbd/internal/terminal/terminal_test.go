@@ -20,6 +20,14 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestCut(t *testing.T) {
+	for text, want := range map[string]string{"": "", "abcd": "abcd", "abcde": "abcd…", "abcé": "abc…"} {
+		if got := Cut(text, 4); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 // JSON means the same afterwards.
 func TestJSON(t *testing.T) {
 	text, err := json.Marshal(map[string]string{"k": evil})

@@ -13,9 +13,6 @@ type Override struct {
 	MatchesNothing string `json:"matchesNothing,omitempty"` // why it has no effect; "" if it has one, or if that is not known yet
 }
 
-// IsOf reports whether the override is for the service.
-func (o Override) IsOf(service string) bool { return o.Service == "" || o.Service == service }
-
 // WithOverrides returns the state with the overrides that are in force.
 func (s State) WithOverrides(all []override.Override) State {
 	known := s.backendsAt(all)
@@ -59,8 +56,7 @@ func (s State) backendsAt(all []override.Override) map[place]bool {
 }
 
 func (s State) missing(o override.Override, known map[place]bool) string {
-	one := Override{Override: o}
-	mine := slices.DeleteFunc(slices.Clone(s.Services), func(v Service) bool { return !one.IsOf(v.Name) })
+	mine := slices.DeleteFunc(slices.Clone(s.Services), func(v Service) bool { return !o.IsOf(v.Name) })
 	switch {
 	case len(mine) == 0 && o.Service == "":
 		return "there is no service"
