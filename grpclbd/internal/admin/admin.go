@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
+	"github.com/actorlb/grpclb/grpclbd/internal/seldom"
 	"github.com/actorlb/grpclb/grpclbd/internal/servertls"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 )
@@ -32,23 +34,23 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	files    *servertls.Files // nil without TLS
+	failed   *seldom.Log      // connections
 }
 
 // Listen opens the port. Nobody is served before Serve.
-func Listen(cfg *config.Config, p Process, log *slog.Logger) (*Server, error) {
+func Listen(cfg *config.Config, p Process, logger *slog.Logger) (*Server, error) {
 	gate, err := newGate(cfg)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{http: &http.Server{
-		Handler:           gate.guard(Handler(p, log)),
+		Handler:           gate.guard(Handler(p, logger)),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelInfo),
 		Protocols:         protocols(),
 	}}
 	if t := cfg.Access.TLS; t != nil {
-		if s.files, err = servertls.Open(*t, log); err != nil {
+		if s.files, err = servertls.Open(*t, logger); err != nil {
 			return nil, fmt.Errorf("access.tls: %w", err)
 		}
 		s.http.TLSConfig = s.files.Config()
@@ -57,6 +59,8 @@ func Listen(cfg *config.Config, p Process, log *slog.Logger) (*Server, error) {
 		s.closeFiles()
 		return nil, fmt.Errorf("admin: %w", err)
 	}
+	s.failed = seldom.Start("a connection to the admin port has failed", logger)
+	s.http.ErrorLog = log.New(mistakes{s.failed}, "", 0)
 	return s, nil
 }
 
@@ -91,6 +95,7 @@ func (s *Server) Stop() {
 	_ = s.http.Close() // the listener may have been closed by Serve
 	_ = s.listener.Close()
 	s.closeFiles()
+	s.failed.Stop()
 }
 
 func (s *Server) closeFiles() {

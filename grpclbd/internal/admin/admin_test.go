@@ -23,6 +23,7 @@ import (
 	channelzpb "google.golang.org/grpc/channelz/grpc_channelz_v1"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/certtest"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
@@ -55,10 +56,15 @@ var silent = slog.New(slog.DiscardHandler)
 // serve serves a process as Listen does, with this configuration, and returns where.
 func serve(t *testing.T, p Process, cfg *config.Config) string {
 	t.Helper()
+	return serveLogged(t, p, cfg, silent)
+}
+
+func serveLogged(t *testing.T, p Process, cfg *config.Config, log *slog.Logger) string {
+	t.Helper()
 	if cfg.Admin == "" {
 		cfg.Admin = "127.0.0.1:0"
 	}
-	s, err := Listen(cfg, p, silent)
+	s, err := Listen(cfg, p, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -484,5 +490,39 @@ func TestSecure_SlowBody(t *testing.T) {
 		if _, err := io.ReadAll(c); err != nil {
 			t.Errorf("%s: the connection is still open: %v", path, err)
 		}
+	}
+}
+
+// A lines is a log whose lines a test reads.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+// Strangers can't fill the log. One that only looks whether the port is open is not in it.
+func TestSecure_StrangersFillNoLog(t *testing.T) {
+	files := certtest.New(t).Write(t.TempDir(), "admin")
+	all := make(lines, 1000)
+	cfg := &config.Config{Access: config.Access{TLS: &config.TLS{Cert: files.Cert, Key: files.Key}}}
+	at := serveLogged(t, &process{}, cfg, slog.New(slog.NewTextHandler(all, nil)))
+	for i := range 100 {
+		c, err := net.Dial("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i >= 50 {
+			fmt.Fprint(c, "nonsense")
+		}
+		_ = c.(*net.TCPConn).CloseWrite()
+		_, _ = io.ReadAll(c)
+		_ = c.Close()
+	}
+	if line := <-all; !strings.Contains(line, "a connection to the admin port has failed") || !strings.Contains(line, "first record does not look like a TLS handshake") {
+		t.Errorf("the log says %s", line)
+	}
+	if len(all) > 0 {
+		t.Errorf("and then %d lines more, such as %s", len(all), <-all)
 	}
 }

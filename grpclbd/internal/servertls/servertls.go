@@ -3,7 +3,6 @@
 package servertls
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -14,9 +13,9 @@ import (
 	"google.golang.org/grpc/credentials/tls/certprovider"
 	"google.golang.org/grpc/credentials/tls/certprovider/pemfile"
 
-	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/filecheck"
+	"github.com/actorlb/grpclb/grpclbd/internal/seldom"
 )
 
 // refresh is how often the files are looked at.
@@ -27,9 +26,8 @@ const refresh = 5 * time.Second
 type Files struct {
 	provider certprovider.Provider
 	check    *filecheck.Check
-	verify   bool                  // clients have to show a certificate
-	refused  *actor.Inbox[refused] // handshakes → the goroutine that logs
-	actors   *actor.Group
+	verify   bool        // clients have to show a certificate
+	refused  *seldom.Log // handshakes that have failed
 }
 
 // Open opens the files. It reads them once, since a provider would only log what is wrong
@@ -49,9 +47,8 @@ func open(t config.TLS, log *slog.Logger, refresh time.Duration) (*Files, error)
 	}
 	f := &Files{
 		provider: p, check: filecheck.Start(t.Cert, named(t), log), verify: t.ClientCA != "",
-		refused: actor.NewInbox[refused](), actors: actor.NewGroup(),
+		refused: seldom.Start("a client was refused: its TLS handshake has failed", log),
 	}
-	f.actors.Go(func(ctx context.Context) { logRefused(ctx, f.refused, log) })
 	return f, nil
 }
 
@@ -100,7 +97,7 @@ func (f *Files) Config() *tls.Config {
 
 // Close stops looking at the files.
 func (f *Files) Close() {
-	f.actors.Stop()
+	f.refused.Stop()
 	f.check.Stop()
 	f.provider.Close()
 }

@@ -1,23 +1,18 @@
 package servertls
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
-	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/certtest"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
@@ -195,32 +190,6 @@ func TestSecure_RefusedClientsAreLogged(t *testing.T) {
 	if len(lines) != 0 {
 		t.Errorf("the log says %q", <-lines)
 	}
-}
-
-// However many are refused, the log has one line in ten seconds.
-func TestSecure_RefusedClientsAreLogged_OneInTenSeconds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		lines, in, actors := make(log, 100), actor.NewInbox[refused](), actor.NewGroup()
-		defer actors.Stop()
-		actors.Go(func(ctx context.Context) { logRefused(ctx, in, lines.logger()) })
-		began := time.Now()
-		for i := range 1000 {
-			in.Send(refused{fmt.Sprint("c", i), errors.New("no certificate")})
-			time.Sleep(10 * time.Millisecond)
-		}
-		time.Sleep(time.Hour)
-		in.Send(refused{"late", errors.New("no certificate")})
-		synctest.Wait()
-		const text = `WARN msg="a client was refused: its TLS handshake has failed" client=%s why="no certificate" others=%d`
-		for _, want := range []string{fmt.Sprintf(text, "c0", 0), fmt.Sprintf(text, "c999", 998), fmt.Sprintf(text, "late", 0)} {
-			if line := <-lines; line != want {
-				t.Errorf("the log says %s, want %s", line, want)
-			}
-		}
-		if len(lines) != 0 {
-			t.Errorf("and then %s, after %v", <-lines, time.Since(began))
-		}
-	})
 }
 
 func TestFiles_AreRefused(t *testing.T) {
