@@ -108,8 +108,8 @@
 //  4. When a method that sets, expects or removes an answer has returned, a client
 //     that asks later is answered accordingly.
 //  5. Options.OnReport gets the reports of one stream in their order, after its OnBegin
-//     and before its OnEnd. OnMove runs between these two as well. After Close has returned no hook runs, except Normalize
-//     when a method of Balancer is called.
+//     and before its OnEnd. OnMove runs between these two as well. After Close has
+//     returned no hook runs, except Normalize when a method of Balancer is called.
 //  6. A panic in a hook that runs for a stream, or in the stream of an interceptor, ends
 //     that stream with INTERNAL, and no other. (When OnEnd runs, the stream has ended
 //     already.) The log has the stack trace.
@@ -123,10 +123,11 @@
 // # Duties
 //
 // A stream does not end by itself, and the gRPC server's GracefulStop waits for streams.
-// So call Close before it, or [Balancer.CloseOver], which sends clients away over some time. Give the server [KeepaliveEnforcement]; without it gRPC closes
-// the connections of clients that ping more often than every five minutes. The gRPC
-// server's own keepalive notices a client whose machine has vanished, by default
-// after two hours; grpc.KeepaliveParams makes that sooner.
+// So call Close before it, or [Balancer.CloseOver], which sends clients away over some
+// time. Give the server [KeepaliveEnforcement]; without it gRPC closes the connections of
+// clients that ping more often than every five minutes. The gRPC server's own keepalive
+// notices a client whose machine has vanished, by default after two hours;
+// grpc.KeepaliveParams makes that sooner.
 //
 // A balancer tells whoever can connect which backends a service has. Give the gRPC
 // server credentials that ask clients for a certificate, and say in

@@ -8,15 +8,15 @@ import (
 // OtherClasses stands in metrics for the classes of a service that are not kept apart.
 const OtherClasses = "(other)"
 
-// metricClasses is how many classes of a service metrics keep apart. Each client may be a class of its own, and each
-// class would be four series.
+// metricClasses is how many classes of a service metrics keep apart. Each client may be a class of
+// its own, and each class would be four series.
 const metricClasses = 100
 
 // answerFigures are what metrics tell of an answer, or the worst of several answers.
 type answerFigures struct{ age, fallback, servers, drops float64 }
 
-// figures yields the figures of each class. If there are more classes than metricClasses, those that are not the service's
-// own are one, named OtherClasses.
+// figures yields the figures of each class. If there are more classes than metricClasses, those that
+// are not the service's own are one, named OtherClasses.
 func (s ServiceState) figures(now time.Time) iter.Seq2[string, answerFigures] {
 	return func(yield func(string, answerFigures) bool) {
 		var others []answerFigures

@@ -149,8 +149,8 @@ func (s State) samples() (all []Sample) {
 	}
 	for _, service := range s.Services {
 		all = append(all, clientsNow.at(clients[service.Name], service.Name), clientsBehind.at(behind[service.Name], service.Name))
-		for class, worst := range service.figures(s.At) {
-			all = append(all, worst.samples(service.Name, class)...)
+		for class, f := range service.figures(s.At) {
+			all = append(all, f.samples(service.Name, class)...)
 		}
 		all = append(all, service.Calls.samples(service.Name)...)
 	}

@@ -54,10 +54,10 @@ type Options struct {
 	// Service: clients of a class can have a list of their own, see [Balancer.SetServersFor].
 	// (Go clients of this module send Metadata by grpclb.WithBalancerHeaders.)
 	// It is asked once for a stream, and again at each [Balancer.Review]. A class may be any
-	// text of up to 255 bytes in UTF-8; a stream with any other ends with INVALID_ARGUMENT. The class "" is for clients without
-	// one; if Classify is nil, all clients are in it. The number of classes has no bound: a
-	// class that clients invent costs nothing when its last stream has ended, but an answer
-	// that was set for it stays until RemoveFor.
+	// text of up to 255 bytes in UTF-8; a stream with any other ends with INVALID_ARGUMENT.
+	// The class "" is for clients without one; if Classify is nil, all clients are in it. The
+	// number of classes has no bound: a class that clients invent costs nothing when its last
+	// stream has ended, but an answer that was set for it stays until RemoveFor.
 	Classify func(Client) string
 
 	// OnBegin, if not nil, is told of each stream whose client was admitted (by Authorize

@@ -42,7 +42,7 @@ func (b *Balancer) Review(ctx context.Context) (moved int, err error) {
 // Reviews are those that are under way. They are an ordinary value.
 type reviews []*review
 
-// A review is one.
+// A review is under way until each of its calls has asked again or is over.
 type review struct {
 	round uint64
 	calls map[*call]struct{} // that have not asked again yet

@@ -26,8 +26,8 @@ func (s Standing) Class() string {
 	return map[Standing]string{UpToDate: "good", Behind: "bad", Waiting: "warn"}[s]
 }
 
-// Clients are a table of clients, of which those can be chosen that stand so. The template
-// "standings" is the line above it, and "standing" the cell of one client.
+// Clients is a table of clients: all of them, or those that have one standing. The template "standings"
+// is the line above it, in which one is chosen, and "standing" the cell of a client.
 type Clients[C any] struct {
 	Mixed    bool // they are of all services
 	All      int

@@ -21,7 +21,7 @@ type classes struct {
 	idle   []idleClass // in the order of time; each class once at most
 }
 
-// A class is one.
+// A class is one of these groups.
 type class struct {
 	name         string
 	zone, client string // client is "" unless there are subsets

@@ -36,8 +36,8 @@ func (c *core) sourceSaid(slot int, r backend.Report, now time.Time) {
 	c.gather(why)
 }
 
-// excuses returns what reports whether a source may take a backend away without the guard maxRemove,
-// if these were withdrawn by themselves.
+// excuses returns a function that says whether the guard maxRemove lets a backend go at once: because it has
+// withdrawn by itself, as these have, or is unhealthy or drained.
 func (c *core) excuses(withdrawn []string) func(address string) bool {
 	return func(address string) bool {
 		_, itself := slices.BinarySearch(withdrawn, address)
@@ -45,7 +45,7 @@ func (c *core) excuses(withdrawn []string) func(address string) bool {
 	}
 }
 
-// excused reports whether that is so without a word of the backend itself.
+// excused reports whether a backend is unhealthy or drained.
 func (c *core) excused(address string) bool {
 	return c.roster.unhealthy(address) || c.overrides.drained(address)
 }
