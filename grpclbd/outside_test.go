@@ -26,7 +26,8 @@ type outsider struct {
 	dir     string
 	cmd     *exec.Cmd
 	log     *bufio.Scanner
-	service string // where its clients ask
+	said    strings.Builder // what was read of the log
+	service string          // where its clients ask
 	admin   string
 }
 
@@ -35,14 +36,23 @@ const outsideConfig = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstop: {notice: 0
 var opened = regexp.MustCompile(`the balancer has started" listen=(\S+) admin=(\S+)`)
 
 func startOutside(t *testing.T) *outsider {
-	o := &outsider{T: t, dir: t.TempDir()}
-	o.write("c.yaml", outsideConfig)
-	o.write("backends.yaml", "[10.0.0.1:1]")
+	dir := t.TempDir()
+	write(t, dir, "backends.yaml", "[10.0.0.1:1]")
+	o := launch(t, dir, outsideConfig)
+	o.await("it is ready", func() bool { return o.state().Ready })
+	return o
+}
+
+// launch starts the program in a folder with a configuration, and returns when its ports are open.
+func launch(t *testing.T, dir, config string, environment ...string) *outsider {
+	t.Helper()
+	o := &outsider{T: t, dir: dir}
+	o.write("c.yaml", config)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // then the log ends
 	t.Cleanup(cancel)
 	o.cmd = exec.CommandContext(ctx, os.Args[0], "-config", "c.yaml")
 	o.cmd.Dir = o.dir
-	o.cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+	o.cmd.Env = append(append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir()), environment...)
 	log, err := o.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -54,14 +64,13 @@ func startOutside(t *testing.T) *outsider {
 	o.log.Buffer(nil, 1<<16) // a longer line is a fault
 	found := opened.FindStringSubmatch(o.until("the balancer has started"))
 	o.service, o.admin = found[1], found[2]
-	o.await("it is ready", func() bool { return o.state().Ready })
 	return o
 }
 
 // until reads the log until a line has the text, and returns that.
 func (o *outsider) until(text string) string {
 	o.Helper()
-	for o.log.Scan() {
+	for o.scan() {
 		if strings.Contains(o.log.Text(), text) {
 			return o.log.Text()
 		}
@@ -70,12 +79,19 @@ func (o *outsider) until(text string) string {
 	return ""
 }
 
+// scan reads a line of the log.
+func (o *outsider) scan() bool {
+	more := o.log.Scan()
+	o.said.WriteString(o.log.Text() + "\n")
+	return more
+}
+
 // stop ends the program in good order, and returns what it has logged since.
 func (o *outsider) stop() (lines int) {
 	if err := o.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		o.Fatal(err)
 	}
-	for o.log.Scan() {
+	for o.scan() {
 		lines++
 	}
 	if err := o.cmd.Wait(); err != nil {

@@ -6,10 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -99,51 +96,13 @@ func TestSecure_NoSecretsAnywhere(t *testing.T) {
 	good := "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nlog: {level: debug}\nstop: {notice: 0s, over: 0s}\nreplica: a\n" +
 		"access: {tokenFile: " + tokens + "}\ntls: {cert: " + files.Cert + ", key: " + files.Key + "}\ntracing: {otlp: \"" + free(t) + "\"}\n" +
 		"services: [{name: s, sources: [{file: " + tokens + "}, {static: [127.0.0.1:1]}]}, {name: s2, sources: [{static: [127.0.0.1:1]}]}]\n"
-	config := write(t, dir, "c.yaml", good)
+	o := launch(t, dir, good, "OTEL_EXPORTER_OTLP_HEADERS=key="+canary+","+canary)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := exec.CommandContext(ctx, os.Args[0], "-config", config)
-	c.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir(), "OTEL_EXPORTER_OTLP_HEADERS=key="+canary+","+canary)
-	pipe, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	log := make(chan string, 10_000)
-	go func() {
-		defer close(log)
-		all, part := "", make([]byte, 4096)
-		for {
-			n, err := pipe.Read(part)
-			all += string(part[:n])
-			if lines := strings.SplitAfter(all, "\n"); err == nil {
-				for _, line := range lines[:len(lines)-1] {
-					log <- line
-				}
-				all = lines[len(lines)-1]
-				continue
-			}
-			return
-		}
-	}()
-	said := ""
-	await := func(text string) {
-		t.Helper()
-		for !strings.Contains(said, text) {
-			line, more := <-log
-			if said += line; !more {
-				t.Fatalf("the log ends without %q: %s", text, said)
-			}
-		}
-	}
-	await("the balancer has started")
-	admin := regexp.MustCompile(` admin=(\S+)`).FindStringSubmatch(said)[1]
 	seen := map[string]string{}
 	ask := func(name, method, path, authorization, body string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(ctx, method, "http://"+admin+path, strings.NewReader(body))
+		r, err := http.NewRequestWithContext(ctx, method, "http://"+o.admin+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,35 +138,19 @@ func TestSecure_NoSecretsAnywhere(t *testing.T) {
 		"access: {tokenFile: [" + canary + canary + "]}\n" + aService,
 		canary + canary,
 	} {
-		before := strings.Count(said, "the new configuration is not used")
-		write(t, dir, "c.yaml", text)
-		if err := c.Process.Signal(syscall.SIGHUP); err != nil {
-			t.Fatal(err)
-		}
-		for strings.Count(said, "the new configuration is not used") == before {
-			line, more := <-log
-			if said += line; !more {
-				t.Fatalf("the log ends: %s", said)
-			}
-		}
+		o.write("c.yaml", text)
+		o.until("the new configuration is not used")
 		everything("fault " + string(rune('a'+i)))
 	}
 	for _, line := range [][]string{{"status"}, {"status", "-json"}, {"list", "s"}, {"overrides"}, {"clients"}, {"drain", "x"}, {"confirm", "x"}} {
-		out, err := runLine(t, ctx, append([]string{"ctl", "-admin", admin, "-token-file", tokens}, line...)...)
+		out, err := runLine(t, ctx, append([]string{"ctl", "-admin", o.admin, "-token-file", tokens}, line...)...)
 		if err != nil {
 			out += err.Error()
 		}
 		seen["ctl "+strings.Join(line, " ")] = out
 	}
-	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	for line := range log {
-		said += line
-	}
-	if err := c.Wait(); err != nil {
-		t.Error(err)
-	}
+	o.stop()
+	said := o.said.String()
 	seen["the log"] = said
 	for _, line := range []string{"traces can't be sent", "an environment variable of OpenTelemetry", "the source can't be read"} {
 		if !strings.Contains(said, line) {
