@@ -10,12 +10,13 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 	"github.com/actorlb/grpclb/grpclbd/internal/daemon"
 	"github.com/actorlb/grpclb/grpclbd/internal/logpipe"
 	"github.com/actorlb/grpclb/grpclbd/internal/process"
 	"github.com/actorlb/grpclb/grpclbd/internal/redact"
-	"github.com/spf13/cobra"
 )
 
 // A runFlags is what the command line says about the balancer.

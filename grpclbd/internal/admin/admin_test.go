@@ -522,7 +522,7 @@ func TestSecure_StrangersFillNoLog(t *testing.T) {
 	if line := <-all; !strings.Contains(line, "a connection to the admin port has failed") || !strings.Contains(line, "first record does not look like a TLS handshake") {
 		t.Errorf("the log says %s", line)
 	}
-	if len(all) > 0 {
-		t.Errorf("and then %d lines more, such as %s", len(all), <-all)
+	if n := len(all); n > 2 { // one in ten seconds
+		t.Errorf("and then %d lines more, such as %s", n, <-all)
 	}
 }

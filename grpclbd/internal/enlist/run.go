@@ -2,7 +2,6 @@ package enlist
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -90,11 +89,7 @@ func (r *runner) run(ctx context.Context) error {
 			timer.Rang()
 			core.decide(time.Now())
 		case r.signal = <-r.Signals:
-			if core.stopping {
-				r.Log.Info("another signal came; the command gets it at once", "signal", r.signal)
-			} else {
-				r.Log.Info("a signal came; the command gets it after the withdrawal", "signal", r.signal)
-			}
+			r.noteSignal(core.stopping)
 			core.signal(time.Now())
 		case <-done:
 			done, r.signal = nil, syscall.SIGTERM
@@ -132,34 +127,6 @@ func (r *runner) handle(core *core, m message) {
 		r.noteLeft(m.err)
 	default:
 		panic(fmt.Sprintf("BUG: the runner was told a %T", m))
-	}
-}
-
-func (r *runner) noteHealth(core *core, before bool, err error) {
-	switch {
-	case core.ending():
-	case before && !core.healthy:
-		r.Log.Warn("the server is unhealthy", "why", err)
-	case !before && core.healthy:
-		r.Log.Info("the server is healthy")
-	}
-}
-
-func (r *runner) noteEntered(err error) {
-	switch {
-	case err == nil:
-		r.Log.Info("the server is registered")
-	case !errors.Is(err, context.Canceled):
-		r.Log.Warn("the server could not be registered; that is tried again", "why", err)
-	}
-}
-
-func (r *runner) noteLeft(err error) {
-	switch {
-	case err == nil:
-		r.Log.Info("the server is withdrawn")
-	case !errors.Is(err, context.Canceled):
-		r.Log.Warn("the server could not be withdrawn; its registration ends with its lease", "why", err)
 	}
 }
 

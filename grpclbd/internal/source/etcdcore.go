@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/backoff"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
-	"github.com/actorlb/grpclb/internal/delay"
 )
 
 const (
@@ -174,31 +173,6 @@ func (c *etcdCore) counted(now time.Time, m wasCounted, random float64) {
 	if c.tellAt.IsZero() && c.failing == "" {
 		c.reports = append(c.reports, c.still(now))
 	}
-}
-
-// again ends the watch and reads all keys anew: at once, if that has not been necessary lately.
-func (c *etcdCore) again(now time.Time, random float64) {
-	c.todo = append(c.todo, wantStop)
-	c.retry(now, random)
-	if c.failures == 1 {
-		c.due = now
-	}
-	c.wake(now)
-}
-
-// lost notes that etcd can't be read. Only the first of such errors in a row is told.
-func (c *etcdCore) lost(now time.Time, err error, random float64) {
-	if c.failing == "" {
-		r, _ := c.failed(now, fmt.Errorf("etcd: %w", err))
-		c.reports = append(c.reports, r)
-	}
-	c.retry(now, random)
-}
-
-func (c *etcdCore) retry(now time.Time, random float64) {
-	c.stage, c.tellAt = waiting, time.Time{}
-	c.due = now.Add(delay.After(etcdRetry, c.failures, random))
-	c.failures++
 }
 
 // tell tells what the keys say.
