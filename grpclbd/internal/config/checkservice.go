@@ -85,6 +85,9 @@ func (k *check) source(path string, s Source) {
 	}
 	if s.DNS != "" {
 		k.hostPort(path+".dns", s.DNS)
+		if _, err := netip.ParseAddrPort(s.DNS); err == nil {
+			k.wrong(path+".dns", "%q has no name to look up; addresses go into a static source", s.DNS)
+		}
 	}
 	if s.Resolve != "" {
 		k.address(path+".resolve", s.Resolve)
@@ -94,6 +97,7 @@ func (k *check) source(path string, s Source) {
 	}
 	k.number(path+".weight", s.Weight, 1, math.MaxInt32)
 	k.token(path+".token", s.Token)
+	k.zone(path+".zone", s.Zone)
 }
 
 // address checks an address of an IP and a port.
@@ -105,11 +109,17 @@ func (k *check) address(path, address string) {
 	}
 }
 
-// token checks an LB token: the mark of lbserver's RestartTokens has room behind it.
+// token checks an LB token.
 func (k *check) token(path, token string) {
-	printable := !strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' })
-	if len(token) > 42 || !printable || token != strings.TrimSpace(token) {
-		k.wrong(path, "%q is not a token: at most 42 bytes of printable ASCII, no space at either end", token)
+	if backend.CheckToken(token) != nil || token != strings.TrimSpace(token) {
+		k.wrong(path, "%q is not a token: at most %d bytes of printable ASCII, no space at either end", token, backend.MaxTokenBytes)
+	}
+}
+
+// zone checks the name of a zone.
+func (k *check) zone(path, zone string) {
+	if backend.CheckZone(zone) != nil {
+		k.wrong(path, "%q is not a zone: at most %d bytes of printable ASCII", zone, backend.MaxZoneBytes)
 	}
 }
 
@@ -149,8 +159,8 @@ func (k *check) zones(path string, z *Zones) {
 		if p, err := netip.ParsePrefix(prefix); err != nil || p != p.Masked() {
 			k.wrong(field, "%q is not a prefix such as 10.1.0.0/16, with zeros behind its bits", prefix)
 		}
-		if zone == "" || len(zone) > 100 || strings.ContainsFunc(zone, isControl) {
-			k.wrong(field, "%q is not a zone: from 1 to 100 bytes, no control characters", zone)
+		if k.zone(field, zone); zone == "" {
+			k.wrong(field, "%q is not a zone", zone)
 		}
 	}
 	k.number(path+".spill", z.Spill, 1, 100)
