@@ -3,8 +3,6 @@ package lbserver
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -129,15 +127,6 @@ func (o *owner) asked(m asked) {
 	}
 }
 
-// review has all calls ask again.
-func (o *owner) review(m reviewing) {
-	round, all, asked := o.registry.review()
-	for _, c := range all {
-		c.again.Put(round)
-	}
-	o.reviews.begin(round, asked, m.done)
-}
-
 // unknown logs that there is no answer for the client and returns how its call ends.
 func (o *owner) unknown(client Client) error {
 	if o.registry.services[client.Service] == nil {
@@ -182,42 +171,6 @@ func (o *owner) deliver(a *answer, calls ...*call) {
 		c.answers.Put(d)
 	}
 	o.tally.encoded += uint64(len(a.encoded) - before)
-}
-
-// leaving begins a departure. A later one that is told meanwhile changes nothing.
-func (o *owner) leaving(m leaving) {
-	o.departed = append(o.departed, m.departed)
-	if o.departure == nil {
-		calls := slices.Collect(maps.Keys(o.registry.calls))
-		o.departure = &departure{calls: calls, all: len(calls), begun: time.Now(), over: m.over}
-	}
-}
-
-// depart ends the calls whose time to leave has come, and returns when it is next.
-func (o *owner) depart(now time.Time) time.Time {
-	if o.departure == nil {
-		return time.Time{}
-	}
-	for _, c := range o.departure.due(now) {
-		// One that has left by itself has nobody who would hear it.
-		if o.registry.calls[c] != nil {
-			o.registry.leave(c)
-			c.end(errClosing)
-		}
-	}
-	next := o.departure.next()
-	if next.IsZero() {
-		o.gone()
-	}
-	return next
-}
-
-// gone tells those who wait for the departure that it is over.
-func (o *owner) gone() {
-	for _, departed := range o.departed {
-		close(departed)
-	}
-	o.departed = nil
 }
 
 func (o *owner) end(calls []*call, why error) {

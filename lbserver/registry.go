@@ -73,20 +73,6 @@ func (r *registry) part(c *call, from *class, client Client) {
 	}
 }
 
-// review begins a review and returns its number. All calls are to ask in it; asked are those
-// that have asked before.
-func (r *registry) review() (round uint64, all, asked []*call) {
-	r.rounds++
-	for c, m := range r.calls {
-		m.wanted = r.rounds
-		all = append(all, c)
-		if m.class != nil {
-			asked = append(asked, c)
-		}
-	}
-	return r.rounds, all, asked
-}
-
 // set notes the answer of a class, which takes the next number, and returns
 // whom it concerns: nobody if it is equal to the one before.
 func (r *registry) set(name, class string, a *answer) []*call {

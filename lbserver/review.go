@@ -39,6 +39,29 @@ func (b *Balancer) Review(ctx context.Context) (moved int, err error) {
 	}
 }
 
+// review has all calls ask again.
+func (o *owner) review(m reviewing) {
+	round, all, asked := o.registry.review()
+	for _, c := range all {
+		c.again.Put(round)
+	}
+	o.reviews.begin(round, asked, m.done)
+}
+
+// review begins a review and returns its number. All calls are to ask in it; asked are those
+// that have asked before.
+func (r *registry) review() (round uint64, all, asked []*call) {
+	r.rounds++
+	for c, m := range r.calls {
+		m.wanted = r.rounds
+		all = append(all, c)
+		if m.class != nil {
+			asked = append(asked, c)
+		}
+	}
+	return r.rounds, all, asked
+}
+
 // Reviews are those that are under way. They are an ordinary value.
 type reviews []*review
 
