@@ -50,7 +50,9 @@ func (c *core) do(a action) { c.todo = append(c.todo, a) }
 // configured starts, changes and stops services. What else is in the configuration can't be
 // changed while the process runs.
 func (c *core) configured(cfg *config.Config, now time.Time) {
+	last := c.wanted
 	c.wanted = cfg.Services
+	c.noteReload(last)
 	before := len(c.running)
 	others := false
 	for _, s := range cfg.Services {
