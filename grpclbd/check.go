@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -21,23 +22,26 @@ func checkCommand() *cobra.Command {
 		Use:   "check FILE",
 		Short: "Check a configuration file, and the files that it names",
 		Long: "Check reads a configuration file and the files that it names. It prints each fault, and ends with an\n" +
-			"error if the balancer would not start with them. What only keeps a service waiting, such as a file\n" +
-			"of backends that is missing, is a warning. Relative paths count from the working directory.",
+			"error if there is one. A file of a service that is not there yet, such as one of backends, is a\n" +
+			"warning: the service waits for it. Relative paths count from the working directory.",
 		Args: words(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := config.Read(args[0])
 			if err != nil {
 				return err
 			}
+			missing := ""
 			if !alone {
-				for _, w := range waitsFor(cfg) {
-					fmt.Fprintf(c.ErrOrStderr(), "warning: %s: %v\n", args[0], w)
+				warnings, faulty := filesOfServices(args[0], cfg)
+				for _, w := range warnings {
+					fmt.Fprintf(c.ErrOrStderr(), "warning: %v\n", w)
 				}
-				if err := unusable(args[0], cfg); err != nil {
+				if err := errors.Join(unusable(args[0], cfg), errors.Join(faulty...)); err != nil {
 					return err
 				}
+				missing = count(len(warnings))
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: no faults; services: %d\n", args[0], len(cfg.Services))
+			fmt.Fprintf(c.OutOrStdout(), "%s: no faults%s; services: %d\n", args[0], missing, len(cfg.Services))
 			return nil
 		},
 	}
@@ -75,22 +79,40 @@ func checkClient(files *config.StoreTLS) error {
 	return err
 }
 
-// waitsFor says which files keep services from being ready.
-func waitsFor(cfg *config.Config) (warnings []error) {
+// count says how many warnings there were.
+func count(warnings int) string {
+	switch warnings {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 warning"
+	}
+	return fmt.Sprintf(", %d warnings", warnings)
+}
+
+// filesOfServices says which files keep services from being ready: a warning for each that is not there
+// yet, a fault for each that is there and can't be used.
+func filesOfServices(name string, cfg *config.Config) (warnings, faulty []error) {
+	note := func(field string, err error) {
+		if err == nil {
+			return
+		}
+		at := fmt.Errorf("%s: %s%w", name, field, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			warnings = append(warnings, at)
+		} else {
+			faulty = append(faulty, at)
+		}
+	}
 	for i, s := range cfg.Services {
 		if s.Health != nil {
-			if err := checkClient(s.Health.TLS); err != nil {
-				warnings = append(warnings, fmt.Errorf("services[%d].health.%w", i, err))
-			}
+			note(fmt.Sprintf("services[%d].health.", i), checkClient(s.Health.TLS))
 		}
 		for j, src := range s.Sources {
-			if src.File == "" {
-				continue
-			}
-			if err := source.CheckFile(src); err != nil {
-				warnings = append(warnings, fmt.Errorf("services[%d].sources[%d].file: %w", i, j, err))
+			if src.File != "" {
+				note(fmt.Sprintf("services[%d].sources[%d].file: ", i, j), source.CheckFile(src))
 			}
 		}
 	}
-	return warnings
+	return warnings, faulty
 }
