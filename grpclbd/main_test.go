@@ -154,8 +154,8 @@ func TestCommands_Refuse(t *testing.T) {
 		line []string
 		want string
 	}{
-		{[]string{}, "give either --config FILE or --service"},
-		{[]string{"-config", file, "-service", "s=1.2.3.4:5"}, "give either --config FILE or --service"},
+		{[]string{}, "give either -config FILE or -service"},
+		{[]string{"-config", file, "-service", "s=1.2.3.4:5"}, "give either -config FILE or -service"},
 		{[]string{"-service", "s"}, `-service "s" is not NAME=`},
 		{[]string{"-service", "s=example.com:1"}, "is not IP:PORT"},
 		{[]string{"-service", "s=1.2.3.4:5", "-listen", "here"}, `listen: "here" is not HOST:PORT`},
@@ -169,13 +169,13 @@ func TestCommands_Refuse(t *testing.T) {
 		{[]string{"probe", "a"}, "wrong number of words (1); write: grpclbd probe BALANCER SERVICE"},
 		{[]string{"ctl", "drain"}, "wrong number of words (0); write: grpclbd ctl drain ADDRESS"},
 		{[]string{"ctl", "override"}, `unknown command "override"`},
-		{[]string{"probe", "127.0.0.1:1", "s", "-header", "x"}, `--header "x" is not NAME=VALUE`},
+		{[]string{"probe", "127.0.0.1:1", "s", "-header", "x"}, `-header "x" is not NAME=VALUE`},
 		{[]string{"ctl", "-admin", "127.0.0.1:1", "status"}, "connection refused"},
 		{[]string{"ctl", "-ca", "missing.pem", "status"}, "missing.pem"},
 		{[]string{"ctl", "-token-file", "missing", "status"}, "missing"},
 		{[]string{"register", "-service", "s", "-address", "1.2.3.4:5"}, "the command is missing"},
 		{[]string{"register", "-service", "s", "-address", "x", "--", "true"}, `address "x" is not IP:port`},
-		{[]string{"register", "-service", "s", "-address", "1.2.3.4:5", "-label", "x", "--", "true"}, `--label "x" is not NAME=VALUE`},
+		{[]string{"register", "-service", "s", "-address", "1.2.3.4:5", "-label", "x", "--", "true"}, `-label "x" is not NAME=VALUE`},
 	} {
 		out, err := runLine(t, t.Context(), c.line...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

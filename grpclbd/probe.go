@@ -27,7 +27,7 @@ func probeCommand() *cobra.Command {
 		Args: words(2, 2),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if o.Patience <= 0 {
-				return errors.New("--timeout is not a time such as 10s")
+				return errors.New("-timeout is not a time such as 10s")
 			}
 			o.Balancer, o.Service = args[0], args[1]
 			if o.Headers, err = pairs("header", headers); err != nil {
@@ -55,7 +55,7 @@ func pairs(flag string, values []string) (map[string]string, error) {
 	for _, v := range values {
 		name, value, found := strings.Cut(v, "=")
 		if !found || name == "" {
-			return nil, fmt.Errorf("--%s %q is not NAME=VALUE", flag, v)
+			return nil, fmt.Errorf("-%s %q is not NAME=VALUE", flag, v)
 		}
 		all[name] = value
 	}

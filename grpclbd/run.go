@@ -55,7 +55,7 @@ func command() *cobra.Command {
 // config reads the file or the flags.
 func (f *runFlags) config() (*config.Config, error) {
 	if (f.path == "") == (len(f.services) == 0) {
-		return nil, errors.New("give either --config FILE or --service NAME=HOST:PORT,HOST:PORT…")
+		return nil, errors.New("give either -config FILE or -service NAME=HOST:PORT,HOST:PORT…")
 	}
 	var cfg *config.Config
 	var err error
