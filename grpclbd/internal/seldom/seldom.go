@@ -1,4 +1,4 @@
-// Package seldom logs what strangers can cause as often as they like.
+// Package seldom logs what others can cause as often as they like.
 package seldom
 
 import (
@@ -32,7 +32,7 @@ func Start(line string, log *slog.Logger) *Log {
 // Say notes an event. It waits for nobody.
 func (l *Log) Say(about ...slog.Attr) { l.inbox.Send(event{about}) }
 
-// Stop ends the actor. What was not logged yet is not logged.
+// Stop logs what was not logged yet, and ends the actor.
 func (l *Log) Stop() { l.actors.Stop() }
 
 // run owns the tally.
@@ -49,10 +49,13 @@ func (l *Log) run(ctx context.Context, line string, log *slog.Logger) {
 			}
 		case <-timer.Ready():
 			timer.Rang()
-			log.LogAttrs(ctx, slog.LevelWarn, line, append(t.last.about, slog.Int("others", t.others))...)
+			t.write(line, log)
 			t = tally{next: time.Now().Add(every)}
 		case <-ctx.Done():
-			l.inbox.Close()
+			for _, e := range l.inbox.Close() {
+				t.hear(e)
+			}
+			t.write(line, log)
 			return
 		}
 	}
@@ -70,6 +73,13 @@ func (t *tally) hear(e event) {
 		t.others++
 	}
 	t.last = &e
+}
+
+// write logs what there is.
+func (t *tally) write(line string, log *slog.Logger) {
+	if t.last != nil {
+		log.LogAttrs(context.Background(), slog.LevelWarn, line, append(t.last.about, slog.Int("others", t.others))...)
+	}
 }
 
 // due returns when there is something to log; zero: never.

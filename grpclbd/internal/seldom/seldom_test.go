@@ -45,5 +45,10 @@ func TestSecure_OneLineInTenSeconds(t *testing.T) {
 		if len(all) != 0 {
 			t.Errorf("and then %s, after %v", <-all, time.Since(began))
 		}
+		l.Say(slog.String("client", "last"))
+		l.Stop()
+		if line := <-all; line != fmt.Sprintf(text, "last", 0) {
+			t.Errorf("at the end the log says %s", line)
+		}
 	})
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/actorlb/grpclb/actor"
 	"github.com/actorlb/grpclb/grpclbd/internal/clienttls"
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
+	"github.com/actorlb/grpclb/grpclbd/internal/seldom"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 	"github.com/actorlb/grpclb/lbserver"
 )
@@ -45,6 +46,7 @@ type Tracer struct {
 	in       *actor.Inbox[pushed]
 	group    *actor.Group
 	provider *sdk.TracerProvider
+	failed   *seldom.Log // to send traces
 }
 
 // pushed is what the tracer is told. What can be queued is bounded by how often a fleet
@@ -56,7 +58,7 @@ type pushed struct {
 }
 
 // Open returns a tracer, or nil if the options have no collector. It does not wait for the
-// collector. One that is away costs the traces of that time, and a line in the log.
+// collector. One that is away costs the traces of that time, and a line in the log every ten seconds.
 func Open(opts Options, log *slog.Logger) (*Tracer, error) {
 	if opts.OTLP == "" {
 		return nil, nil
@@ -71,10 +73,9 @@ func Open(opts Options, log *slog.Logger) (*Tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("otlp: %w", err)
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		log.Warn("traces can't be sent, and are lost", "why", err)
-	}))
-	return &Tracer{in: actor.NewInbox[pushed](), group: actor.NewGroup(), provider: sdk.NewTracerProvider(
+	failed := seldom.Start("traces can't be sent, and are lost", log)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { failed.Say(slog.Any("why", err)) }))
+	return &Tracer{failed: failed, in: actor.NewInbox[pushed](), group: actor.NewGroup(), provider: sdk.NewTracerProvider(
 		sdk.WithBatcher(exporter, sdk.WithBatchTimeout(sendEvery)),
 		sdk.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", "grpclbd"),
@@ -124,6 +125,7 @@ func (t *Tracer) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
 	defer cancel()
 	_ = t.provider.Shutdown(ctx) // a collector that is away was logged
+	t.failed.Stop()
 }
 
 // A loop owns the core.
