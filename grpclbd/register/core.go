@@ -16,10 +16,11 @@ var retry = backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, J
 type stage int
 
 const (
-	held     stage = iota // it is in etcd, and its lease is kept alive
+	held     stage = iota // it is in etcd, and its lease is kept alive; at due it looks after its key
+	looking               // held, and a look at its key runs
 	waiting               // it is not; the next attempt to enter it is at due
 	entering              // an attempt runs
-	leaving               // an attempt runs, and is to be undone
+	leaving               // an attempt or a look runs; when it has ended, the registration ends
 	over                  // nothing is left to do but to revoke the lease
 )
 
@@ -28,14 +29,16 @@ type want int
 
 const (
 	wantEnter  want = iota // start an attempt
-	wantCancel             // end the attempt that runs
+	wantCancel             // end the attempt or the look that runs
 	wantKeep               // keep the lease alive
+	wantLook               // look whether the key is there, and write it again if it is not
 	wantRevoke             // revoke the lease, if there is one, answer who withdraws, and end
 )
 
-// A core decides what becomes of a registration. A lease is lost in stage held only; whoever
+// A core decides what becomes of a registration. A lease is lost in stages held and looking only; whoever
 // withdraws in stage leaving or over waits for the end like the first.
 type core struct {
+	every    time.Duration // between two looks
 	stage    stage
 	lease    clientv3.LeaseID // 0: there is none
 	due      time.Time
@@ -46,16 +49,40 @@ type core struct {
 
 // lost notes that the lease has ended.
 func (c *core) lost(now time.Time) {
-	if c.stage == held {
+	switch c.stage {
+	case held:
 		c.stage, c.lease, c.due = waiting, 0, now
+	case looking:
+		c.lease = 0
+		c.todo = append(c.todo, wantCancel)
 	}
 }
 
-// wake starts an attempt if one is due.
+// wake starts an attempt or a look if one is due.
 func (c *core) wake(now time.Time) {
-	if c.stage == waiting && !now.Before(c.due) {
-		c.stage, c.due = entering, time.Time{}
+	if c.due.IsZero() || now.Before(c.due) {
+		return
+	}
+	c.due = time.Time{}
+	switch c.stage {
+	case waiting:
+		c.stage = entering
 		c.todo = append(c.todo, wantEnter)
+	case held:
+		c.stage = looking
+		c.todo = append(c.todo, wantLook)
+	}
+}
+
+// looked notes that a look has ended.
+func (c *core) looked(now time.Time) {
+	switch {
+	case c.stage == leaving:
+		c.end()
+	case c.lease == 0: // lost meanwhile
+		c.stage, c.due = waiting, now
+	default:
+		c.stage, c.due = held, now.Add(c.every)
 	}
 }
 
@@ -70,7 +97,7 @@ func (c *core) entered(now time.Time, lease clientv3.LeaseID, err error, random 
 		c.stage, c.lease, c.due = waiting, lease, now.Add(delay.After(retry, c.failures, random))
 		c.failures++
 	default:
-		c.stage, c.lease, c.failures = held, lease, 0
+		c.stage, c.lease, c.failures, c.due = held, lease, 0, now.Add(c.every)
 		c.todo = append(c.todo, wantKeep)
 	}
 }
@@ -80,8 +107,8 @@ func (c *core) withdraw() {
 	switch c.stage {
 	case held, waiting:
 		c.end()
-	case entering:
-		c.stage = leaving
+	case entering, looking:
+		c.stage, c.due = leaving, time.Time{}
 		c.todo = append(c.todo, wantCancel)
 	}
 }

@@ -52,7 +52,7 @@ func TestRegister_Core(t *testing.T) {
 			{func(c *core) { c.entered(start, 9, nil, 0) }, []want{wantRevoke}, over},
 		},
 	} {
-		c := &core{}
+		c := &core{every: 2 * time.Hour}
 		c.entered(start, 1, nil, 0)
 		c.do()
 		for i, s := range steps {
@@ -79,34 +79,36 @@ func TestRegister_WithdrawIsNoFailure(t *testing.T) {
 	}
 }
 
-// Whatever happens, at most one attempt runs, and at the end there is no lease that is not revoked.
+// Whatever happens, at most one attempt or look runs, and at the end there is no lease that is not revoked.
 func TestRegister_Laws(t *testing.T) {
 	for seed := range uint64(500) {
-		random, c, now := rand.New(rand.NewPCG(seed, 0)), &core{}, time.Unix(0, 0)
+		random, c, now := rand.New(rand.NewPCG(seed, 0)), &core{every: 5 * time.Second}, time.Unix(0, 0)
 		c.entered(now, 1, nil, 0)
-		lease, attempts, ended := 1, 0, false
+		lease, attempts, looks, ended := 1, 0, 0, false
 		check := func(what string) {
 			for _, w := range c.do() {
 				switch w {
 				case wantEnter:
 					attempts++
+				case wantLook:
+					looks++
 				case wantRevoke:
 					if ended {
 						t.Fatal("it ends twice")
 					}
-					if ended = true; attempts > 0 || int(c.lease) != lease {
+					if ended = true; attempts+looks > 0 || int(c.lease) != lease {
 						t.Fatalf("seed %d: after %s it revokes %d, and %d attempts run; the lease is %d", seed, what, c.lease, attempts, lease)
 					}
 				}
 			}
-			if attempts > 1 {
-				t.Fatalf("seed %d: %d attempts run", seed, attempts)
+			if attempts+looks > 1 {
+				t.Fatalf("seed %d: %d attempts and %d looks run", seed, attempts, looks)
 			}
 		}
 		for n := range 50 {
-			switch random.IntN(5) {
+			switch random.IntN(6) {
 			case 0:
-				if c.stage == held {
+				if c.stage == held || c.stage == looking {
 					lease = 0
 					c.lost(now)
 				}
@@ -128,6 +130,11 @@ func TestRegister_Laws(t *testing.T) {
 			case 4:
 				if n > 30 {
 					c.withdraw()
+				}
+			case 5:
+				if looks > 0 {
+					looks--
+					c.looked(now)
 				}
 			}
 			check(fmt.Sprint("step ", n))

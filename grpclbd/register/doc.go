@@ -9,6 +9,12 @@
 //	...
 //	registration.Withdraw(ctx) // before the server stops
 //
+// In a module of your own this needs two replacements as long as the modules have no versions, where DIR is the
+// directory of their source:
+//
+//	go mod edit -replace github.com/actorlb/grpclb=DIR -replace github.com/actorlb/grpclb/grpclbd=DIR/grpclbd
+//	go mod tidy
+//
 // The service is what a source of the balancer's configuration has under etcd:
 //
 //	sources: [{etcd: services/greeter}]
@@ -20,7 +26,11 @@
 //
 // The key is under a lease, which is kept alive. When the process dies, etcd deletes the key within the time
 // to live. When the lease is lost, because etcd was away for longer than that or has lost its data, the key is
-// written anew as soon as possible. If somebody else deletes the key, it stays deleted until then.
+// written anew as soon as possible. If somebody else deletes or changes the key, it is written again within a third
+// of the time to live (and a warning is logged), unless the server withdraws. So the server must be allowed to read the key too.
+//
+// If two processes register the same address, the key is that of the one which started last. The other one logs that once,
+// leaves the key alone, and writes it again when it is gone.
 //
 // # When to withdraw
 //

@@ -9,7 +9,6 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/client/v3/clientv3util"
 	"go.etcd.io/etcd/client/v3/naming/endpoints"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -52,6 +51,53 @@ func (r *registry) enter(ctx context.Context) (clientv3.LeaseID, error) {
 	return lease.ID, nil
 }
 
+// A value is what the key gets by AddEndpoint of package endpoints.
+type value struct {
+	Op       int // 0: add
+	Addr     string
+	Metadata any
+}
+
+// A finding is what a look at the key has found.
+type finding int
+
+const (
+	found   finding = iota // it is as it was written
+	mended                 // it was deleted or changed, and is written again
+	foreign                // it is of another lease, and stays so
+)
+
+// look reads the key, and writes it again if it is gone, or has another value. A key of another lease is left alone.
+func (r *registry) look(ctx context.Context, lease clientv3.LeaseID) (finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	want, err := json.Marshal(value{Addr: r.entry.endpoint.Addr, Metadata: r.entry.endpoint.Metadata})
+	if err != nil {
+		return found, err
+	}
+	got, err := r.client.Get(ctx, r.entry.key)
+	if err != nil {
+		return found, err
+	}
+	revision := int64(0) // there is no key
+	if len(got.Kvs) == 1 {
+		kv := got.Kvs[0]
+		switch revision = kv.ModRevision; {
+		case kv.Lease != int64(lease):
+			return foreign, nil
+		case string(kv.Value) == string(want):
+			return found, nil
+		}
+	}
+	// If somebody else writes it meanwhile, the next look sees that.
+	done, err := r.client.Txn(ctx).If(clientv3.Compare(clientv3.ModRevision(r.entry.key), "=", revision)).
+		Then(clientv3.OpPut(r.entry.key, string(want), clientv3.WithLease(lease))).Commit()
+	if err != nil || !done.Succeeded {
+		return found, err
+	}
+	return mended, nil
+}
+
 // revoke ends the lease, and so deletes the key. A lease that has ended already is no error.
 func (r *registry) revoke(ctx context.Context, lease clientv3.LeaseID) error {
 	_, err := r.client.Revoke(ctx, lease)
@@ -61,7 +107,7 @@ func (r *registry) revoke(ctx context.Context, lease clientv3.LeaseID) error {
 	return err
 }
 
-// mark writes into the key, if it is there, that the server withdraws. Who deletes a key does not say why.
+// mark writes into the key, if it is there and of this lease, that the server withdraws. Who deletes a key does not say why.
 func (r *registry) mark(ctx context.Context, lease clientv3.LeaseID) error {
 	m, _ := r.entry.endpoint.Metadata.(metadata)
 	m.Withdrawn = true
@@ -69,7 +115,7 @@ func (r *registry) mark(ctx context.Context, lease clientv3.LeaseID) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.client.Txn(ctx).If(clientv3util.KeyExists(r.entry.key)).
+	_, err = r.client.Txn(ctx).If(clientv3.Compare(clientv3.LeaseValue(r.entry.key), "=", lease)).
 		Then(clientv3.OpPut(r.entry.key, string(value), clientv3.WithLease(lease))).Commit()
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -28,7 +30,7 @@ func Example_server() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	registration, err := register.Start(ctx, register.Options{
-		Etcd:    []string{register.EtcdURL}, // such as http://10.0.0.9:2379
+		Etcd:    strings.Split(os.Getenv("ETCD"), ","), // ETCD=http://10.0.0.9:2379
 		Service: "services/greeter",
 		Address: listener.Addr().String(),
 		Zone:    "z1",

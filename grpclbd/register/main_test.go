@@ -1,6 +1,7 @@
 package register
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -19,12 +20,12 @@ func (m withEtcd) Run() int {
 	if err != nil {
 		panic(err)
 	}
-	etcd, EtcdURL = s, s.URL()
+	etcd = s
 	defer s.Close()
+	if err := os.Setenv("ETCD", s.URL()); err != nil { // for the example
+		panic(err)
+	}
 	return m.M.Run()
 }
-
-// EtcdURL is for examples, which are outside of the package.
-var EtcdURL string
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(withEtcd{m}) }

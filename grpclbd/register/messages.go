@@ -10,7 +10,8 @@ import (
 //
 //	Withdraw, Expire → withdraw
 //	the keeper's own
-//	attempt to enter → entered, at most one of which runs
+//	attempt to enter → entered
+//	look at the key  → looked; at most one of both runs
 type message interface{ isMessage() }
 
 // withdraw: the registration is to end. The keeper answers, also when it has ended.
@@ -26,5 +27,12 @@ type entered struct {
 	err   error
 }
 
+// looked: a look at the key has ended.
+type looked struct {
+	finding finding
+	err     error // it is not known whether the key is there
+}
+
 func (withdraw) isMessage() {}
 func (entered) isMessage()  {}
+func (looked) isMessage()   {}

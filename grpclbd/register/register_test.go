@@ -130,7 +130,7 @@ func TestRegister(t *testing.T) {
 func TestGuard_Withdrawn_Register(t *testing.T) {
 	r := newRig(t, etcd)
 	o := r.options(etcd.URL())
-	o.Zone = "z"
+	o.Zone, o.TTL = "z", maxTTL // so it does not look after its key meanwhile
 	for name, c := range map[string]struct {
 		deleted bool
 		end     func(*Registration, context.Context) error
