@@ -8,8 +8,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 )
 
 // A checker asks the server whether it is healthy. Its fields do not change.
@@ -48,6 +50,17 @@ func (c *checker) check(ctx context.Context) error {
 	answer, err := healthpb.NewHealthClient(c.conn).Check(ctx, &healthpb.HealthCheckRequest{Service: c.service}, grpc.WaitForReady(true))
 	if err == nil && answer.Status != healthpb.HealthCheckResponse_SERVING {
 		err = fmt.Errorf("the server says %v", answer.Status)
+	}
+	return advise(err)
+}
+
+// advise adds what to do about an error that stays.
+func advise(err error) error {
+	switch status.Code(err) {
+	case codes.Unimplemented:
+		return fmt.Errorf("the server has no service grpc.health.v1: give it one, or use -health tcp or -health none (%w)", err)
+	case codes.NotFound:
+		return fmt.Errorf("the server does not know the name given by -health-service (%w)", err)
 	}
 	return err
 }

@@ -5,6 +5,9 @@ import "time"
 // pause is how long it takes until a registration that was refused is tried again.
 const pause = 5 * time.Second
 
+// patience is how long a server may need until it is healthy for the first time. Then that it is not is logged.
+const patience = 5 * time.Second
+
 // A stage is where the registration is.
 type stage int
 
@@ -24,6 +27,7 @@ const (
 	wantCancel               // stop registering it
 	wantWithdraw             // withdraw it, because it stops
 	wantExpire               // withdraw it, because it is unhealthy
+	wantWarn                 // log that the server is not healthy yet
 	wantSignal               // pass the signal on to the command
 	wantEnd                  // the command has ended, and is not registered: end too
 )
@@ -33,6 +37,7 @@ type core struct {
 	fall            int
 	interval, grace time.Duration
 
+	warnAt   time.Time // when it should have been healthy; zero: it was, or that it was not is logged
 	stage    stage
 	healthy  bool
 	bad      int       // bad answers in a row
@@ -55,9 +60,13 @@ func (c *core) want(w want) { c.todo = append(c.todo, w) }
 func (c *core) checked(now time.Time, good bool) {
 	c.checking, c.checkAt = false, now.Add(c.interval)
 	if good {
-		c.healthy, c.bad = true, 0
+		c.healthy, c.bad, c.warnAt = true, 0, time.Time{}
 	} else if c.bad++; c.bad >= c.fall {
 		c.healthy = false
+	}
+	if !good && !c.ending() && !c.warnAt.IsZero() && !now.Before(c.warnAt) {
+		c.warnAt = time.Time{}
+		c.want(wantWarn)
 	}
 	c.decide(now)
 }

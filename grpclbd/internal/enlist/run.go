@@ -71,10 +71,12 @@ type runner struct {
 	stop         context.CancelFunc     // ends registering
 	signal       os.Signal              // the last that came
 	code         int
+	why          error // of the last check
 }
 
 func (r *runner) run(ctx context.Context) error {
-	core := &core{fall: r.Fall, interval: r.Interval, grace: max(r.Grace, 0), checkAt: time.Now()}
+	now := time.Now()
+	core := &core{fall: r.Fall, interval: r.Interval, grace: max(r.Grace, 0), checkAt: now, warnAt: now.Add(patience)}
 	if r.Health == HealthNone {
 		core.healthy, core.checkAt = true, time.Time{}
 	}
@@ -115,6 +117,7 @@ func (r *runner) handle(core *core, m message) {
 		core.exited(now)
 	case checked:
 		before := core.healthy
+		r.why = m.err
 		core.checked(now, m.err == nil)
 		r.noteHealth(core, before, m.err)
 	case entered:
@@ -146,6 +149,8 @@ func (r *runner) do(core *core) (ended bool) {
 			r.leave(r.registration.Withdraw)
 		case wantExpire:
 			r.leave(r.registration.Expire)
+		case wantWarn:
+			r.Log.Warn("the server is not healthy yet, so it is not registered; it is checked until it is", "why", r.why)
 		case wantSignal:
 			_ = syscall.Kill(-r.command.Process.Pid, r.signal.(syscall.Signal)) // it may have ended
 		case wantEnd:
