@@ -34,8 +34,9 @@ func ctlCommand() *cobra.Command {
 		Use:   "ctl",
 		Short: "Ask a balancer that runs, or override what it does",
 		Long: "Ctl asks a balancer that runs, or overrides what it does. An override counts for all replicas that\n" +
-			"share a store. It lasts until it is lifted, or until its time (--for) is over.\n" +
-			"\"ctl overrides\" prints all that are in force.",
+			"share a store. It lasts until it is lifted, or until its time (--for) is over. It replaces an earlier one\n" +
+			"of the same kind, service and subject, with its --why and --for.\n" +
+			"\"ctl overrides\" prints all that are in force. Flags may have one dash or two.",
 	})
 	flags := c.PersistentFlags()
 	flags.StringVar(&f.Admin, "admin", "127.0.0.1:8081", "admin address of the balancer, HOST:PORT")
@@ -43,6 +44,7 @@ func ctlCommand() *cobra.Command {
 	f.secure.add(flags, "the admin port")
 	c.AddCommand(f.questions()...)
 	c.AddCommand(f.orders()...)
+	c.AddCommand(helpOf(c))
 	return c
 }
 

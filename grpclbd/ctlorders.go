@@ -11,6 +11,7 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/ctl"
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/terminal"
+	"github.com/actorlb/grpclb/grpclbd/internal/view"
 )
 
 // orders are the sub-commands that put an override in force, end one, or confirm.
@@ -18,12 +19,13 @@ func (f *ctlFlags) orders() []*cobra.Command {
 	drain := f.about(f.put("drain ADDRESS", "Send no new calls to a backend", 1, func(args []string) (override.Override, error) {
 		return override.Override{Service: f.service, Kind: override.Drain, Address: args[0]}, nil
 	}))
-	drain.Long = "Drain sends no new calls to a backend. Calls that began before may still run there.\n" +
+	drain.Long = "Drain sends no new calls to a backend. Calls that began before may still run there, and a client that hangs\n" +
+		"may use its old list until it reads again.\n" +
 		"ADDRESS is as \"ctl list\" prints it. \"ctl undrain ADDRESS\" ends the drain."
 	drain.Example = "  grpclbd ctl drain 10.0.0.1:50051 -why \"new disk\" -wait -timeout 5m\n" +
 		"  grpclbd ctl drain 10.0.0.1:50051 -service greeter.example.com:443 -for 1h"
-	drain.Flags().BoolVar(&f.wait, "wait", false, "wait until no client of any replica has it in its list any more")
-	drain.Flags().DurationVar(&f.most, "timeout", 0, "with --wait: give up after this time, such as 5m, with an error; the drain stays (default: wait for as long as it takes)")
+	drain.Flags().BoolVar(&f.wait, "wait", false, "wait until each client's connection, at every replica, has been handed a list without it")
+	drain.Flags().DurationVar(&f.most, "timeout", 0, "with --wait: end with an error after this time, such as 5m; the drain stays (default: no bound)")
 	weight := f.about(f.put("weight ADDRESS N", "Give a backend the weight N, whatever its load", 2, func(args []string) (override.Override, error) {
 		n, err := number(args[1])
 		return override.Override{Service: f.service, Kind: override.Weight, Address: args[0], Value: n}, err
@@ -35,6 +37,8 @@ func (f *ctlFlags) orders() []*cobra.Command {
 	fallback := f.put("fallback SERVICE", "Have clients use their fallback addresses", 1, func(args []string) (override.Override, error) {
 		return override.Override{Service: args[0], Kind: override.Fallback}, nil
 	})
+	fallback.Long = fallback.Short + ": the backends that their own resolver found.\n" +
+		"If a client's resolver found none, its calls fail."
 	return []*cobra.Command{
 		drain, weight, drop, fallback,
 		f.about(f.lift("undrain ADDRESS", "End a drain", override.Drain)),
@@ -94,14 +98,29 @@ func (f *ctlFlags) lift(use, short string, kind override.Kind) *cobra.Command {
 func (f *ctlFlags) confirm() *cobra.Command {
 	c := f.ask("confirm SERVICE", "Remove the backends that a source took away and the guard maxRemove holds", words(1, 1),
 		func(ctx context.Context, client *ctl.Client, c *cobra.Command, args []string) error {
+			s, err := client.State(ctx)
+			if err != nil {
+				return err
+			}
 			if err := client.Confirm(ctx, args[0]); err != nil {
 				return err
 			}
-			fmt.Fprintln(c.OutOrStdout(), "what the guard maxRemove holds is let go, on this replica")
+			fmt.Fprintln(c.OutOrStdout(), confirmed(s, args[0]))
 			return nil
 		})
 	c.Long = c.Short + ".\nIt counts for the replica that is asked. Each other one that holds them has to be asked too (--admin)."
 	return c
+}
+
+// confirmed says what a confirmation has done, by the state before it.
+func confirmed(s view.State, service string) string {
+	v, _ := s.Find(service)
+	for _, src := range v.Sources {
+		if len(src.Held) > 0 {
+			return "what the guard maxRemove holds is let go, on this replica"
+		}
+	}
+	return "the guard maxRemove holds no backend of this service on this replica, so nothing has changed"
 }
 
 // about adds the flag that says which service an override is about.

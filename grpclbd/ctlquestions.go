@@ -32,6 +32,8 @@ func (f *ctlFlags) questions() []*cobra.Command {
 		}
 		return ctl.Status(w, s)
 	})
+	status.Long = status.Short + ". In that line CLIENTS and CALLS are those of this replica.\n" +
+		"Calls are what clients have reported. The line \"replicas\" has the numbers of each replica."
 	status.Flags().BoolVar(&f.json, "json", false, "print everything, as JSON")
 	list := f.look("list SERVICE", "Print a service: its sources, backends, overrides and last changes", words(1, 1), func(w io.Writer, s view.State, args []string) error {
 		v, found := s.Find(args[0])

@@ -94,15 +94,15 @@ func TestCommands(t *testing.T) {
 	await(", ready", "ctl", "-admin", admin, "status")
 	ask("127.0.0.2:1", "ctl", "-admin", admin, "list", "s")
 	ask(`there is no service "x"`, "ctl", "-admin", admin, "list", "x")
-	ask("2 entries, 0 of them drops", "probe", listen, "s")
+	ask("entries: 2 (drops: 0)", "probe", listen, "s")
 	ask(`NotFound: the balancer knows no service "x"`, "probe", listen, "x")
 	ask("0 clients still have it", "ctl", "-admin", admin, "drain", "127.0.0.2:1", "-why", "disk", "-wait")
-	ask("1 entries, 0 of them drops", "probe", listen, "s")
+	ask("entries: 1 (drops: 0)", "probe", listen, "s")
 	ask("drained by", "ctl", "-admin", admin, "list", "s")
 	ask("127.0.0.2:1  -      (every one)  when lifted", "ctl", "-admin", admin, "list", "s")
 	ask("disk  drained: no client has it", "ctl", "-admin", admin, "overrides")
 	ask(`drop shed 5% of service "s" is in force`, "ctl", "-admin", admin, "drop", "shed", "5", "-service", "s")
-	await("20 entries, 1 of them drops", "probe", listen, "s")
+	await("entries: 20 (drops: 1)", "probe", listen, "s")
 	ask("101 is not a percentage", "ctl", "-admin", admin, "drop", "shed", "101")
 	ask(`"many" is not a whole number`, "ctl", "-admin", admin, "weight", "127.0.0.1:1", "many")
 	ask("address \"x\" is not IP:port", "ctl", "-admin", admin, "drain", "x")
@@ -137,7 +137,7 @@ func TestCommands(t *testing.T) {
 	ask(`"replica"`, "ctl", "-admin", admin, "status", "-json")
 	fails("there is no service", "ctl", "-admin", admin, "confirm", "x")
 	fails("there is no service", "ctl", "-admin", admin, "clients", "x")
-	ask("is let go, on this replica", "ctl", "-admin", admin, "confirm", "s")
+	ask("the guard maxRemove holds no backend of this service on this replica", "ctl", "-admin", admin, "confirm", "s")
 }
 
 // What is wrong with a command line is told in one line.
@@ -169,6 +169,7 @@ func TestCommands_Refuse(t *testing.T) {
 		{[]string{"probe", "a"}, "wrong number of words (1); write: grpclbd probe BALANCER SERVICE"},
 		{[]string{"ctl", "drain"}, "wrong number of words (0); write: grpclbd ctl drain ADDRESS"},
 		{[]string{"ctl", "override"}, `unknown command "override"`},
+		{[]string{"ctl", "help", "override"}, `unknown command "override"`},
 		{[]string{"probe", "127.0.0.1:1", "s", "-header", "x"}, `-header "x" is not NAME=VALUE`},
 		{[]string{"ctl", "-admin", "127.0.0.1:1", "status"}, "connection refused"},
 		{[]string{"ctl", "-ca", "missing.pem", "status"}, "missing.pem"},
@@ -180,6 +181,16 @@ func TestCommands_Refuse(t *testing.T) {
 		out, err := runLine(t, t.Context(), c.line...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: error %v, want %q; it prints %q", c.line, err, c.want, out)
+		}
+	}
+	for want, line := range map[string][]string{
+		"grpclbd version ":                {"version"},
+		"grpclbd ctl [command]":           {"ctl", "help"},
+		"grpclbd ctl drain ADDRESS":       {"ctl", "help", "drain"},
+		"grpclbd ctl list SERVICE [flags": {"help", "ctl", "list"},
+	} {
+		if out, err := runLine(t, t.Context(), line...); err != nil || !strings.Contains(out, want) {
+			t.Errorf("%q: %v, %q", line, err, out)
 		}
 	}
 	if out, err := runLine(t, t.Context(), "check", file); err != nil || !strings.Contains(out, "no faults; services: 1") {

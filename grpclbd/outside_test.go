@@ -281,7 +281,7 @@ func TestOutside_Connections(t *testing.T) {
 			o.send(what, address, text)
 		}
 	}
-	if out, err := runLine(t, t.Context(), "probe", o.service, "s"); err != nil || !strings.Contains(out, "1 entries") {
+	if out, err := runLine(t, t.Context(), "probe", o.service, "s"); err != nil || !strings.Contains(out, "entries: 1 ") {
 		t.Errorf("probe prints %q, %v", out, err)
 	}
 	o.await("what was begun for them has ended", func() bool { return o.goroutines() <= before+3 })

@@ -33,7 +33,7 @@ type runFlags struct {
 func command() *cobra.Command {
 	f := &runFlags{}
 	c := &cobra.Command{
-		Use:           "grpclbd {--config FILE | --service NAME=HOST:PORT,HOST:PORT…}",
+		Use:           "grpclbd {--config FILE | --service NAME=IP:PORT,IP:PORT…}",
 		Short:         "A balancer for gRPC clients that use the grpclb protocol",
 		Version:       version(),
 		Args:          cobra.NoArgs,
@@ -43,19 +43,19 @@ func command() *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.path, "config", "", "the configuration file (YAML)")
-	flags.StringArrayVar(&f.services, "service", nil, "a service and its backends, NAME=HOST:PORT,HOST:PORT…, in place of a file; may be repeated")
+	flags.StringArrayVar(&f.services, "service", nil, "a service and its backends, NAME=IP:PORT,IP:PORT…, in place of a file; may be repeated")
 	flags.StringVar(&f.listen, "listen", "", "where clients ask, in place of what the file says (default 0.0.0.0:8080)")
 	flags.StringVar(&f.admin, "admin", "", "where the page, the metrics and ctl are served, in place of what the file says (default 127.0.0.1:8081)")
 	flags.StringVar(&f.store, "store", "", "folder of what is to survive a restart, in place of what the file says (default: a temporary one)")
 	flags.StringVar(&f.level, "log", "", "debug, info, warn or error, in place of what the file says (default info)")
-	c.AddCommand(checkCommand(), ctlCommand(), probeCommand(), registerCommand())
+	c.AddCommand(checkCommand(), ctlCommand(), probeCommand(), registerCommand(), versionCommand())
 	return c
 }
 
 // config reads the file or the flags.
 func (f *runFlags) config() (*config.Config, error) {
 	if (f.path == "") == (len(f.services) == 0) {
-		return nil, errors.New("give either -config FILE or -service NAME=HOST:PORT,HOST:PORT…")
+		return nil, errors.New("give either -config FILE or -service NAME=IP:PORT,IP:PORT…")
 	}
 	var cfg *config.Config
 	var err error

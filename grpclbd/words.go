@@ -27,3 +27,19 @@ func onlyGroup(c *cobra.Command) *cobra.Command {
 	}
 	return c
 }
+
+// helpOf is the sub-command "help" of a group. Cobra makes one only for the program itself.
+func helpOf(group *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Print how a command is used",
+		Args:  words(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := group.Find(args)
+			if err != nil || len(rest) > 0 {
+				return group.RunE(group, args)
+			}
+			return c.Help()
+		},
+	}
+}

@@ -37,13 +37,13 @@ func Parse(name string, text []byte) (*Config, error) {
 }
 
 // FromFlags returns the configuration of a first try: services given as
-// NAME=HOST:PORT,HOST:PORT…, and all else by default.
+// NAME=IP:PORT,IP:PORT…, and all else by default.
 func FromFlags(services []string) (*Config, error) {
 	c := &Config{}
 	for _, s := range services {
 		name, backends, found := strings.Cut(s, "=")
 		if !found || backends == "" {
-			return nil, fmt.Errorf("-service %q is not NAME=HOST:PORT,HOST:PORT…", s)
+			return nil, fmt.Errorf("-service %q is not NAME=IP:PORT,IP:PORT…", s)
 		}
 		c.Services = append(c.Services, Service{Name: name, Sources: []Source{{Static: strings.Split(backends, ",")}}})
 	}

@@ -55,8 +55,8 @@ func busy() view.State {
 	s := view.State{
 		Replica: "a", Version: "v1", At: at, Started: before(26 * time.Hour), Ready: true, Services: []view.Service{greeter, orders, slow},
 		Config:   view.Config{Path: "lb.yaml", Loaded: before(time.Hour), Error: "lb.yaml: line 4: x", ErrorAt: before(3 * time.Second), Restart: []string{"listen", "tls"}},
-		Store:    view.Store{Kind: "cluster", Reached: true},
-		Replicas: []store.Replica{{Name: "a"}, {Name: "b", Services: []store.Total{{Service: "greeter", Drained: map[string]int{"10.0.0.2:1": 1}}}}},
+		Store:    view.Store{Kind: "cluster", Members: []string{"http://10.0.0.1:2379", "http://10.0.0.2:2379"}, Reached: true},
+		Replicas: []store.Replica{{Name: "a"}, {Name: "b", Services: []store.Total{{Service: "greeter", Clients: 1, Started: 5, Drained: map[string]int{"10.0.0.2:1": 1}}}}},
 		Clients: []view.Client{
 			{ID: 7, Service: "greeter", Peer: "10.9.0.1:5", Zone: "z1", Class: "zone=z1", Opened: before(time.Minute), Answer: 8, Handed: 7, Started: 1000},
 			{ID: 9, Service: "orders", Peer: "10.9.0.2:5", Opened: before(time.Second)},
@@ -79,7 +79,7 @@ func TestCtl_Prints(t *testing.T) {
 		"status of a new balancer": {func(w io.Writer) error { return Status(w, bare()) }, `
 replica a, version v1, up for 2s, NOT READY: service "s" is not ready
 configuration from flags, read 2s ago
-store embedded, NOT REACHED for 2s: context deadline exceeded
+store etcd in this process, NOT REACHED for 2s: context deadline exceeded
   lists stay as they are; overrides can't be changed
 replicas -
 
@@ -90,8 +90,8 @@ replica a, version v1, up for 26h0m0s, ready
 configuration lb.yaml, read 1h0m0s ago
   a newer one was refused 3s ago: lb.yaml: line 4: x
   these fields were changed and need a restart: listen, tls
-store cluster, reached
-replicas a, b
+store etcd at http://10.0.0.1:2379, http://10.0.0.2:2379, reached
+replicas a (3 clients, 1001 calls), b (1 client, 5 calls)
 override weight 10.0.0.8:1 2 of service "greeter" matches nothing: no source names a backend 10.0.0.8:1 of service "greeter"
 override fallback of service "greter" matches nothing: there is no service "greter"
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/actorlb/grpclb/grpclbd/internal/store"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 )
 
@@ -23,7 +24,7 @@ func Status(w io.Writer, s view.State) error {
 	if len(s.Config.Restart) > 0 {
 		fmt.Fprintf(w, "  these fields were changed and need a restart: %s\n", clean(strings.Join(s.Config.Restart, ", ")))
 	}
-	fmt.Fprintf(w, "store %s, %s\n", clean(s.Store.Kind), reached(s))
+	fmt.Fprintf(w, "store %s, %s\n", clean(where(s.Store)), reached(s))
 	fmt.Fprintf(w, "replicas %s\n", clean(replicas(s)))
 	lost(w, s.Overrides)
 	fmt.Fprintln(w)
@@ -42,12 +43,36 @@ func reached(s view.State) string {
 	return fmt.Sprintf("NOT REACHED for %s: %s\n  lists stay as they are; overrides can't be changed", ago(s.Store.Since, s.At), clean(s.Store.Why))
 }
 
-func replicas(s view.State) string {
-	var names []string
-	for _, r := range s.Replicas {
-		names = append(names, r.Name)
+// where says which etcd is the store.
+func where(s view.Store) string {
+	if len(s.Members) == 0 {
+		return "etcd in this process"
 	}
-	return strings.Join(names, ", ")
+	return "etcd at " + strings.Join(s.Members, ", ")
+}
+
+// replicas prints each replica with its clients, and the calls that these have reported.
+func replicas(s view.State) string {
+	var all []string
+	for _, r := range s.Replicas {
+		if r.Name == s.Replica {
+			r.Services = own(s) // newer than what is in the store
+		}
+		clients, calls := 0, int64(0)
+		for _, t := range r.Services {
+			clients += t.Clients
+			calls += t.Started
+		}
+		all = append(all, fmt.Sprintf("%s (%s, %s)", r.Name, number(clients, "client"), number(calls, "call")))
+	}
+	return strings.Join(all, ", ")
+}
+
+func own(s view.State) (all []store.Total) {
+	for _, v := range s.Services {
+		all = append(all, v.Total)
+	}
+	return all
 }
 
 // count prints how many backends are served, and how many are healthy if they are checked.

@@ -112,7 +112,7 @@ type row struct {
 
 func showList(w io.Writer, servers []*lbpb.Server) error {
 	rows, drops := count(servers)
-	fmt.Fprintf(w, "%d entries, %d of them drops\n", len(servers), drops)
+	fmt.Fprintf(w, "entries: %d (drops: %d)\n", len(servers), drops)
 	if len(servers) == 0 {
 		return nil
 	}

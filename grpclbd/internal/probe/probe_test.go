@@ -82,16 +82,16 @@ func TestProbe_Prints(t *testing.T) {
 	}{
 		"a list": {
 			[]*lbpb.LoadBalanceResponse{initial(10 * time.Second), list(a, a, a, &lbpb.Server{Drop: true, LoadBalanceToken: "shed"})},
-			"the balancer wants load reports every 10s\n4 entries, 1 of them drops\nENTRY       TOKEN  TIMES  SHARE OF CALLS\n10.0.0.1:1  t      3      75.00%\ndrop        shed   1      25.00%\n",
+			"the balancer wants load reports every 10s\nentries: 4 (drops: 1)\nENTRY       TOKEN  TIMES  SHARE OF CALLS\n10.0.0.1:1  t      3      75.00%\ndrop        shed   1      25.00%\n",
 		},
-		"an empty list": {[]*lbpb.LoadBalanceResponse{initial(0), list()}, "the balancer wants no load reports\n0 entries, 0 of them drops\n"},
+		"an empty list": {[]*lbpb.LoadBalanceResponse{initial(0), list()}, "the balancer wants no load reports\nentries: 0 (drops: 0)\n"},
 		"fallback": {
 			[]*lbpb.LoadBalanceResponse{{LoadBalanceResponseType: &lbpb.LoadBalanceResponse_FallbackResponse{FallbackResponse: &lbpb.FallbackResponse{}}}},
 			"fallback: clients are to use their fallback addresses\n",
 		},
 		"hostile": {
 			[]*lbpb.LoadBalanceResponse{{}, list(&lbpb.Server{IpAddress: []byte("abc"), LoadBalanceToken: evil})},
-			"a message of a kind that is not known\n1 entries, 0 of them drops\nENTRY                                TOKEN      TIMES  SHARE OF CALLS\nan address of 3 bytes, which is none:0  t?[31m???  1      100.00%\n",
+			"a message of a kind that is not known\nentries: 1 (drops: 0)\nENTRY                                TOKEN      TIMES  SHARE OF CALLS\nan address of 3 bytes, which is none:0  t?[31m???  1      100.00%\n",
 		},
 	} {
 		var out bytes.Buffer
@@ -147,7 +147,7 @@ func TestProbe_Follow(t *testing.T) {
 	defer cancel()
 	var out bytes.Buffer
 	err := Run(ctx, &out, Options{Balancer: balancer{messages: []*lbpb.LoadBalanceResponse{list(), list()}, silent: true}.serve(t), Follow: true, Patience: 200 * time.Millisecond})
-	if strings.Count(out.String(), "0 entries") != 2 || err == nil || strings.Contains(err.Error(), "no list came") {
+	if strings.Count(out.String(), "entries: 0 ") != 2 || err == nil || strings.Contains(err.Error(), "no list came") {
 		t.Errorf("error %v\n%s", err, out.String())
 	}
 }
