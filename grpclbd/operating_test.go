@@ -10,7 +10,7 @@ import (
 )
 
 // logged finds the sentences of log lines in Go source.
-var logged = regexp.MustCompile(`(?:[lL]og\.(?:Info|Warn|Error)\(|inform\{|warn\{|seldom\.Start\(|[bc]\.(?:info|warn)\((?:fmt\.Sprintf\(|plural\(.*\)\+)?)"([^"]+)"`)
+var logged = regexp.MustCompile(`(?:[lL]og\.(?:Info|Warn|Error)\(|inform\{|warn\{|seldom\.Start\(|[bc]\.(?:info|warn)\((?:fmt\.Sprintf\(|plural\(.*\)\+)?|say\{[a-zA-Z.]+, )"([^"]+)"`)
 
 // Each line of the log is in OPERATING.md.
 func TestOperating_Log(t *testing.T) {

@@ -21,6 +21,9 @@ func notes(v view.Service) (all []note) {
 	for _, w := range v.Waiting {
 		all = append(all, note{"bad", "Waits for " + w, time.Time{}})
 	}
+	if v.Empty() {
+		all = append(all, note{"bad", "No backend: clients get an empty list", time.Time{}})
+	}
 	for _, g := range v.Guards {
 		all = append(all, note{"warn", "Guard: " + g, time.Time{}})
 	}

@@ -51,6 +51,15 @@ func TestPage_Overview(t *testing.T) {
 	behind.Hides("1009")
 }
 
+func TestList_Empty(t *testing.T) {
+	s := scene()
+	s.Services[0].Backends = nil
+	for _, query := range []string{"", look(t, s, "").Link("greeter.example.com:443")} {
+		look(t, s, query).Shows("No backend: clients get an empty list")
+		look(t, scene(), query).Hides("No backend")
+	}
+}
+
 func TestPage_Service(t *testing.T) {
 	p := look(t, scene(), look(t, scene(), "").Link("greeter.example.com:443"))
 	p.Shows("greeter.example.com:443 serving", "197 backends known, 169 in lists",

@@ -12,6 +12,9 @@ import (
 // List prints a service: its sources, backends, overrides, and the last changes.
 func List(w io.Writer, s view.State, v view.Service) error {
 	fmt.Fprintf(w, "service %s, %s, %s, %s\n", clean(v.Name), clean(string(v.Mode)), number(v.Total.Clients, "client"), number(v.Total.Started, "call"))
+	if v.Empty() {
+		fmt.Fprintln(w, emptyList)
+	}
 	for _, g := range v.Guards {
 		fmt.Fprintf(w, "guard: %s\n", clean(g))
 	}

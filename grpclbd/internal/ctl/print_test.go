@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"reflect"
 	"strings"
@@ -154,6 +155,17 @@ CLIENT  SERVICE  PEER        ZONE  CLASS  OPEN  LIST  HAS  CALLS
 		var out bytes.Buffer
 		if err := c.print(&out); err != nil || out.String() != strings.TrimPrefix(c.want, "\n") {
 			t.Errorf("%s: error %v\n%s", name, err, out.String())
+		}
+	}
+}
+
+// A service without a backend says so, unless its clients use their fallback addresses.
+func TestList_Empty(t *testing.T) {
+	for mode, want := range map[view.Mode]int{view.Serving: 2, view.Fallback: 0, view.Waiting: 0} {
+		s, out := bare(), bytes.Buffer{}
+		s.Services = []view.Service{{Name: "s", Mode: mode, Backends: []view.Backend{{Address: "10.0.0.1:1", Draining: true}}}}
+		if err := errors.Join(Status(&out, s), List(&out, s, s.Services[0])); err != nil || strings.Count(out.String(), "no backend: clients get an empty list") != want {
+			t.Errorf("%s: error %v\n%s", mode, err, out.String())
 		}
 	}
 }

@@ -84,11 +84,17 @@ func count(v view.Service) (served, healthy string) {
 	return fmt.Sprint(c.Served), fmt.Sprint(c.ByHealth["healthy"])
 }
 
+// emptyList says what clients of a service get that has no backend.
+const emptyList = "no backend: clients get an empty list"
+
 // notes says what an operator should know of a service.
 func notes(s view.State, v view.Service) string {
 	var all []string
 	for _, w := range v.Waiting {
 		all = append(all, "waits for "+w)
+	}
+	if v.Empty() {
+		all = append(all, emptyList)
 	}
 	all = append(all, v.Guards...)
 	for _, src := range v.Sources {

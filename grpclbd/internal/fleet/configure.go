@@ -20,6 +20,9 @@ func (c *core) configure(cfg config.Service) {
 	c.cfg, c.stale = cfg, true
 	c.zones = newZones(cfg.Zones)
 	c.observe(before)
+	for _, e := range c.book.sources {
+		e.prolong(cfg.Guard.Hold - before.Guard.Hold)
+	}
 	started, stopped := c.book.configure(cfg.Sources)
 	c.recall.tell(started)
 	for _, e := range stopped {

@@ -308,6 +308,29 @@ func TestChange_SaysWhoDecided(t *testing.T) {
 	b.wantsLogged(1, `the lists have changed from=3 to=0 why=fallback of service "svc" by bob`)
 }
 
+// Lists without a backend are a warning, whoever has emptied them; lists that send clients to their fallback
+// addresses are not.
+func TestList_Empty(t *testing.T) {
+	const change, empty = "INFO the lists have changed", "WARN the lists have changed from="
+	for who, empties := range map[string]func(b *bench){
+		"drains":  func(b *bench) { b.overrides(drain("a"), drain("b")) },
+		"health":  func(b *bench) { b.unhealthy("a", "b") },
+		"confirm": func(b *bench) { b.says(1); b.confirm(); b.settle() },
+		"hold":    func(b *bench) { b.says(1); b.passes(guard.Hold) },
+	} {
+		t.Run(who, func(t *testing.T) {
+			b := serving(t, config.Service{Health: checks.Health, Guard: config.Guard{MaxRemove: 50, Hold: guard.Hold}}, many(2)...)
+			b.wantsLogged(1, change)
+			empties(b)
+			b.wants("empty")
+			b.wantsLogged(1, empty)
+			b.overrides(override.Override{Kind: override.Fallback})
+			b.wantsLogged(1, empty)
+			b.wantsLogged(2, change)
+		})
+	}
+}
+
 // Where publishing takes long, it is done less often.
 func TestPace(t *testing.T) {
 	p := pace{}

@@ -102,23 +102,24 @@ func (c *core) warnOfHold(e *entry, held int, now time.Time) {
 // releaseHeld lets go the backends whose hold is over.
 func (c *core) releaseHeld(now time.Time) {
 	if slices.ContainsFunc(c.book.sources, func(e *entry) bool { return due(e.heldTill, now) }) {
-		c.letGo("the hold is over", func(_ string, until time.Time) bool { return !now.Before(until) })
+		c.letGo(slog.LevelWarn, "the hold is over", func(_ string, until time.Time) bool { return !now.Before(until) })
 	}
 }
 
 // confirm lets go all backends that are held.
 func (c *core) confirm() {
-	c.letGo("an operator has confirmed", func(string, time.Time) bool { return true })
+	c.letGo(slog.LevelInfo, "an operator has confirmed", func(string, time.Time) bool { return true })
 }
 
 // letGo lets go the backends that are held and may go.
-func (c *core) letGo(why string, may func(string, time.Time) bool) {
+func (c *core) letGo(level slog.Level, why string, may func(string, time.Time) bool) {
 	gone := 0
 	for _, e := range c.book.sources {
 		if n := e.letGo(may); n > 0 {
 			gone += n
-			c.info("the guard maxRemove lets "+plural(n, "backend")+" go",
-				slog.String("source", e.String()), slog.String("why", why))
+			c.do(say{level, "the guard maxRemove lets " + plural(n, "backend") + " go", []slog.Attr{
+				slog.String("source", e.String()), slog.String("why", why),
+			}})
 			c.gather("source " + e.String() + ", " + why)
 		}
 	}
@@ -140,7 +141,7 @@ func (c *core) healthSaid(watcher int, all []observe.Health) {
 		m.known, m.health = true, h
 		c.change(true, healthInWords(h))
 	}
-	c.letGo("it is unhealthy", func(address string, _ time.Time) bool { return c.excused(address) })
+	c.letGo(slog.LevelInfo, "it is unhealthy", func(address string, _ time.Time) bool { return c.excused(address) })
 }
 
 func healthInWords(h observe.Health) string {
@@ -182,5 +183,5 @@ func (c *core) applyOverrides(now time.Time) {
 	}
 	c.drained.set(c.overrides.drains)
 	c.logDrops()
-	c.letGo("it is drained", func(address string, _ time.Time) bool { return c.overrides.drained(address) })
+	c.letGo(slog.LevelInfo, "it is drained", func(address string, _ time.Time) bool { return c.overrides.drained(address) })
 }

@@ -75,6 +75,14 @@ func (e *entry) letGo(may func(address string, until time.Time) bool) int {
 	return before - len(e.held)
 }
 
+// prolong has those that are held go so much later.
+func (e *entry) prolong(by time.Duration) {
+	for address, until := range e.held {
+		e.held[address] = until.Add(by)
+	}
+	e.heldNow()
+}
+
 // heldNow notes what follows from which are held.
 func (e *entry) heldNow() {
 	e.heldTill = time.Time{}

@@ -28,7 +28,7 @@ func (c *core) publish(now time.Time) {
 		changed = c.tell(c.classes.byName[name], now) || changed
 	}
 	if changed {
-		c.do(changedLists{c.changes.note(served, now)})
+		c.do(changedLists{c.changes.note(served, now), served == 0 && c.mode == view.Serving})
 	}
 	c.changes.published(served)
 	if c.drained.lacks(c.classes.byName) {

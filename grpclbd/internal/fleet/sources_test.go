@@ -145,7 +145,7 @@ func TestGuard_MaxRemove(t *testing.T) {
 	b.wants("a:1 b:1")
 	b.passes(3 * calm)
 	b.wants("empty")
-	b.wantsLogged(1, "the guard maxRemove lets 2 backends go")
+	b.wantsLogged(1, "WARN the guard maxRemove lets 2 backends go")
 }
 
 func TestGuard_MaxRemove_EachHasItsTime(t *testing.T) {
@@ -157,6 +157,26 @@ func TestGuard_MaxRemove_EachHasItsTime(t *testing.T) {
 	b.wants("d:1")
 	b.passes(guard.Hold / 2)
 	b.wants("empty")
+}
+
+// A configuration with a longer hold lengthens those that run, and one with a shorter hold shortens them.
+func TestGuard_MaxRemove_HoldIsChanged(t *testing.T) {
+	hold := func(d time.Duration) config.Service {
+		return config.Service{Guard: config.Guard{MinHealthy: 50, MaxRemove: 50, Hold: d}}
+	}
+	b := serving(t, hold(time.Minute), many(4)...)
+	b.says(1, be("a"))
+	till := b.sees().Sources[0].HeldTill
+	b.passes(30 * time.Second)
+	b.configures(hold(10 * time.Minute))
+	b.passes(9 * time.Minute)
+	b.wants("a:1 b:1 c:1 d:1")
+	if now := b.sees().Sources[0].HeldTill; !now.Equal(till.Add(9 * time.Minute)) {
+		t.Errorf("held until %v, then %v", till, now)
+	}
+	b.configures(hold(time.Minute))
+	b.wants("a:1")
+	b.wantsLogged(1, "WARN the guard maxRemove lets 3 backends go")
 }
 
 func TestGuard_MaxRemove_Confirm(t *testing.T) {

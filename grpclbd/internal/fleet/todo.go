@@ -58,11 +58,18 @@ type number struct{}
 type announce struct{}
 
 // changedLists: tell whoever wants to know, and the log.
-type changedLists struct{ change view.Change }
+type changedLists struct {
+	change view.Change
+	empty  bool // no client gets a backend from now on, nor is told to use its fallback addresses
+}
 
-// line is the line of the log.
+// line is the line of the log. An empty list is a warning.
 func (a changedLists) line() say {
-	return say{slog.LevelInfo, "the lists have changed", []slog.Attr{
+	level := slog.LevelInfo
+	if a.empty {
+		level = slog.LevelWarn
+	}
+	return say{level, "the lists have changed", []slog.Attr{
 		slog.Int("from", a.change.From), slog.Int("to", a.change.To), slog.String("why", a.change.Why),
 	}}
 }

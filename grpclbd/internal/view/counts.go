@@ -45,6 +45,9 @@ func (s Service) Count() Counts {
 	return c
 }
 
+// Empty reports whether clients get lists without a backend.
+func (s Service) Empty() bool { return s.Mode == Serving && s.Count().Served == 0 }
+
 // Drained returns how many clients of the service still have a backend that is drained, of all
 // replicas. It is not known before each replica that has the service has heard of it.
 func (s State) Drained(service, address string) (left int, known bool) {
