@@ -40,7 +40,7 @@ func (h handler) put(w http.ResponseWriter, r *http.Request) {
 		answer(w, err)
 		return
 	}
-	with := []any{"override", in.Override}
+	with := keysOf(in.Override)
 	if in.MatchesNothing != "" {
 		with = append(with, "matchesNothing", in.MatchesNothing)
 	}
@@ -129,7 +129,9 @@ func (h handler) lift(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		answer(w, refuse(http.StatusNotFound, missing(s, service, kind, subject)))
 	default:
-		h.log.Info("an override was lifted", "service", service, "kind", kind, "subject", subject, "who", who(r, q.Get("who")))
+		o := inForce(s, service, kind, subject)
+		o.Who = who(r, q.Get("who"))
+		h.log.Info("an override was lifted", keysOf(o)...)
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
