@@ -114,7 +114,7 @@ func TestStore_AwayAtTheStart(t *testing.T) {
 func TestStore_WrongValuesInEtcd(t *testing.T) {
 	var log bytes.Buffer
 	seen := &owner{t: t, inbox: actor.NewInbox[heard]()}
-	s, err := Open(t.Context(), config.Store{}, "a", seen, slog.New(slog.NewTextHandler(&log, nil)))
+	s, err := Open(t.Context(), config.Store{Dir: t.TempDir()}, "a", seen, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

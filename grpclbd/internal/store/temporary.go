@@ -27,6 +27,7 @@ func temporary(log *slog.Logger) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", temporaryFolders); err != nil {
 		return "", err
 	}
+	log.Info("the store is in a temporary folder: overrides are lost at a restart; give store.dir", "folder", dir)
 	return dir, os.WriteFile(filepath.Join(dir, temporaryFile), nil, 0o600)
 }
 
