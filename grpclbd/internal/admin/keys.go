@@ -1,20 +1,17 @@
 package admin
 
 import (
-	"time"
-
 	"github.com/actorlb/grpclb/grpclbd/internal/override"
 	"github.com/actorlb/grpclb/grpclbd/internal/view"
 )
 
 // keysOf are the keys and values of a line about an override. They are the same whether it was put in force or
 // lifted, so that one search finds both.
-func keysOf(o override.Override) []any {
-	until := "it is lifted"
-	if !o.Until.IsZero() {
-		until = o.Until.Format(time.RFC3339)
+func keysOf(o override.Override) (with []any) {
+	for _, attr := range o.Attrs() {
+		with = append(with, attr)
 	}
-	return []any{"override", o.String(), "service", o.Service, "who", o.Who, "why", o.Why, "until", until}
+	return with
 }
 
 // inForce returns the override, as far as it is known.

@@ -114,6 +114,7 @@ func (c *core) refused(why error, now time.Time) {
 }
 
 func (c *core) overridesSaid(all []override.Override) {
+	c.noteOverrides(all)
 	c.overrides, c.told = all, true
 	c.do(tell{all})
 }

@@ -5,6 +5,7 @@ package override
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/actorlb/grpclb/grpclbd/internal/backend"
@@ -100,4 +101,16 @@ func checkToken(token string) error {
 		return errors.New("a drop needs a token, under which it is counted")
 	}
 	return backend.CheckToken(token)
+}
+
+// Attrs are the keys and values of a line of the log about the override.
+func (o Override) Attrs() []slog.Attr {
+	until := "it is lifted"
+	if !o.Until.IsZero() {
+		until = o.Until.Format(time.RFC3339)
+	}
+	return []slog.Attr{
+		slog.String("override", o.String()), slog.String("service", o.Service),
+		slog.String("who", o.Who), slog.String("why", o.Why), slog.String("until", until),
+	}
 }
