@@ -106,8 +106,11 @@ func (c *core) releaseHeld(now time.Time) {
 	}
 }
 
-// confirm lets go all backends that are held.
+// confirm lets go all backends that are held. What is gone counts no more.
 func (c *core) confirm() {
+	for _, e := range c.book.sources {
+		clear(e.losses)
+	}
 	c.letGo(slog.LevelInfo, "an operator has confirmed", func(string, time.Time) bool { return true })
 }
 

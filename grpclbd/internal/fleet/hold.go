@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -8,11 +9,19 @@ import (
 	"github.com/actorlb/grpclb/grpclbd/internal/config"
 )
 
-// The rule guard.max-remove: of a report that takes away more than maxRemove per cent of what
-// is in force of its source, those that are taken away are held. They stay in force until
-// the time is over, an operator confirms, the source names them again, or a report takes away
-// no more than is allowed. Backends that are excused, since they are unhealthy or drained or have
-// withdrawn by themselves, do not count and are not held.
+// The rule guard.max-remove: if a source takes away more than maxRemove per cent of what is in force of
+// it, at once or within the window, those that this report takes away are held. They stay in force until
+// the time is over, an operator confirms, or the source names them again. Backends that are excused,
+// since they are unhealthy or drained or have withdrawn by themselves, do not count and are not held.
+
+// window is how long a backend counts that was taken away and not held.
+const window = 10 * time.Second
+
+// A loss is a backend that was taken away and not held.
+type loss struct {
+	at    time.Time
+	among int // how many were in force then, this one included
+}
 
 // hear takes a report and returns how many backends are held that were not.
 func (e *entry) hear(r backend.Report, g config.Guard, excused func(address string) bool, now time.Time) (held int) {
@@ -22,25 +31,48 @@ func (e *entry) hear(r backend.Report, g config.Guard, excused func(address stri
 		e.before.backends = nil
 	}
 	e.spoken, e.last, e.err, e.errAt = true, r, "", time.Time{}
-	before := e.held
-	kept := e.missing(r.Backends, excused)
+	e.forgetLosses(r.Backends, now)
+	before, among := e.held, len(e.inForce)
+	missing := e.missing(r.Backends, excused)
+	doubted = doubted && e.tooMany(len(missing), g.MaxRemove)
+	kept := missing[:0]
 	e.held = make(map[string]time.Time)
-	if doubted && 100*len(kept) > g.MaxRemove*len(e.inForce) {
-		for _, b := range kept {
-			until, was := before[b.Address]
-			if !was {
-				until = now.Add(g.Hold)
-				held++
-			}
-			e.held[b.Address] = until
+	for _, b := range missing {
+		until, was := before[b.Address]
+		switch {
+		case was && g.MaxRemove < 100:
+		case doubted:
+			until = now.Add(g.Hold)
+			held++
+		default:
+			e.losses[b.Address] = loss{now, among}
+			continue
 		}
-	} else {
-		kept = nil
+		e.held[b.Address] = until
+		kept = append(kept, b)
 	}
 	e.inForce = append(slices.Clone(r.Backends), kept...)
 	slices.SortFunc(e.inForce, byAddress)
 	e.heldNow()
 	return held
+}
+
+// forgetLosses forgets the losses that are older than the window, and those of backends that are named again.
+func (e *entry) forgetLosses(said []backend.Backend, now time.Time) {
+	for _, b := range said {
+		delete(e.losses, b.Address)
+	}
+	maps.DeleteFunc(e.losses, func(_ string, l loss) bool { return now.Sub(l.at) >= window })
+}
+
+// tooMany reports whether so many missing ones are too many: of those that are in force, or together with the
+// losses of the window, of the most that were in force in it.
+func (e *entry) tooMany(missing, percent int) bool {
+	most := len(e.inForce)
+	for _, l := range e.losses {
+		most = max(most, l.among)
+	}
+	return 100*missing > percent*len(e.inForce) || missing > 0 && 100*(missing+len(e.losses)) > percent*most
 }
 
 // missing returns what is in force and not in the report, without those that are excused.

@@ -34,6 +34,7 @@ type entry struct {
 	warning  string               // what it could not use of that; "": nothing
 	inForce  []backend.Backend    // what it said last, and those that are held; sorted by address
 	held     map[string]time.Time // address → when it goes
+	losses   map[string]loss      // address → when it was taken away and not held
 	heldTill time.Time            // when the first of them goes; zero: none is held
 	err      string               // "": it can be read
 	errAt    time.Time
@@ -59,7 +60,7 @@ func (b *sourcebook) configure(all []config.Source) (started, stopped []*entry) 
 		}
 		b.slots++
 		kind, name := source.Describe(cfg)
-		e := &entry{slot: b.slots, cfg: cfg, kind: kind, name: name, held: map[string]time.Time{}}
+		e := &entry{slot: b.slots, cfg: cfg, kind: kind, name: name, held: map[string]time.Time{}, losses: map[string]loss{}}
 		b.sources = append(b.sources, e)
 		started = append(started, e)
 	}

@@ -136,15 +136,16 @@ func TestGuard_MaxRemove(t *testing.T) {
 	if s := b.sees(); len(s.Sources[0].Held) != 3 || len(s.Guards) != 1 || s.Sources[0].Backends != 1 {
 		t.Errorf("%+v, guards %q", s.Sources[0], s.Guards)
 	}
-	// Named again, one is not held any more; and what is left to be taken away is no more than half.
+	// Named again, one is not held any more. The others stay until their time, although they are no more than half now.
 	b.says(1, be("a"), be("b"))
+	b.wants("a:1 b:1 c:1 d:1")
+	if held := b.sees().Sources[0].Held; len(held) != 2 {
+		t.Errorf("held: %v", held)
+	}
+	b.passes(guard.Hold - 5*calm)
+	b.wants("a:1 b:1 c:1 d:1")
+	b.passes(5 * calm)
 	b.wants("a:1 b:1")
-	b.says(1)
-	b.wants("a:1 b:1")
-	b.passes(guard.Hold - 2*calm)
-	b.wants("a:1 b:1")
-	b.passes(3 * calm)
-	b.wants("empty")
 	b.wantsLogged(1, "WARN the guard maxRemove lets 2 backends go")
 }
 
@@ -157,6 +158,53 @@ func TestGuard_MaxRemove_EachHasItsTime(t *testing.T) {
 	b.wants("d:1")
 	b.passes(guard.Hold / 2)
 	b.wants("empty")
+}
+
+// Backends that are taken away one after another are counted together, if that is within ten seconds.
+func TestGuard_MaxRemove_OneAfterAnother(t *testing.T) {
+	b := serving(t, config.Service{}, many(11)...)
+	for n := 10; n >= 3; n-- {
+		b.passes(250 * time.Millisecond)
+		b.says(1, many(n)...)
+	}
+	b.wants("a:1 b:1 c:1 d:1 e:1 f:1") // five of eleven were allowed
+	if held := b.sees().Sources[0].Held; len(held) != 3 {
+		t.Errorf("held: %v", held)
+	}
+	b.wantsLogged(1, "the source has taken away more than 50 %")
+	// An operator says that they may go; then those after them may go too.
+	b.confirm()
+	b.settle()
+	b.wants("a:1 b:1 c:1")
+	b.says(1, many(2)...)
+	b.wants("a:1 b:1")
+
+	b = serving(t, config.Service{}, many(11)...)
+	for n := 10; n >= 0; n-- {
+		b.passes(window / 2)
+		b.says(1, many(max(n, 3))...)
+	}
+	b.wants("a:1 b:1 c:1") // slowly: two in ten seconds
+}
+
+// Those that come back, and those that are unhealthy, drained or withdrawn, are not counted.
+func TestGuard_MaxRemove_OneAfterAnother_NotCounted(t *testing.T) {
+	b := serving(t, checks, many(6)...)
+	b.healthy("a", "b", "c", "d", "e", "f")
+	b.says(1, many(4)...)
+	b.says(1, many(6)...)
+	b.healthy("e", "f")
+	b.unhealthy("f")
+	b.says(1, many(5)...)
+	b.overrides(drain("e"))
+	b.says(1, many(4)...)
+	b.sourceSaid(1, backend.Report{Backends: many(3), Withdrawn: []string{"d"}, At: b.now}, b.now)
+	b.settle()
+	b.says(1, many(2)...)
+	b.wants("a:1 b:1")
+	if held := b.sees().Sources[0].Held; len(held) != 0 {
+		t.Errorf("held: %v", held)
+	}
 }
 
 // A configuration with a longer hold lengthens those that run, and one with a shorter hold shortens them.

@@ -18,10 +18,18 @@ type twin struct {
 	said      [2]map[string]backend.Backend // nil: not yet
 	held      [2]map[string]time.Time
 	kept      [2]map[string]backend.Backend // as it was when its source took it away
+	lost      [2][]lost
 	health    map[string]string
 	served    map[string]bool
 	hopeful   map[string]bool // nothing is known of it, and it counts as healthy
 	overrides []override.Override
+}
+
+// A lost backend was taken away and not held.
+type lost struct {
+	address string
+	at      time.Time
+	of      int // so many were in force
 }
 
 func (w *twin) inForce(source int) map[string]backend.Backend {
@@ -50,9 +58,22 @@ func (w *twin) hears(source int, r backend.Report, now time.Time) {
 			}
 		}
 	}
-	most := float64(len(before)) * float64(w.cfg.Guard.MaxRemove) / 100
-	if float64(len(missing)) <= most || first && float64(len(before)-len(said)) <= most {
-		missing = nil
+	share := float64(w.cfg.Guard.MaxRemove) / 100
+	in, gone := len(before), len(missing)
+	for _, l := range w.lost[source] {
+		if _, back := said[l.address]; !back && now.Sub(l.at) < 10*time.Second {
+			in, gone = max(in, l.of), gone+1
+		}
+	}
+	w.lost[source] = slices.DeleteFunc(w.lost[source], func(l lost) bool { _, back := said[l.address]; return back })
+	few := float64(len(missing)) <= share*float64(len(before)) && float64(gone) <= share*float64(in)
+	if few || first && float64(len(before)-len(said)) <= share*float64(len(before)) {
+		for address := range missing {
+			if _, held := w.held[source][address]; !held || share == 1 {
+				delete(missing, address)
+				w.lost[source] = append(w.lost[source], lost{address, now, len(before)})
+			}
+		}
 	}
 	w.said[source], w.held[source] = said, missing
 	w.kept[source] = before
@@ -61,6 +82,9 @@ func (w *twin) hears(source int, r backend.Report, now time.Time) {
 // frees lets go what is held no longer.
 func (w *twin) frees(now time.Time, confirmed bool) {
 	for i := range w.held {
+		if confirmed {
+			w.lost[i] = nil
+		}
 		maps.DeleteFunc(w.held[i], func(address string, until time.Time) bool {
 			return confirmed || !now.Before(until) || w.health[address] == "bad" || w.drained(address)
 		})
