@@ -55,27 +55,35 @@ func Start(ctx context.Context, opts Options) (*Daemon, error) {
 // open opens what can fail, in order, and closes it again if a later part does fail.
 func (d *Daemon) open(ctx context.Context) (err error) {
 	cfg := d.opts.Config
+	defer func() {
+		if err != nil {
+			d.discard()
+		}
+	}()
 	if d.policy, err = openPolicy(cfg.Authz, d.in, d.opts.Log); err != nil {
 		return err
 	}
 	if d.tracer, err = tracing.Open(tracing.Options{OTLP: cfg.Tracing.OTLP, TLS: cfg.Tracing.TLS, Replica: cfg.Replica, Version: d.opts.Version}, d.opts.Log); err != nil {
-		d.policy.close()
 		return fmt.Errorf("tracing.%w", err)
 	}
 	if d.clients, err = listen(cfg, d.opts.Log); err != nil {
-		d.tracer.Stop()
-		d.policy.close()
 		return err
 	}
 	if d.store, err = store.Open(ctx, cfg.Store, cfg.Replica, d.in, d.opts.Log); err != nil {
-		d.clients.Stop()
-		d.clients.closeFiles()
-		d.tracer.Stop()
-		d.policy.close()
 		return err
 	}
 	d.begin()
 	return nil
+}
+
+// discard closes those parts that are open, when the store is not.
+func (d *Daemon) discard() {
+	if d.clients != nil {
+		d.clients.Stop()
+		d.clients.closeFiles()
+	}
+	d.tracer.Stop()
+	d.policy.close()
 }
 
 // begin starts what can't fail.
