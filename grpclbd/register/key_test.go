@@ -2,7 +2,6 @@ package register
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -36,9 +35,7 @@ func (r rig) awaitKey(lease clientv3.LeaseID) {
 func TestRegister_KeyDeleted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, etcd)
-	lines := make(lineWriter, 10)
-	o := r.options(etcd.URL())
-	o.Log = slog.New(slog.NewTextHandler(lines, nil))
+	o, lines := r.logged()
 	registration := r.start(o)
 	lease := r.lease()
 	_, err := r.Delete(t.Context(), r.service, clientv3.WithPrefix())
@@ -65,9 +62,7 @@ func TestRegister_KeyDeleted(t *testing.T) {
 func TestRegister_Twice(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, etcd)
-	lines := make(lineWriter, 10)
-	o := r.options(etcd.URL())
-	o.Log = slog.New(slog.NewTextHandler(lines, nil))
+	o, lines := r.logged()
 	first := r.start(o)
 	lease := r.lease()
 	o.Log = quiet()

@@ -51,6 +51,14 @@ func (r rig) options(url string) Options {
 	return Options{Etcd: []string{url}, Service: r.service, Address: "10.0.0.1:50051", TTL: 10 * time.Second, Log: quiet()}
 }
 
+// logged are options with a log of which each line can be received. It has room for ten.
+func (r rig) logged() (Options, lineWriter) {
+	lines := make(lineWriter, 10)
+	o := r.options(etcd.URL())
+	o.Log = slog.New(slog.NewTextHandler(lines, nil))
+	return o, lines
+}
+
 // short has registrations live as short as possible. On a busy machine they may be lost at any time.
 func short(o Options) Options {
 	o.TTL = time.Second
@@ -223,9 +231,7 @@ func TestRegister_TheBalancerReadsIt(t *testing.T) {
 func TestRegister_LeaseLost(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, etcd)
-	lines := make(lineWriter, 10)
-	o := r.options(etcd.URL())
-	o.Log = slog.New(slog.NewTextHandler(lines, nil))
+	o, lines := r.logged()
 	registration := r.start(o)
 	before := r.lease()
 	_, err := r.Revoke(t.Context(), before)

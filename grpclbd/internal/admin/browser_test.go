@@ -19,10 +19,7 @@ import (
 // in a window of 1280 and one of 400 pixels. With PICTURES=DIRECTORY in the environment, a light
 // and a dark picture of them side by side are left there.
 func TestPage_InBrowser(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("NOT CHECKED: the pages of grpclbd in a browser. It needs Chromium (Debian: chromium)")
-	}
+	chromium := chromium(t, "the pages of grpclbd")
 	server := httptest.NewServer(framed{pageFor(scene())})
 	defer server.Close()
 	page := browse(t, chromium, "--dump-dom", server.URL+"/frames")
@@ -40,10 +37,7 @@ func TestPage_InBrowser(t *testing.T) {
 
 // A real browser opens the page with the token as the password, and without it shows how to get in.
 func TestSecure_TokenInBrowser(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("NOT CHECKED: the token of grpclbd in a browser. It needs Chromium (Debian: chromium)")
-	}
+	chromium := chromium(t, "the token of grpclbd")
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte("0123456789abcdef\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -55,6 +49,16 @@ func TestSecure_TokenInBrowser(t *testing.T) {
 	if page := browse(t, chromium, "--dump-dom", "http://"+at+"/"); strings.Contains(page, "greeter.example.com:443") {
 		t.Errorf("without the token: %.500s", page)
 	}
+}
+
+// chromium returns where Chromium is. Without it the test is skipped, and says what was not checked.
+func chromium(t *testing.T, unchecked string) string {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skipf("NOT CHECKED: %s in a browser. It needs Chromium (Debian: chromium)", unchecked)
+	}
+	return path
 }
 
 // browse starts Chromium without a screen and returns what it prints.
